@@ -6,6 +6,7 @@ is one of `residues`.  That is what inverse questions about windows have for ans
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
@@ -144,7 +145,18 @@ def integers(stretches: Iterable[Stretch]) -> Integers:
                 joined[-1] = Stretch(last.low, high)
                 continue
         joined.append(stretch)
-    return Integers(tuple(joined))
+    plain = [stretch for stretch in joined if stretch.modulus == 1]
+    starts = [stretch.low for stretch in plain]
+
+    def inside(stretch: Stretch) -> bool:
+        """Tell whether a stretch of some numbers lies in one of all: these do not overlap."""
+        at = bisect(starts, stretch.low) - 1
+        if at < 0 or stretch.modulus == 1:
+            return False
+        high = plain[at].high
+        return high is None or (stretch.high is not None and stretch.high <= high)
+
+    return Integers(tuple(stretch for stretch in joined if not inside(stretch)))
 
 
 def _order(stretch: Stretch) -> tuple[int, int, tuple[int, ...], int]:
@@ -191,10 +203,11 @@ def common(a: Integers, b: Integers) -> Integers:
             modulus = lcm(first.modulus, second.modulus)
             if modulus > LONGEST:
                 raise TooFineError
+            ours, theirs = set(first.residues), set(second.residues)
             residues = tuple(
                 n
                 for n in range(modulus)
-                if n % first.modulus in first.residues and n % second.modulus in second.residues
+                if n % first.modulus in ours and n % second.modulus in theirs
             )
             highs = [part.high for part in (first, second) if part.high is not None]
             stretches.append(

@@ -199,6 +199,7 @@ Relation: TypeAlias = Literal["at least", "at most", "equal to", "divisible by",
 FARTHEST = 2**62
 
 
+@lru_cache(maxsize=256)  # a set may have thousands of residues
 def where(value: Dim, relation: Relation, bound: Dim, name: str, low: int = 1) -> Integers | None:
     """Return for which `name` from `low` on a relation holds; None where that is not decided.
 
@@ -419,6 +420,8 @@ def _signs(leading: list[int]) -> list[tuple[int, int]]:
     """Return where the signs of sum(leading[j]*binomial(t, j)) begin, for t from 0 on."""
     if len(leading) < 2:
         return [(0, _sign(leading[0]) if leading else 0)]
+    if len(leading) == 2:
+        return _signs_of_line(*leading)
 
     def sign_at(t: int) -> int:
         return _sign(sum(factor * comb(t, j) for j, factor in enumerate(leading)))
@@ -438,6 +441,23 @@ def _signs(leading: list[int]) -> list[tuple[int, int]]:
             if border is not None:
                 signs.append((border, sign_at(border)))
     return _merged(signs)
+
+
+def _signs_of_line(at_zero: int, slope: int) -> list[tuple[int, int]]:
+    """Return where the signs of at_zero + slope*t begin, for t from 0 on; it is not level.
+
+    >>> _signs_of_line(-6, 3), _signs_of_line(-5, 3), _signs_of_line(4, 1)
+    ([(0, -1), (2, 0), (3, 1)], [(0, -1), (2, 1)], [(0, 1)])
+    """
+    direction = _sign(slope)
+    left = -at_zero * direction  # the way to 0
+    if left < 0:
+        return [(0, direction)]
+    turns, rest = divmod(left, abs(slope))
+    before = [(0, -direction)] if left else []
+    return (
+        [*before, (turns + 1, direction)] if rest else [*before, (turns, 0), (turns + 1, direction)]
+    )
 
 
 def _merged(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:

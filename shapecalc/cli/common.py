@@ -79,6 +79,14 @@ def remark(doubts: Iterable[str]) -> None:
             click.echo(f"remark: {one_line(doubt)}", err=True)
 
 
+def page_width() -> int:
+    """Return how wide lists are set: as the terminal, or as prose where nobody's is known."""
+    from shapecalc.output.text import PROSE
+    from shapecalc.text.safe import terminal_width
+
+    return terminal_width() if sys.stdout.isatty() else PROSE
+
+
 def emit(text: str, path: str | None) -> None:
     """Print a text, or write it to a file: beside it first, then renamed into place."""
     emit_parts([text], path)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_layer, complete_spec, emit, reported
+from shapecalc.cli.common import complete_layer, complete_spec, emit, page_width, reported
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.counting.profile import Profile
     from shapecalc.spec.language import LayerHelp
@@ -35,61 +35,57 @@ def layers(type_: str | None) -> None:
 
     with reported():
         if type_ is None:
-            emit("\n".join(_layer_listing(list(all_layers()))) + "\n", None)
+            emit("\n".join(_layer_listing(all_layers(), page_width())) + "\n", None)
             return
         known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE]
         if type_ not in known:
             hint = did_you_mean(type_.lower(), known) or "`shapecalc layers` lists them"
             raise refuse("E112", f"'{type_}' is not a layer type", hint=hint)
-        emit("\n".join(_layer_page(layer_help(type_))) + "\n", None)
+        emit("\n".join(_layer_page(layer_help(type_), page_width())) + "\n", None)
 
 
-def _layer_listing(every: list[LayerHelp]) -> Iterator[str]:
-    width = max(len(entry.type) for entry in every)
-    for entry in every:
-        alias = f" (also: {', '.join(entry.aliases)})" if entry.aliases else ""
-        yield f"{entry.type:<{width}}  {entry.summary}{alias}"
+def _layer_listing(every: Iterable[LayerHelp], width: int) -> Iterator[str]:
+    from shapecalc.output.text import terms_text, wrap
+
+    yield from terms_text([(entry.type, _summary(entry)) for entry in every], width)
     yield ""
-    yield "The papers' words work too: conv3-64 (kernel 3, 64 filters, pad same), conv3-64/2,"
-    yield "POOL-2, max-pool, FC-4096, soft-max."
-    yield "`shapecalc layers conv` shows the fields of a type."
+    words = "conv3-64 (kernel 3, 64 filters, pad same), conv3-64/2, POOL-2, max-pool, FC-4096"
+    yield from wrap(f"The papers' words work too: {words}, soft-max.", width)
+    yield from wrap("`shapecalc layers conv` shows the fields of a type.", width)
 
 
-def _layer_page(page: LayerHelp) -> Iterator[str]:
-    from textwrap import wrap
+def _summary(entry: LayerHelp) -> str:
+    alias = f" (also: {', '.join(entry.aliases)})" if entry.aliases else ""
+    return f"{entry.summary}{alias}"
 
+
+def _layer_page(page: LayerHelp, width: int) -> Iterator[str]:
+    from shapecalc.output.text import hung, wrap
     from shapecalc.spec.language import common_fields
 
-    alias = f" (also: {', '.join(page.aliases)})" if page.aliases else ""
-    yield f"{page.type}: {page.summary}{alias}"
+    yield from wrap(f"{page.type}: {_summary(page)}", width)
     yield ""
     for title in ("example", "rule", "counts", "learns", "unsaid"):
         text = getattr(page, title)
         if text:
-            head = f"  {title:<9}"
-            if title == "unsaid":
-                text = f'where "what it does" is silent: {text}'
-            lines = wrap(text, 88, break_long_words=False)
-            yield from (
-                (head if number == 0 else " " * len(head)) + line
-                for number, line in enumerate(lines)
-            )
+            silent = 'where "what it does" is silent: ' if title == "unsaid" else ""
+            yield from hung(f"  {title}", f"{silent}{text}", 11, width)
     if page.principal:
-        yield f"  {'short':<9}{page.type}: VALUE sets {page.principal}"
+        yield from hung("  short", f"{page.type}: VALUE sets {page.principal}", 11, width)
     yield ""
     yield "fields"
     for field in page.fields:
         default = f", default {field.default}" if field.default not in ("", "required") else ""
         required = ", required" if field.default == "required" else ""
         holds = f"{field.holds}{default}{required}".strip(", ")
-        yield f"  {field.name + ' ':<16}{holds}".rstrip()
-        yield from (f"{'':<18}{line}" for line in wrap(field.doc, 80))
+        yield from hung(f"  {field.name} ", holds, max(18, len(field.name) + 3), width)
+        yield from hung("", field.doc, 18, width)
     if not page.fields:
         yield "  none of its own"
     yield ""
     yield "every layer"
     for field in common_fields():
-        yield f"  {field.name:<16}{field.doc}"
+        yield from hung(f"  {field.name}", field.doc, 18, width)
 
 
 @click.command(
@@ -146,40 +142,37 @@ def profiles(name: str | None) -> None:
         from shapecalc.counting.profiles import PROFILES
 
         if name is None:
-            emit("\n".join(_profile_listing(list(PROFILES.values()))) + "\n", None)
+            emit("\n".join(_profile_listing(PROFILES.values(), page_width())) + "\n", None)
             return
-        emit("\n".join(_profile_page(chosen([name])[0])) + "\n", None)
+        emit("\n".join(_profile_page(chosen([name])[0], page_width())) + "\n", None)
 
 
-def _profile_listing(every: list[Profile]) -> Iterator[str]:
-    width = max(len(profile.name) for profile in every)
-    for profile in every:
-        yield f"{profile.name:<{width}}  {profile.version or profile.label}"
+def _profile_listing(every: Iterable[Profile], width: int) -> Iterator[str]:
+    from shapecalc.output.text import terms_text, wrap
+
+    yield from terms_text(
+        [(profile.name, profile.version or profile.label) for profile in every], width
+    )
     yield ""
-    yield "`shapecalc profiles thop` shows the rules of one, `--profile thop` counts by them."
+    rules = "`shapecalc profiles thop` shows the rules of one, `--profile thop` counts by them."
+    yield from wrap(rules, width)
 
 
-def _profile_page(profile: Profile) -> Iterator[str]:
-    from textwrap import wrap
-
+def _profile_page(profile: Profile, width: int) -> Iterator[str]:
     from shapecalc.counting.profile import addends, described, grouped
     from shapecalc.counting.quantities import QUANTITIES
+    from shapecalc.output.text import terms_text, wrap
 
     yield profile.name
-    yield from wrap(described(profile), 88)
+    yield from wrap(described(profile), width)
     yield ""
-    names: dict[str, None] = {}
     rules = grouped(profile)
-    width = max(map(len, rules))
-    for rule, kinds in rules.items():
-        lines = wrap(", ".join(kinds), 84 - width, break_long_words=False)
-        yield f"  {rule:<{width}}  {lines[0]}"
-        yield from (f"  {'':<{width}}  {line}" for line in lines[1:])
-        names.update(dict.fromkeys(addend.quantity for addend in addends(rule)))
+    kinds = [(rule, ", ".join(those)) for rule, those in rules.items()]
+    yield from (f"  {line}" for line in terms_text(kinds, width - 2))
     yield ""
-    for name in names:
-        meaning = f"{name}: {QUANTITIES[name].meaning}"
-        yield from wrap(meaning, 88, initial_indent="  ", subsequent_indent="    ")
+    names = dict.fromkeys(addend.quantity for rule in rules for addend in addends(rule))
+    meanings = [(name, QUANTITIES[name].meaning) for name in names]
+    yield from (f"  {line}" for line in terms_text(meanings, width - 2))
 
 
 @click.command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shapecalc.cli.common import emit_parts, remark
+from shapecalc.cli.common import emit_parts, page_width, remark
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None)
     """List the columns when asked for `help`."""
     if value == "help":
         from shapecalc.output.columns import COLUMNS
+        from shapecalc.output.text import terms_text
 
-        width = max(len(column.key) for column in COLUMNS)
-        for column in COLUMNS:
-            click.echo(f"{column.key:<{width}}  {column.meaning}")
+        meanings = [(column.key, column.meaning) for column in COLUMNS]
+        click.echo("\n".join(terms_text(meanings, page_width())))
         ctx.exit()
     return value
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, emit_parts, reported
+from shapecalc.cli.common import complete_spec, emit, emit_parts, page_width, reported
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None)
     """List the columns when asked for `help`."""
     if value == "help":
         from shapecalc.analysis.sweep.columns import column_help
+        from shapecalc.output.text import terms_text
 
-        click.echo("\n".join(column_help()))
+        click.echo("\n".join(terms_text(column_help(), page_width())))
         ctx.exit()
     return value
 

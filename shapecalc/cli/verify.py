@@ -23,6 +23,7 @@ Examples:
   shapecalc verify lenet5
   shapecalc verify alexnet.yaml --gradients
   shapecalc verify vgg16 --input 64x96x3 -o vgg16.md
+  shapecalc verify resnet18 --input 64x64x3 --only weighted
   shapecalc verify --all
 """,
 )
@@ -37,6 +38,9 @@ Examples:
 @options.settings
 @options.inputs
 @options.fold_batchnorm
+@options.rows
+@options.only
+@options.hide
 @options.written("verify.judge.Verdicts")
 @options.force
 def verify(
@@ -47,31 +51,42 @@ def verify(
     settings: dict[str, str],
     inputs: dict[str, str],
     fold_batchnorm: bool,
+    rows: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
     output: options.Output,
     force: bool,
 ) -> None:
     """Run SPEC by the referee and compare with its report, layer by layer.
 
     The referee knows a layer's fields and none of the rules: it pads, slides windows, multiplies.
-    Exit code 1 when anything disagrees.
+    Exit code 1 when anything disagrees, in rows that are not shown, too.
     """
     if everything == bool(specs):
         message = "there are both specs and --all" if specs else "there is no network to verify"
         raise misuse(message, "name one or more specs, or give --all")
+    if (rows or only or hide) and (everything or len(specs) > 1):
+        message = "of several networks every line is a network: there are no layers to choose"
+        raise misuse(message, "verify one network, or leave --rows, --only and --hide out")
     with reported(as_json=output.as_json):
         from shapecalc.api import summarize
+        from shapecalc.output.options import make_view
+        from shapecalc.output.row_choice import chosen
         from shapecalc.spec.find import shipped
         from shapecalc.verify.judge import Verdicts
 
         output.chosen()
+        view = make_view(rows=rows, only=only, hide=hide)
         names = shipped() if everything else specs
         reports = [
             summarize(name, settings=settings, input=inputs, fold_batchnorm=fold_batchnorm)
             for name in names
         ]
+        for report in reports:  # a word for no row is told before anything runs
+            chosen((report,), report.rows, lambda row: (row,), view.choice, 0)
         must_run(reports, force=force)
         verdicts = Verdicts(_verdict(report, seed, gradients=gradients) for report in reports)
-        output.write(verdicts)
+        output.write(verdicts, view=view)
     if any(verdict.disagreements for verdict in verdicts):
         sys.exit(CHECK_FAILED)
 

@@ -137,7 +137,7 @@ class Edits:
                     hint = "it is a branch or a round: edit the layers in it by their paths"
                 self.expansion.complain("E120", f"'{path}' cannot be edited", at, hint)
                 continue
-            base = (*self.spec.extends, self.spec.source.name)[0].split(" ")[0]
+            base = (*self.spec.extends, self.spec.source)[0].name.split(" ")[0]
             hint = did_you_mean(path, known) or (
                 f"`shapecalc summarize {base} --depth all` lists its layers"
             )

@@ -104,6 +104,16 @@ def _memory_owed(report: Report, view: View) -> Legend:
     return {"memory": f"{types_text(view.types)}{batch}"}
 
 
+def _live_owed(report: Report, view: View) -> Legend:
+    """Say what is alive."""
+    batch = f", of a batch of {view.batch:,} in bytes" if view.batch > 1 else ""
+    meaning = (
+        f"what inference holds while a layer runs{batch}: its inputs, its output and results kept"
+        " for later layers; of a block, the most while its layers run; the largest is the peak"
+    )
+    return {"live": meaning}
+
+
 def types_text(types: NumberTypes) -> str:
     """Say how many bytes an element takes, of each kind where they differ.
 
@@ -206,7 +216,7 @@ KINDS: dict[str, CellKind] = {
 
 def _measured(
     key: str,
-    shown: Literal["everywhere", "machines", "frozen", "frozen machines"] = "machines",
+    shown: Literal["everywhere", "machines", "frozen", "frozen machines", "asked"] = "machines",
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
     needs: Literal["", "profile", "device"] = "",
@@ -313,6 +323,8 @@ COLUMNS: tuple[Column, ...] = (
     _measured("count", "everywhere", convention=_count_owed, needs="profile"),
     _measured("activations", "everywhere", 1, _activations_owed),
     _measured("memory", convention=_memory_owed),
+    _measured("live", "asked", convention=_live_owed, placed=True),
+    _measured("live_memory", "asked", convention=_live_owed, placed=True),
     _measured("rf", "everywhere", 2, _field_owed, placed=True),
     _measured("jump", convention=_jump_owed, placed=True),
     _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",

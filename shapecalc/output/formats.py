@@ -202,8 +202,8 @@ def parts(
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
     made = _remarked(_as_deployed(lay_out(result, **options), result.deployed), result.doubts)
-    if shape == "table" and page["width"] is not None:
-        made = _function("output.text.with_excess")(made, page["width"])
+    if options.get("width") is not None:
+        made = _function("output.text.with_excess")(made, options["width"])
     writer, *takes = chosen.writers[shape]
     text = _function(f"output.{writer}")(made, **{name: page[name] for name in takes})
     yield from (text,) if isinstance(text, str) else text

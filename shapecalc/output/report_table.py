@@ -38,7 +38,7 @@ from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.totals import Sum
@@ -95,7 +95,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
                 conventions(report, view, shown)
                 | units_owed([*(column.unit for column in kept), *_units_of_facts(report, view)])
                 | peak_owed(report, view)
-                | _symbols(report, view)
+                | symbols_owed(report, view)
                 | _marks(kept)
             ).items()
         ),
@@ -122,7 +122,7 @@ def _notation(report: Report, view: View) -> Notation:
     return notation_of(dims)
 
 
-def _symbols(report: Report, view: View) -> dict[str, str]:
+def symbols_owed(report: Report, view: View) -> dict[str, str]:
     """Say what the names of recurring expressions stand for, and for which sizes all this holds."""
     if view.notation is None or report.domain is None:
         return {}
@@ -160,12 +160,15 @@ def _lay_out(
     footer = ""
     if column.total is not None:
         value = column.of_all(totals, fitted)
-        footer = cell_text(column.kind, value, fitted)
-        if is_symbolic(value) and len(footer) > max(WIDEST_SUM, *map(len, cells)):
-            footer = "below"  # a sum of formulas is longer than all of them
+        footer = sum_text(value, cell_text(column.kind, value, fitted), cells)
     counts = column.kind.name in ("number", "bytes")
     units = fitted.units if counts else "exact"
     return _Column(column, column.heading(fitted), tuple(cells), footer, units)
+
+
+def sum_text(value: object, text: str, cells: Iterable[str]) -> str:
+    """Write a column's sum; one of formulas that is longer than all of them stands below."""
+    return "below" if is_symbolic(value) and len(text) > max(WIDEST_SUM, *map(len, cells)) else text
 
 
 def _fit(columns: tuple[_Column, ...], marks: tuple[str, ...], width: int) -> tuple[_Column, ...]:

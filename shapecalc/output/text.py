@@ -103,18 +103,29 @@ def small_print(table: Table, width: int) -> list[str]:
 
 
 def legend_text(table: Table, width: int) -> list[str]:
-    """Return the terms with their meanings beside them, or behind them where space is scarce."""
-    indent = max((width_of(term) for term, _ in table.legend), default=0) + GAP
-    if width - indent < PROSE // 2:
-        return [
-            line for term, meaning in table.legend for line in wrap(f"{term}: {meaning}", width)
-        ]
-    lines = []
-    for term, meaning in table.legend:
-        first, *more = wrap(meaning, width - indent)
-        lines.append(pad(term, indent, right=False) + first)
-        lines += [" " * indent + line for line in more]
-    return lines
+    """Return the terms with their meanings."""
+    return terms_text(table.legend, width)
+
+
+def terms_text(terms: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """Write terms with their meanings beside them, or behind them where space is scarce."""
+    at = max((width_of(term) for term, _ in terms), default=0) + GAP
+    if width - at < PROSE // 2:
+        return [line for term, meaning in terms for line in wrap(f"{term}: {meaning}", width)]
+    return [line for term, meaning in terms for line in hung(term, meaning, at, width)]
+
+
+def hung(term: str, text: str, at: int, width: int) -> list[str]:
+    """Write a term, and a text that begins at a column and goes on under itself.
+
+    >>> hung("rf", "receptive field of a unit", 4, 20)
+    ['rf  receptive field', '    of a unit']
+    """
+    first, *more = wrap(text, width - at) or [""]
+    return [
+        (pad(term, at, right=False) + first).rstrip(),
+        *(" " * at + line for line in more),
+    ]
 
 
 def facts_text(table: Table, width: int) -> list[str]:

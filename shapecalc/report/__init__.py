@@ -44,7 +44,8 @@ class Row(NamedTuple):
 
     Counts are of one example's forward pass.  `activations` counts output elements, and 0 for
     layers that work in place; `overwritten` counts what those overwrite.  `connections` is None
-    where a layer has no units of its own.
+    where a layer has no units of its own.  `live` counts the elements that are alive in inference
+    while the layer runs: its inputs, its output and what is kept; of a level, the most at once.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Row(NamedTuple):
     """The layers that a level folds."""
     frozen: Dim = 0
     """Parameters that training leaves as they are (`trainable: false`)."""
+    live: Dim = 0
 
     @property
     def layers(self) -> tuple[Row, ...]:

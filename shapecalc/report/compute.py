@@ -8,15 +8,16 @@ from shapecalc.algebra import add_up
 from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
-from shapecalc.report.peak import find_peak, peak
+from shapecalc.report.peak import find_peak, with_live
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
     from shapecalc.report import Row
-    from shapecalc.report.domain import Domain, Fit
+    from shapecalc.report.domain import Fit
 
 
 @collector_paused
@@ -35,11 +36,12 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
         raise with_advice(errors, graph, search=search) from None
     if graph.symbols:
         return _symbolic(graph, rows, needs)
-    return Report(graph, rows, total(graph, rows), computing=COMPUTING)
+    rows, peak = with_live(graph, rows)
+    return Report(graph, rows, total(rows, peak), computing=COMPUTING)
 
 
-def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Totals:
-    """Add the rows up."""
+def total(rows: tuple[Row, ...], peak: Dim) -> Totals:
+    """Add the rows up; `peak` is what no sum gives."""
     works = [row.work for row in rows]
     return Totals(
         weights=add_up(row.weights for row in rows),
@@ -49,7 +51,7 @@ def total(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> 
         work=Work(*map(add_up, zip(*works, strict=True))) if works else Work(),
         activations=add_up(row.activations for row in rows),
         overwritten=add_up(row.overwritten for row in rows),
-        peak=peak(graph, rows, domain),
+        peak=peak,
         layers=rows,
         frozen=add_up(row.frozen for row in rows),
     )
@@ -67,8 +69,8 @@ def _symbolic(
         domain = domain_of(graph.symbols, [Condition(*need) for need in needs])
         if domain.empty is not None:
             raise no_size(graph, domain, domain.empty)
-        rows = with_sure_fields(graph, rows, domain)
-        totals = total(graph, rows, domain)
+        rows, peak = with_live(graph, with_sure_fields(graph, rows, domain), domain)
+        totals = total(rows, peak)
         return Report(graph, rows, totals, domain, computing=COMPUTING)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra import largest
 from shapecalc.layers.base import Work
 from shapecalc.layers.conv import Windowed
 from shapecalc.report import Row
@@ -14,6 +15,7 @@ from shapecalc.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.report import Report
 
 
@@ -60,6 +62,7 @@ def level(report: Report, path: str, indices: list[int]) -> Row:
         shared=_shared(path, members),
         note="; ".join(notes),
         fields=group.fields or _chain(members),
+        live=_most_live(report, members),
     )
 
 
@@ -123,6 +126,16 @@ def _rounds(run: list[Row]) -> Row:
 _NUMBER = re.compile(r"\d+$")
 
 
+def _most_live(report: Report, members: list[Row]) -> Dim:
+    """Return the most elements alive at once; of formulas those that may be the most."""
+    live = [row.live for row in members]
+    if report.domain is None:
+        return largest(live)
+    from shapecalc.algebra.bounds import undominated
+
+    return largest(undominated(live, report.domain.start))
+
+
 #: A chain of layers is written out up to so many characters.
 _SHORT = 40
 
@@ -165,6 +178,7 @@ def together(rows: Sequence[Row]) -> Row:
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
         frozen=sum(row.frozen for row in rows),
+        live=largest(row.live for row in rows),
     )
 
 

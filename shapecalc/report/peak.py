@@ -16,23 +16,29 @@ if TYPE_CHECKING:
     from shapecalc.report.domain import Domain
 
 
-def peak(graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None) -> Dim:
-    """Return the most elements that are alive at once in inference.
+def with_live(
+    graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None
+) -> tuple[tuple[Row, ...], Dim]:
+    """Give every row the elements that are alive while it runs; return also the most of them.
 
-    With symbols it is the largest of those that may be: each surely is at some size, or may be.
+    With symbols that is the largest of those that may be: each surely is at some size, or may be.
     """
-    live = [elements for _, elements, _ in _live(graph, rows, [])]
+    owner: list[int] = []
+    walk = _live(graph, rows, owner)
+    live = {index: elements for index, elements, _ in walk}
+    known = tuple(row._replace(live=live[index]) for index, row in enumerate(rows))
+    own = [elements for index, elements in live.items() if owner[index] == index]
     if domain is None:
-        return largest([*live, 0])
+        return known, largest([*own, 0])
     from shapecalc.algebra.bounds import undominated
 
-    return largest(undominated(live, domain.start))
+    return known, largest(undominated(own, domain.start))
 
 
 def _live(
     graph: Graph, rows: tuple[Row, ...], owner: list[int]
 ) -> Iterator[tuple[int, Dim, dict[int, int]]]:
-    """Yield for each layer that takes a buffer the elements that are alive while it runs.
+    """Yield for each layer the elements that are alive while it runs.
 
     Layers run in order.  A result is kept until its last reader has run, the network's outputs to
     the end.  A layer that works in place takes over its input's buffer when no one else still
@@ -57,6 +63,7 @@ def _live(
         if layer is not None and layer.inplace and (layer.view or readers[source] == 1):
             owner[index] = source
             held[source] = index
+            yield index, live, held
             readers[source] += readers[index]
             done = node.inputs
         else:
@@ -78,7 +85,9 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
 
     None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
     """
-    alive = {index: live for index, live, _ in _live(graph, rows, [])}
+    owner: list[int] = []
+    walk = _live(graph, rows, owner)
+    alive = {index: live for index, live, _ in walk if owner[index] == index}
     numbers = {index: live for index, live in alive.items() if isinstance(live, int)}
     if len(numbers) < len(alive):
         return None
@@ -88,7 +97,6 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
         at = next((index for index in numbers if rows[index].name == layer), None)
     if at is None:
         return None
-    owner: list[int] = []
     walk = _live(graph, rows, owner)
     held = next(dict(now) for index, _, now in walk if index == at)
     for _ in walk:

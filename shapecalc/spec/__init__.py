@@ -164,7 +164,7 @@ class NetSpec(Fields):
     citation: str
     note: str
     source: Source
-    extends: tuple[str, ...]
+    extends: tuple[Source, ...]
     inputs: tuple[InputSpec, ...]
     let: dict[str, Tree]
     blocks: dict[str, Block]

@@ -57,11 +57,14 @@ EXPECTABLE = (
     "params",
     "weights",
     "biases",
+    "trainable",
+    "frozen",
     "buffers",
     "macs",
     "flops",
     "connections",
     "activations",
+    "peak_activations",
 )
 
 #: The orders in which the shapes of inputs may be written, and what other tools call them.
@@ -179,7 +182,7 @@ class SpecReader(StatementReader):
             citation=self.text(root.items["source"], "source") if "source" in root.items else "",
             note=self.text(root.items["note"], "note") if "note" in root.items else "",
             source=self.source,
-            extends=(base.source.name, *base.extends) if base else (),
+            extends=(base.source, *base.extends) if base else (),
             inputs=inputs,
             let=let,
             blocks=blocks,

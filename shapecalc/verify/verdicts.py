@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, superscript
 from shapecalc.output.records import Records, Rows
+from shapecalc.output.report_records import chosen_data
+from shapecalc.output.row_choice import chosen, left_out
 from shapecalc.output.table import Fact, Head, Line, Table, fitted
+from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
 from shapecalc.verify.judge import LAWS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shapecalc.report import Row
     from shapecalc.verify.judge import JudgedLayer, Verdicts
 
 HOLDS, FAILS = "\N{CHECK MARK}", "\N{BALLOT X}"
@@ -41,19 +45,43 @@ def _mark(outcomes: Iterable[str | None]) -> str:
     return FAILS if any(answers) else HOLDS
 
 
-def tabulate(judged: Verdicts | Verdict, width: int | None = None) -> Table:
+def tabulate(judged: Verdicts | Verdict, view: View = View(), width: int | None = None) -> Table:
     """Lay out one network layer by layer, several as a line each; every law stays."""
     verdicts: Sequence[Verdict] = (judged,) if isinstance(judged, Verdict) else judged
-    table = _layers(verdicts[0]) if len(verdicts) == 1 else _networks(verdicts)
+    table = _layers(verdicts[0], view) if len(verdicts) == 1 else _networks(verdicts)
     return fitted(table, width)
 
 
-def _layers(verdict: Verdict) -> Table:
+def _shown(verdict: Verdict, view: View) -> tuple[JudgedLayer, ...]:
+    """Return the layers that a view shows, and all that disagree."""
+    if view.choice is None:
+        return verdict.judged
+
+    def of(layer: JudgedLayer) -> tuple[Row, ...]:
+        return (layer.row,)
+
+    shown = {
+        layer.row.name for layer in chosen((verdict.report,), verdict.judged, of, view.choice, 0)
+    }
+    return tuple(
+        layer for layer in verdict.judged if layer.row.name in shown or any(layer.outcomes.values())
+    )
+
+
+def _left_out(view: View, shown: int, of: int) -> tuple[str, ...]:
+    """Say which layers are not shown."""
+    if view.choice is None:
+        return ()
+    return (left_out(view.choice, shown, of), "A layer that disagrees is always shown.")
+
+
+def _layers(verdict: Verdict, view: View) -> Table:
     """Lay out what the laws say of every layer; disagreements stand below, numbered."""
     laws = _checked_laws([verdict])
     lines: list[Line] = []
     notes: list[str] = []
-    for layer in verdict.judged:
+    shown = _shown(verdict, view)
+    for layer in shown:
         disagreements = [outcome for outcome in layer.outcomes.values() if outcome]
         if disagreements:
             notes.append(
@@ -79,7 +107,10 @@ def _layers(verdict: Verdict) -> Table:
         ),
         notes=tuple(notes),
         legend=_legend(laws),
-        remarks=(f"Read from {one_line(verdict.report.graph.spec.source.name)}.",),
+        remarks=(
+            *_left_out(view, len(shown), len(verdict.judged)),
+            f"Read from {one_line(verdict.report.graph.spec.source.name)}.",
+        ),
     )
 
 
@@ -135,13 +166,13 @@ def _legend(laws: list[str]) -> tuple[tuple[str, str], ...]:
 SCHEMA = "shapecalc.verdict/1"
 
 
-def verdict_records(judged: Verdicts | Verdict) -> Records:
+def verdict_records(judged: Verdicts | Verdict, view: View = View()) -> Records:
     """Return every law's outcome, a layer a line: true, a disagreement in words, or None."""
     verdicts = (judged,) if isinstance(judged, Verdict) else judged
     return Records(
         SCHEMA,
         key="networks",
-        rows=map(_network, verdicts),
+        rows=(_network(verdict, view) for verdict in verdicts),
         columns=("network", "layer", "type", "output", *LAWS),
         lines=(
             (
@@ -152,19 +183,21 @@ def verdict_records(judged: Verdicts | Verdict) -> Records:
                 *_outcomes(layer).values(),
             )
             for verdict in verdicts
-            for layer in verdict.judged
+            for layer in _shown(verdict, view)
         ),
         dense=True,
         ascii=True,
     )
 
 
-def _network(verdict: Verdict) -> dict[str, object]:
+def _network(verdict: Verdict, view: View) -> dict[str, object]:
+    shown = _shown(verdict, view)
     return {
         "network": verdict.report.name,
         "seed": verdict.seed,
         "holds": not verdict.disagreements,
         "peak": {"bytes": verdict.peak, "report": verdict.stated_peak},
+        **chosen_data(view, len(shown), len(verdict.judged)),
         "layers": Rows(
             {
                 "name": layer.row.name,
@@ -172,7 +205,7 @@ def _network(verdict: Verdict) -> dict[str, object]:
                 "output": as_list(layer.row.output),
                 "laws": _outcomes(layer),
             }
-            for layer in verdict.judged
+            for layer in shown
         ),
     }
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.algebra import larger
+import shapecalc
+from shapecalc.algebra import larger, relations
 from shapecalc.algebra.bounds import surely_at_least, undominated
 from shapecalc.algebra.expr import evaluate, symbol
+from shapecalc.algebra.integer_sets import Stretch, integers
 from shapecalc.algebra.relations import Counterexample, compare, course, increasing, where
 from tests.algebra.expressions import Twin, twins, values
 
@@ -122,3 +125,73 @@ def test_a_hill_is_above_a_number_from_its_foot_to_its_foot(low: int, high: int)
         assert numbers is not None
         expected = [n for n in range(1, 40) if (n - low) * (high - n) >= least]
         assert [n for n in range(1, 40) if n in numbers] == expected
+
+
+@SOME
+@given(st.integers(-60, 60), st.integers(-9, 9).filter(bool))
+def test_a_line_has_the_signs_of_its_numbers(at_zero: int, slope: int) -> None:
+    runs = relations._signs([at_zero, slope])
+    assert [begin for begin, _ in runs] == sorted({begin for begin, _ in runs})
+    for t in range(130):
+        number = at_zero + slope * t
+        (*_, sign) = (sign for begin, sign in runs if begin <= t)
+        assert sign == (number > 0) - (number < 0)
+
+
+@SOME
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 20),
+            st.none() | st.integers(1, 30),
+            st.integers(1, 6),
+            st.sets(st.integers(0, 5), min_size=1),
+        ),
+        max_size=6,
+    )
+)
+def test_a_union_has_the_numbers_of_its_parts_and_none_twice_over(parts: list[Any]) -> None:
+    stretches = [Stretch(low, high, by, tuple(some)) for low, high, by, some in parts]
+    wanted = {
+        n
+        for n in range(1, 80)
+        for low, high, by, some in parts
+        if n >= low and (high is None or n <= high) and n % by in {x % by for x in some}
+    }
+    joined = integers(stretches)
+    assert {n for n in range(1, 80) if n in joined} == wanted
+    plain = [part for part in joined.stretches if part.modulus == 1]
+    for part in joined.stretches:  # none lies in one of all numbers
+        within = [all(n in all_ for n in range(1, 80) if n in part) for all_ in plain]
+        assert sum(within) == (part.modulus == 1)
+
+
+def evaluations_of(gates: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Count the evaluations of formulas behind the domain of a network with so many gates."""
+    number = 0
+    evaluate_once = relations.evaluate
+
+    def counted(*args: Any) -> int:
+        nonlocal number
+        number += 1
+        return evaluate_once(*args)
+
+    for cached in (relations.where, relations.course, relations.increasing):
+        cached.cache_clear()
+    halved = "  - conv: {filters: 4, kernel: 3, stride: 2, pad: 1}\n"
+    gate = "  - multiply: [[{avgpool: %d}], []]\n"
+    layers = "".join(halved + gate % (2**9 >> at) for at in range(1, gates + 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(relations, "evaluate", counted)
+        report = shapecalc.summarize(shapecalc.loads(f"input: HxWx4\nlayers:\n{layers}"))
+    assert report.domain is not None
+    assert report.domain.mixed == ()
+    return number
+
+
+def test_domains_of_gates_take_time_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked of one extent again and again is worked out once."""
+    two, four, eight = (evaluations_of(number, monkeypatch) for number in (2, 4, 8))
+    assert four < 2.5 * two
+    assert eight < 2.5 * four
+    assert eight < 8 * 24 * 2**9  # places of 512, over and over

@@ -401,3 +401,18 @@ def test_other_files_of_yaml_are_replaced(tmp_path: Path, text: str) -> None:
         assert run(f"summarize lenet5 -f json -o {file}").exit_code == 0
     file.write_text(text, encoding="latin-1")
     assert run(f"summarize lenet5 -f csv -o {file}").exit_code == 0
+
+
+#: Other commands, whose texts are no results.
+OTHERS = ["layers", "layers conv", "profiles", "errors E204", "specs", "--help", "summarize -h"]
+
+
+@pytest.mark.parametrize("words", [*WRITTEN.values(), *OTHERS, "summarize nowhere"])
+def test_what_is_piped_has_no_orders_for_a_terminal(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    result = run(words)
+    assert result.output
+    assert "\x1b" not in result.output

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.cli import main
+from shapecalc.spec.grammar import EXPECTABLE
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -194,3 +195,44 @@ def test_a_device_that_cannot_be_read_is_the_only_error() -> None:
     assert "error[E303]" in done.stderr
     done = run("lenet5", "-c", "least_time,bound")
     assert done.stderr.count("error[E301]") == 2
+
+
+EXPECTING = """input: 8x8x3
+layers:
+  - conv: {filters: 4, kernel: 3, trainable: false}
+  - batchnorm
+  - relu
+  - dense: 10
+expect: """
+
+#: By hand: a convolution of 4*(27 + 1), frozen, two numbers a channel, 10*(144 + 1); most is alive
+#: while the convolution runs, 192 + 144.
+COUNTED = {
+    "params": 112 + 8 + 1450,
+    "weights": 108 + 4 + 1440,
+    "biases": 4 + 4 + 10,
+    "trainable": 8 + 1450,
+    "frozen": 112,
+    "buffers": 8,
+    "macs": 36 * 108 + 1440,
+    "flops": 2 * (36 * 108 + 1440),
+    "activations": 192 + 144 + 144 + 10,
+    "peak_activations": 336,
+}
+
+
+def test_whatever_does_not_depend_on_options_can_be_expected() -> None:
+    assert {*COUNTED, "connections"} == set(EXPECTABLE)
+    text = EXPECTING + json.dumps(COUNTED)
+    done = runner().invoke(main, ["summarize", "-", "--check", "--batch", "3"], input=text)
+    assert done.exit_code == 0
+    assert done.stderr.count(" as expected") == len(COUNTED)
+
+
+@pytest.mark.parametrize("total", COUNTED)
+def test_what_is_expected_otherwise_is_told(total: str) -> None:
+    text = EXPECTING + json.dumps({total: COUNTED[total] - 1})
+    done = runner().invoke(main, ["summarize", "-", "--check"], input=text)
+    assert done.exit_code == 1
+    number = COUNTED[total]
+    assert done.stderr == f"check: {total} is {number:,}, expected {number - 1:,} (+1)\n"

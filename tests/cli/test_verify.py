@@ -57,6 +57,47 @@ def by_output(layer: Any, inputs: Any, output: Any) -> Work:
     return Work(macs=kernel * output.sides[0] * output.sides[1], bias_adds=output.size)
 
 
+def test_rows_are_chosen_and_the_whole_network_is_judged() -> None:
+    result = run("-", "--only", "weighted", "--hide", "dense", text=SPEC)
+    assert result.exit_code == 0
+    grid = [line.split()[:2] for line in result.stdout.split("─\n")[1].splitlines()]
+    assert grid[:2] == [["conv1", "conv"], ["transposed1", "transposed"]]
+    assert len(grid) == 3  # and the rule below
+    assert "4 of 6 rows are left out (--only weighted --hide dense)" in result.stdout
+    everything = run("-", text=SPEC).stdout
+    fact = next(line for line in everything.splitlines() if line.startswith("checks that hold"))
+    assert fact in result.stdout
+    data = json.loads(run("-", "--rows", "conv*", "-f", "json", text=SPEC).stdout)["networks"][0]
+    assert [layer["name"] for layer in data["layers"]] == ["conv1"]
+    assert data["rows_chosen"] == {
+        "rows": ["conv*"], "only": [], "hide": [], "shown": 1, "of": 6,
+    }  # fmt: skip
+    table = run("-", "--rows", "relu", "-f", "csv", text=SPEC)
+    assert [row["layer"] for row in csv.DictReader(io.StringIO(table.stdout))] == ["relu1"]
+    assert "remark: only some rows are written (--rows relu)" in table.stderr
+
+
+def test_a_word_for_no_row_is_told_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.verify.judge.run", lambda *_, **__: pytest.fail("it ran"))
+    result = run("lenet5", "--rows", "cnv*")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no layer, block or type fits 'cnv*'" in result.stderr
+    result = run("lenet5", "vgg11", "--rows", "conv*")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there are no layers to choose" in result.stderr
+
+
+def test_a_layer_that_disagrees_is_shown_whatever_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Transposed, "work", by_output)
+    result = run("-", "--rows", "conv*", text=SPEC)
+    assert result.exit_code == 1
+    grid = [line.split()[0] for line in result.stdout.split("─\n")[1].splitlines()]
+    assert grid[:2] == ["conv1", "transposed1"]
+    assert len(grid) == 3
+
+
 def test_a_wrong_rule_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Transposed, "work", by_output)
     result = run("-", text=SPEC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 
 import pytest
@@ -86,6 +87,51 @@ def test_the_slower_of_the_two_bounds_a_layer() -> None:
     # n: 4*(16 + 96), relu: 4*96, d: 4*(98 + 50) bytes
     assert seconds(times) == Fraction(2_592, 1000) + Fraction(448 + 384 + 592, 500)
     assert device.even == 2
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "densenet121", "gpt2-small"])
+def test_a_level_takes_as_long_as_its_layers_one_after_the_other(name: str) -> None:
+    report = shapecalc.summarize(name)
+    options = {
+        "columns": "name,flops,moved,intensity,least_time,bound",
+        "device": "ops=3T, bandwidth=200G",
+        "batch": 3,
+        "dtype": "weights=int4,activations=int8",
+    }
+    layers = {row["name"]: row for row in report.to_records(depth=0, **options)}
+    levels = report.to_records(depth=1, **options)
+    assert any(level["name"] not in layers for level in levels)
+    assert {level["bound"] for level in levels} - {None, "arithmetic", "memory"}
+    for level in levels:
+        path = level["name"]
+        inside = [row for at, row in layers.items() if f"{at}/".startswith(f"{path}/")]
+        each = [max(6 * row["flops"] / 6e12 * 1e6, row["moved"] / 2e11 * 1e6) for row in inside]
+        assert level["least_time"] == pytest.approx(sum(each))
+        moved_bytes = sum(row["moved"] for row in inside)
+        flops = 3 * sum(row["flops"] for row in inside)
+        assert level["moved"] == moved_bytes
+        assert level["intensity"] == (pytest.approx(flops / moved_bytes) if moved_bytes else None)
+        counts = Counter(row["bound"] for row in inside if row["bound"])
+        words = [f"{word} {counts[word]}" for word in ("arithmetic", "memory") if counts[word]]
+        own = next(iter(counts), None)
+        assert level["bound"] == (own if path in layers else ", ".join(words) or None)
+
+
+def test_a_line_of_many_alike_is_as_long_as_they_are_together() -> None:
+    """Where a comparison folds layers that are the same, their times are added, not compared."""
+    compared = shapecalc.compare(shapecalc.loads(chain(9, 5)), shapecalc.loads(chain(9, 7)))
+    text = compared.render(
+        columns="name,moved,least_time,bound,live", device="ops=3T, bandwidth=200G"
+    )
+    (folded,) = [line.split() for line in text.splitlines() if line.startswith("input to conv9")]
+    # each of the nine moves 4*(148 + 2*576) bytes in 26 ns; two volumes of 576 are alive at once
+    assert folded[3:] == ["10", "the", "same", "46,800", "0", "0.23", "memory", "9", "1,152"]
+
+
+def chain(number: int, filters: int) -> str:
+    """Write a network of many convolutions that are alike, and a last one."""
+    same = "- conv: {filters: 4, kernel: 3, pad: 1}\n" * number
+    return f"input: 12x12x4\nlayers:\n{same}- conv: {{filters: {filters}, kernel: 3}}\n"
 
 
 def test_of_formulas_nothing_is_decided() -> None:

@@ -443,7 +443,7 @@ def test_edits_of_two_levels(tmp_path: Path) -> None:
     assert names_of(report)[:4] == ["conv1", "tanh1", "bn", "pool1"]
     assert report["bn"].params == 0
     assert report["conv1"].weights == 300  # 4 x 3 x 25
-    assert [name.rsplit("/", 1)[-1] for name in report.graph.spec.extends] == [
+    assert [base.name.rsplit("/", 1)[-1] for base in report.graph.spec.extends] == [
         "middle.yaml",
         "base.yaml",
     ]

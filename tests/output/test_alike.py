@@ -71,6 +71,7 @@ def test_placed_columns_are_those_that_differ_among_twins() -> None:
         field=report("lenet5-1998").rows[-1].field,
         shared="owner",
         note="remarked",
+        live=1,
     )
     differing = {
         column.key

@@ -100,6 +100,28 @@ def test_the_terminal_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a width of 75" in plain(write(report("alexnet"), "terminal"))
 
 
-def test_no_colour_when_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[36m" not in write(report("alexnet"), "terminal")
+@pytest.mark.parametrize(
+    ("variable", "value", "orders"),
+    [
+        ("NO_COLOR", "", {"0", "1", "2", "36"}),  # an empty one asks for nothing (no-color.org)
+        ("NO_COLOR", "1", {"0", "1", "2"}),  # bold and dim are no colours
+        ("TERM", "dumb", set()),
+    ],
+)
+def test_a_terminal_gets_the_orders_that_it_may(
+    variable: str, value: str, orders: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    text = write(report("alexnet"), "terminal")
+    assert set(re.findall(r"\x1b\[([\d;]*)m", text)) == orders
+    assert text.count("\x1b") == len(re.findall(r"\x1b\[[\d;]*m", text))
+
+
+@pytest.mark.parametrize("format_", ["latex", "terminal", "text", "markdown"])
+def test_a_table_wider_than_its_page_says_so(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LaTeX has a page of 80 characters, a terminal its own; plain text and Markdown take all."""
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = "name,type,does,from,input,output,params,macs,flops"
+    text = plain(write(report("alexnet"), format_, columns=columns))
+    said = "Wider than 80: the table takes 1" in " ".join(text.split())
+    assert said is (format_ in ("latex", "terminal"))

@@ -82,5 +82,6 @@ def test_the_referee_holds_as_much_while_each_layer_runs(name: str, size: str | 
     for layer, peak in told.items():
         assert 4 * peak.elements == held[layer]
         assert sum(volume.elements for volume in peak.alive) == peak.elements  # type: ignore[misc]
+    assert {row.name: 4 * row.live for row in report.rows} == held
     assert report.peak is not None
     assert report.peak.elements == report.totals.peak == max(p.elements for p in told.values())  # type: ignore[type-var]

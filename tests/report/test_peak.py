@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import shapecalc
+from shapecalc.algebra.expr import evaluate
+from shapecalc.report.fold import fold
 from tests.spec.support import report_of
 
 #: Spec -> the elements alive at once, step by step; the largest is the peak.
@@ -56,3 +59,54 @@ outputs: [p, b]""": max(32 + 64, 64 + 16, 64 + 16 + 32),
 @pytest.mark.parametrize(("text", "most"), BY_HAND.items())
 def test_peak(text: str, most: int) -> None:
     assert report_of(f"input: 4x4x2\n{text}\n").totals.peak == most
+
+
+#: Layer -> the elements alive while it runs, step by step: a branch, a rectifier in place, a view.
+LIVE = {
+    "input": 32,
+    "a": 32 + 128,
+    "relu1": 32 + 128,  # in place, beside the input that waits for b
+    "b": 32 + 128 + 64,
+    "c": 128 + 64 + 64,
+    "join": 3 * 64,
+    "flatten1": 64,
+    "fc1": 64 + 3,
+}
+BRANCHED = """input: 4x4x2
+layers:
+  - conv: {name: a, filters: 8, kernel: 1}
+  - relu
+  - conv: {name: b, filters: 4, kernel: 1, from: input}
+  - conv: {name: c, filters: 4, kernel: 1, from: relu1}
+  - add: {name: join, from: [b, c]}
+  - flatten
+  - dense: 3
+"""
+
+
+def test_what_is_alive_while_each_layer_runs() -> None:
+    report = report_of(BRANCHED)
+    assert {row.name: row.live for row in report.rows} == LIVE
+    assert max(LIVE.values()) == report.totals.peak
+
+
+def test_columns_of_what_is_alive() -> None:
+    report = report_of(BRANCHED)
+    records = report.to_records(columns="name,live,live_memory", batch=3, dtype="float16")
+    assert [record["live"] for record in records] == list(LIVE.values())
+    assert [record["live_memory"] for record in records] == [6 * live for live in LIVE.values()]
+    text = report.render("text", columns="name,live,live_memory", batch=3, dtype="float16")
+    assert "live memory (bytes)" in text
+    assert "what inference holds while a layer runs, of a batch of 3 in bytes" in text
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "squeezenet"])
+def test_levels_hold_what_most_of_them_holds_and_symbols_are_numbers_later(name: str) -> None:
+    report = shapecalc.summarize(name)
+    assert max(row.live for row in fold(report, 1)) == report.totals.peak
+    symbolic = shapecalc.summarize(name, input=f"HxWx{report.rows[0].output.channels}")
+    height, width = report.rows[0].output.sides
+    at = {"H": height, "W": width}
+    for mine, its in zip(fold(report, 1), fold(symbolic, 1), strict=True):
+        assert evaluate(its.live, at) == mine.live
+    assert [evaluate(row.live, at) for row in symbolic] == [row.live for row in report]

@@ -116,6 +116,8 @@ def test_attributes_are_called_as_the_columns() -> None:
         "count",
         "frozen",  # these two are columns where something is frozen
         "trainable",
+        "live",  # and these where they are asked for
+        "live_memory",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,15 +152,28 @@ ARROW = " -> "
 _DIFFERENCE = 1
 
 
-def names_column(entries: Sequence[Entry], footer: str) -> Laid:
-    """Name the rows: two names where two networks differ in them, else the first."""
+def names_column(entries: Sequence[Entry], footer: str, labels: Sequence[str] = ()) -> Laid:
+    """Name the rows: two names where two networks differ in them, else the first.
+
+    Of more networks with these labels, one that several rows have says whose it is.
+    """
     cells = []
+    firsts = Counter(name for name, _ in map(_first_name, entries))
     for entry in entries:
         names = [one_line(row.name) for row in entry.rows if row is not None]
         two = len(entry.rows) == 2 and len(set(names)) == 2
-        cells.append(ARROW.join(names) if two else names[0])
+        name, network = _first_name(entry)
+        whose = f" ({labels[network]})" if labels and firsts[name] > 1 else ""
+        cells.append(ARROW.join(names) if two else f"{name}{whose}")
     meaning = "the layer's name, after those of the blocks that it stands in"
     return Laid(Head(meaning), "layer", tuple(cells), footer, wraps=22)
+
+
+def _first_name(entry: Entry) -> tuple[str, int]:
+    """Return how the first network that has a row calls it, and which of them that is."""
+    return next(
+        (one_line(row.name), number) for number, row in enumerate(entry.rows) if row is not None
+    )
 
 
 def change_column(entries: Sequence[Entry]) -> Laid:

@@ -197,9 +197,9 @@ def _lay_out(
             columns += pair_columns(entries, reports, shown, column, drop)
         return columns
     if not wanted:
-        names = names_column(entries, "parameters")
+        names = names_column(entries, "parameters", labels)
         return [names, *configurations(entries, reports, view, labels)]
-    columns = [names_column(entries, total_label(view))]
+    columns = [names_column(entries, total_label(view), labels)]
     for column in wanted:
         shown = fitted(entries, reports, view, column)
         heading = column.heading(shown)
@@ -262,6 +262,8 @@ def _legend(
         legend["ratio"] = f"{others[0]} divided by {first}, and the change in percent"
         if any(column.total is not None and not column.share for column in wanted):
             legend["+/-"] = f"{others[0]} minus {first}"
+    else:
+        legend["layer"] = "as the first network that has it calls it"
     if any(NOT_APPLICABLE_MARK in cell.split() for line in lines for cell in line.cells[1:]):
         legend[NOT_APPLICABLE_MARK] = "no such layer, or not applicable"
     return legend

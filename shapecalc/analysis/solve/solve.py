@@ -20,13 +20,13 @@ from shapecalc.analysis.solve.unknowns import UncarriedError, Unknowns, find_unk
 from shapecalc.api import as_asked, wired
 from shapecalc.errors import NO_SYMBOL, Problem, RuleError, SpecErrors
 from shapecalc.graph import Graph, done_to
-from shapecalc.graph.expand import rebuilt
+from shapecalc.graph.expand import expand, rebuilt
 from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.ranges import read_ranges
-from shapecalc.text import Origin
+from shapecalc.text import Origin, Source, scalar
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
@@ -92,21 +92,40 @@ def _wired_over(graph: Graph, ranges: Sequence[Range]) -> Graph:
     """Wire a network with numbers for what is asked over, where only numbers will do.
 
     A free number of repeats leaves nothing to wire; any of its numbers does here, since the answer
-    is about each.  Raises `SpecErrors`.
+    is about each.  Symbols of the input stay what they are, unless they make the number themselves.
+    Raises `SpecErrors`: where no number will do, with what is wrong at the first.
     """
-    known = {*graph.spec.let, *graph.symbols}
-    names = [over for over in ranges if over.name in known]
-    for values in islice(product(*(over.values for over in names)), _FIRST):
-        numbers = {over.name: value for over, value in zip(names, values, strict=True)}
-        with suppress(SpecErrors):
-            wired_there = rebuilt(graph, numbers)
-            if not wired_there.problems:
-                return wired_there
+    for start in (graph, _with_constants(graph, ranges)):
+        names = [over for over in ranges if over.name in start.spec.let]
+        for values in islice(product(*(over.values for over in names)), _FIRST):
+            numbers = {over.name: value for over, value in zip(names, values, strict=True)}
+            with suppress(SpecErrors):
+                wired_there = rebuilt(start, numbers)
+                if not wired_there.problems:
+                    return wired_there
+    if names:
+        first = {over.name: over.values[0] for over in names}
+        place = ", ".join(f"{name} = {number:,}" for name, number in first.items())
+        try:
+            compute_report(rebuilt(start, first))
+        except SpecErrors as error:
+            raise SpecErrors(
+                problem._replace(message=f"at {place}: {problem.message}")
+                for problem in map(_asked_over, error.problems)
+            ) from None
     try:
         compute_report(graph)
     except SpecErrors as error:
         raise SpecErrors(map(_asked_over, error.problems)) from None
     raise AssertionError("a network with problems has no report")
+
+
+def _with_constants(graph: Graph, ranges: Sequence[Range]) -> Graph:
+    """Make constants of the symbols that a network is asked over, so that each can be a number."""
+    names = [o.name for o in ranges if o.name in graph.symbols and o.name not in graph.spec.let]
+    free = {name: scalar("free", Source(f"--over {name}", "free")) for name in names}
+    spec = graph.spec._replace(let={**graph.spec.let, **free})
+    return expand(spec, *graph.options) if free else graph
 
 
 def _asked_over(problem: Problem) -> Problem:

@@ -30,7 +30,7 @@ _NAMED = {
     "activations": "memory",
 }
 #: What is stored as activations are.
-_ACTIVE = ("activations", "units", "peak_activations", "kv_cache")
+_ACTIVE = ("activations", "units", "live", "peak_activations", "kv_cache")
 #: What is stored, whose billions are often written with a B.
 _STORED = ("params", "weights", "biases", "trainable", "frozen")
 #: Sizes of a volume.

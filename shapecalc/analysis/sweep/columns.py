@@ -258,7 +258,7 @@ def _of_layer(word: str, view: View, report: Report, also: Collection[str]) -> S
     return SweepColumn(name, title, f"{layer}: {column.meaning}", column.kind, layer, column)
 
 
-def column_help() -> list[str]:
+def column_help() -> list[tuple[str, str]]:
     """List the columns of a sweep with their meanings."""
     from shapecalc.counting.profiles import PROFILES
     from shapecalc.output.view import View
@@ -267,10 +267,8 @@ def column_help() -> list[str]:
     totals = dict.fromkeys(total_words(view).values())
     meanings = {name: (OF_NETWORK.get(name) or BY_WORD[name]).meaning for name in totals}
     of_layers = {c.key: c.meaning for c in layer_words(view).values() if c is not None}
-    of_layers |= {", ".join(EXTENTS): "an extent of the output"}
-    width = max(map(len, (*meanings, *(f"LAYER.{key}" for key in of_layers if len(key) < 20))))
-    lines = [f"{key:<{width}}  {meaning}" for key, meaning in meanings.items()]
+    of_layers |= dict.fromkeys(EXTENTS, "an extent of the output")
     return [
-        *lines,
-        *(f"{f'LAYER.{key}':<{width}}  {meaning}" for key, meaning in of_layers.items()),
+        *meanings.items(),
+        *((f"LAYER.{key}", meaning) for key, meaning in of_layers.items()),
     ]

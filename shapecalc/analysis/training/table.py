@@ -24,7 +24,7 @@ from shapecalc.output.columns import (
 )
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, peak_data
-from shapecalc.output.report_table import total_label
+from shapecalc.output.report_table import sum_text, symbols_owed, total_label
 from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.totals import peak_owed
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.algebra import Dim
+    from shapecalc.algebra.notation import Notation
 
 #: The notes of layers whose input needs no gradient: all of it, or what is inside does.
 FIRST = "nothing before it is trained, so its input needs no gradient"
@@ -56,7 +57,8 @@ def ratio(total: Cost) -> Fraction | None:
 def tabulate(plan: Training, view: View = View(), width: int | None = None) -> Table:
     """Lay the cost of a step out; blocks are folded to the view's depth."""
     if plan.report.domain is not None:
-        view = view._replace(units="exact", column_units=())  # formulas have none
+        # formulas have no units
+        view = view._replace(notation=_notation(plan), units="exact", column_units=())
     depth = 1 if view.depth is None else view.depth
     levels, number = plan.shown(view, depth)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
@@ -80,16 +82,17 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
     notes = set(map(_note, costs))
     present = [note for note in (FIRST, INSIDE, BELOW, FROZEN, PARTLY) if note in notes]
     marks = {note: superscript(number) for number, note in enumerate(present, 1)}
+    cells = [_cells(cost, params, macs, frozen=frozen) for cost in costs]
     table = Table(
         title=f"{one_line(plan.report.name) or 'network'}: a training step",
         about=(_summary(plan, view),),
         columns=columns,
         header=header,
         lines=tuple(
-            Line(_cells(cost, params, macs, frozen=frozen), marks.get(_note(cost), ""))
-            for cost in costs
+            Line(texts, marks.get(_note(cost), ""))
+            for texts, cost in zip(cells, costs, strict=True)
         ),
-        footer=(total_label(view), *_cells(plan.total, params, macs, frozen=frozen)[1:]),
+        footer=(total_label(view), *_sums(plan.total, cells, params, macs, frozen=frozen)),
         facts=tuple(_facts(plan, view)),
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
         legend=tuple(_legend(plan, view, params.units, macs.units)),
@@ -121,12 +124,41 @@ def _views(costs: Sequence[Cost], view: View) -> tuple[View, View]:
 
 
 def _cells(cost: Cost, params: View, macs: View, *, frozen: bool) -> tuple[str, ...]:
-    owned = (cost.params, cost.trainable) if frozen else (cost.params,)
+    owned, computed = _counts(cost, frozen=frozen)
     return (
         one_line(cost.layer),
         *(number_text(count, params.units, params.notation) for count in owned),
-        *(number_text(count, macs.units, macs.notation) for count in (*cost[2:5], cost.step)),
+        *(number_text(count, macs.units, macs.notation) for count in computed),
     )
+
+
+def _counts(cost: Cost, *, frozen: bool) -> tuple[list[Dim], list[Dim]]:
+    """Return the counts of a line: of parameters, and of operations."""
+    owned = [cost.params, cost.trainable] if frozen else [cost.params]
+    return owned, [cost.forward, cost.input_gradient, cost.weight_gradient, cost.step]
+
+
+def _sums(
+    total: Cost, cells: Sequence[tuple[str, ...]], params: View, macs: View, *, frozen: bool
+) -> Iterator[str]:
+    """Write the counts of the totals' line."""
+    owned, computed = _counts(total, frozen=frozen)
+    texts = _cells(total, params, macs, frozen=frozen)[1:]
+    for at, (count, text) in enumerate(zip([*owned, *computed], texts, strict=True), 1):
+        yield sum_text(count, text, [line[at] for line in cells])
+
+
+def _notation(plan: Training) -> Notation:
+    """Find how to write the formulas of the table and of what stands below it."""
+    from shapecalc.algebra.notation import notation_of
+
+    dims = [
+        dim
+        for cost in (*plan.costs, plan.total)
+        for part in _counts(cost, frozen=True)
+        for dim in part
+    ]
+    return notation_of([*dims, *(part.number for part in kept(plan, View()))])
 
 
 def _summary(plan: Training, view: View) -> str:
@@ -178,9 +210,11 @@ def _operations(plan: Training, view: View) -> dict[str, Dim]:
     """Return what a step computes, by its label."""
     total, batch = plan.total, view.batch
     per = " per example" if batch > 1 else ""
+    below = {f"step, MACs{per}": total.step} if plan.report.domain is not None else {}
     return {
         f"forward, MACs{per}": total.forward,
         f"backward, MACs{per}": total.backward,
+        **below,
         **({f"step of {batch:,}, MACs": total.step * batch} if batch > 1 else {}),
         f"update ({plan.optimizer.name}), operations": sum(plan.update),
     }
@@ -219,6 +253,7 @@ def _legend(plan: Training, view: View, params: str, macs: str) -> Iterator[tupl
             "the lines above added up, or inference and the optimizer's state where that is more",
         )
     yield from peak_owed(report, view).items()
+    yield from symbols_owed(report, view).items()
     parts = [part for part in kept(plan, view) if part.number != 0]
     numbers = [*_operations(plan, view).values(), *(part.number for part in parts)]
     units = [view.unit("", [number]) for number in (*numbers, *(part.bytes for part in parts))]
@@ -239,8 +274,6 @@ def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
         yield FOLDED
     if silent:
         yield "Not shown: layers without parameters and multiply-accumulates."
-    if plan.report.domain is not None:
-        yield f"Domain: {'; '.join(plan.report.domain.texts())}."
     yield f"Read from {one_line(plan.report.graph.spec.source.name)}."
 
 

@@ -113,9 +113,10 @@ class Homework(NamedTuple):
         """What tells this homework from others, from its variants and versions of itself."""
         graph = self.report.graph
         cells = [(*cell.at, str(cell.out_of), cell.filled_in) for cell in self.cells]
-        options = [report.graph.options for report in self.networks.values()] or [graph.options]
-        settings = [(sorted(s.items()), sorted(i.items())) for s, i in options]
-        more = (self.variation,) if self.variation else ()
+        graphs = [report.graph for report in self.networks.values()] or [graph]
+        settings = [(sorted(s.items()), sorted(i.items())) for s, i in (g.options for g in graphs)]
+        bases = [base.text for own in graphs for base in own.spec.extends]
+        more = (*([self.variation] if self.variation else ()), *([bases] if bases else ()))
         pairs = zip(self.conventions._asdict().items(), Conventions(), strict=True)
         unusual = [(name, value) for (name, value), usual in pairs if value != usual]
         text = repr((self.title, graph.spec.source.text, *settings, cells, unusual, *more))

@@ -214,7 +214,7 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
     reports = homework.networks.values() or (homework.report,)
     specs = [report.graph.spec for report in reports]
     files = {}
-    for name in (name for spec in specs for name in (spec.source.name, *spec.extends)):
+    for name in (file.name for spec in specs for file in (spec.source, *spec.extends)):
         if is_shipped(name):
             continue
         path = os.path.relpath(name, Path(source.name).parent).replace(os.sep, "/")

@@ -191,14 +191,15 @@ def _cloze(
     scale: int,
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
-    lines = [_cloze_text(layer_page(homework, cells[0][0].cell.layer))]
+    layer = cells[0][0].cell.layer
+    lines = [_cloze_text(layer_page(homework, layer))]
     for parts in cells:
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
         named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
         title = _cloze_text(clean(parts[0].cell.quantity.title))
         lines.append(f"<p>{title}{named}: {fields}</p>")  # the blanks are written already
     columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [_cloze_text(conventions_page(homework, columns)), paragraph(DIGITS)]
+    lines += [_cloze_text(conventions_page(homework, layer, columns)), paragraph(DIGITS)]
     _question(quiz, "cloze", name, "".join(lines))
 
 

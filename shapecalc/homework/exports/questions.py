@@ -203,13 +203,16 @@ def network_page(homework: Homework) -> str:
     about = paragraph(f"{one_line(homework.title)}. The input is {', '.join(inputs)}.")
     note = paragraph(one_line(homework.note)) if homework.note else ""
     table = written(Element("table", head, *rows), flat=True)
-    return f"{about}{note}{table}{paragraph(*_key(homework))}{paragraph(DIGITS)}"
+    return f"{about}{note}{table}{_key_page(key_of(homework))}{paragraph(DIGITS)}"
 
 
-def _key(homework: Homework) -> Iterator[Node]:
-    """Yield the key to the rows' notation, each term in bold."""
-    key = list(key_of(homework).items())
-    for number, (term, text) in enumerate(key, 1):
+def _key_page(key: Mapping[str, str]) -> str:
+    """Write a key to notation, each term in bold."""
+    return paragraph(*_key(key)) if key else ""
+
+
+def _key(key: Mapping[str, str]) -> Iterator[Node]:
+    for number, (term, text) in enumerate(key.items(), 1):
         yield Element("b", one_line(term))
         yield f": {one_line(text)}{'.' if number == len(key) else '; '}"
 
@@ -227,12 +230,16 @@ def layer_page(homework: Homework, layer: str) -> str:
     return paragraph(about, Element("b", one_line(layer)), f"{says}.{given}")
 
 
-def conventions_page(homework: Homework, columns: Iterable[str]) -> str:
-    """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
-    columns = set(columns) - {"output"}
-    stated = stated_conventions(homework.conventions, columns, homework.report)
+def conventions_page(homework: Homework, layer: str, columns: Iterable[str]) -> str:
+    """Say how these columns are counted, and what the layer's notation means.
+
+    The order of extents, and rounding, blanks leave open.
+    """
+    columns = set(columns)
+    stated = stated_conventions(homework.conventions, columns - {"output"}, homework.report)
     terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
-    return paragraph(f"{terms}.") if terms else ""
+    counted = paragraph(f"{terms}.") if terms else ""
+    return counted + _key_page(key_of(homework, layer, columns))
 
 
 def number_page(homework: Homework, blank: AskedNumber) -> str:
@@ -240,4 +247,5 @@ def number_page(homework: Homework, blank: AskedNumber) -> str:
     quantity = blank.cell.quantity
     question = f"{quantity.title}, {blank.part}" if blank.part else quantity.title
     page = layer_page(homework, blank.cell.layer) + paragraph(f"{question}?")
-    return page + conventions_page(homework, [quantity.key]) + paragraph(DIGITS)
+    counted = conventions_page(homework, blank.cell.layer, [quantity.key])
+    return page + counted + paragraph(DIGITS)

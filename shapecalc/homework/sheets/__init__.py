@@ -25,7 +25,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.report import Row
@@ -194,13 +194,19 @@ def stated(homework: Homework) -> dict[str, str]:
     return terms
 
 
-def key_of(homework: Homework) -> dict[str, str]:
-    """Explain the notation of a sheet's rows, term by term."""
+def key_of(
+    homework: Homework, only: str | None = None, columns: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Explain the notation of a sheet's rows, or of one, term by term.
+
+    `columns` are those that are asked, all of the sheet where none are given.
+    """
     shown = _above(homework)
-    rows = [homework.rows[layer] for layer in shown if layer in homework.rows]
-    columns = {column.key for column in homework.columns}
-    key = notation_key(rows, operations=counts_operations(homework.conventions, columns))
-    texts = [_does(homework, layer, shown) for layer in shown]
+    layers = [layer for layer in shown if only in (None, layer)]
+    rows = [homework.rows[layer] for layer in layers if layer in homework.rows]
+    asked = {column.key for column in homework.columns} if columns is None else set(columns)
+    key = notation_key(rows, operations=counts_operations(homework.conventions, asked))
+    texts = [_does(homework, layer, shown) for layer in layers]
     wiring = {term: text for term, text in _WIRING.items() if any(f", {term} " in t for t in texts)}
     return key | wiring
 

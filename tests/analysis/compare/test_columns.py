@@ -8,7 +8,9 @@ import re
 import pytest
 from nets import shipped
 
+import shapecalc
 from shapecalc.analysis.compare import Comparison
+from shapecalc.analysis.compare.table import tabulate
 
 PAIRS = [
     ("alexnet", "zfnet"),
@@ -145,3 +147,14 @@ def test_what_is_left_out_can_be_shown() -> None:
     assert "--full shows them" in short
     names = [line.split()[0] for line in table(full)]
     assert names == [row.name for row in comparison.reports[0].rows]
+
+
+def test_of_three_networks_rows_of_one_name_say_whose_they_are() -> None:
+    table = tabulate(shapecalc.compare("alexnet", "zfnet", "vgg11"))
+    names = [line.cells[0] for line in table.lines]
+    assert len(names) == len(set(names))
+    rows = {line.cells[0]: line.cells[1:] for line in table.lines}
+    assert rows["pool3 (VGG-11)"] == ("–", "–", "maxpool")
+    assert rows["pool3 (AlexNet)"] == ("maxpool 3x3 /2", "maxpool 3x3 /2", "maxpool")
+    assert rows["conv4"][2] == "conv3-256"  # which VGG calls otherwise
+    assert dict(table.legend)["layer"] == "as the first network that has it calls it"

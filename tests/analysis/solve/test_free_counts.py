@@ -130,3 +130,57 @@ def test_what_is_wrong_at_every_number_is_said(tmp_path: Path) -> None:
     done = runner().invoke(main, ["solve", str(path), "params <= 10K", "--over", "n=1:9"])
     assert done.exit_code == 2
     assert "dens" in done.stderr
+
+
+#: Specs with symbols in the input, what is asked, what that means, and over what.
+WITH_SYMBOLS: list[tuple[str, str, Callable[[Report], bool], dict[str, str]]] = [
+    (
+        f"input: NxNx3\nlet: {{n: free}}\nlayers: [{CONVS}, maxpool: 2]\n",
+        "output = 4x4",
+        lambda r: r.rows[-1].output.sides == (4, 4),
+        {"N": "1:30", "n": "0:5"},
+    ),
+    (
+        "input: NxNx3\nlet: {n: free, s: free}\nlayers:"
+        " [repeat: {times: n, layers: [conv: {filters: 4, kernel: 3, stride: s, pad: 1}]}]\n",
+        "output = 2x2",
+        lambda r: r.rows[-1].output.sides == (2, 2),
+        {"N": "1:19", "n": "0:4", "s": "1:4"},
+    ),
+    (
+        "input: NxNx3\nlayers: [repeat: {times: N//8, layers: [conv: {filters: 4, kernel: 3}]}]\n",
+        "params <= 300",
+        params(300),
+        {"N": "8:40"},
+    ),
+]
+
+
+@pytest.mark.parametrize("number", range(len(WITH_SYMBOLS)))
+def test_symbols_of_the_input_are_asked_for_beside_counts(number: int, tmp_path: Path) -> None:
+    text, question, holds, over = WITH_SYMBOLS[number]
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    solved = shapecalc.solve(path, question, over=over)
+    ranges = {name: spread(values) for name, values in over.items()}
+    answers = []
+    for values in product(*ranges.values()):
+        point = dict(zip(ranges, values, strict=True))
+        try:
+            right = holds(shapecalc.summarize(path, settings=point))
+        except shapecalc.SpecErrors:
+            right = False
+        assert solved.admits(**point) is right, point
+        answers.append(right)
+    assert {*answers} == {True, False}
+
+
+def test_where_no_number_will_do_the_first_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    convs = "repeat: {times: n, index: i, layers: [conv: {filters: 4*i, kernel: 1}]}"
+    path.write_text(f"let: {{n: free}}\ninput: 16x16x3\nlayers: [{convs}]\n")
+    with pytest.raises(shapecalc.SpecErrors) as caught:
+        shapecalc.solve(path, "params <= 100", over={"n": "2:8"})
+    (problem,) = caught.value.problems
+    assert problem.code == "E114"
+    assert problem.message == "at n = 2: conv: filters must be at least 1, but is 0"

@@ -201,6 +201,24 @@ def test_symbols_cost_formulas_without_a_ratio() -> None:
     assert json.loads(plan.render("json"))["step_over_forward"] is None
 
 
+def test_the_table_of_formulas_names_what_recurs_and_says_sums_below() -> None:
+    plan = training_cost("vgg11", input="HxWx3")
+    table = tabulate(plan, width=110)
+    assert table.dropped == ()
+    lines = {line.cells[0]: line.cells for line in table.lines}
+    assert lines["conv1_1"] == ("conv1_1", "1,792", "1728*H*W", "0", "1728*H*W", "3456*H*W")
+    assert lines["conv2_1"][-1] == "221,184*h2*w2"
+    assert dict(table.legend)["h2, w2"] == "floor(H/2), floor(W/2)"
+    assert dict(table.legend)["domain"] == "H >= 32: pool5; W >= 32: pool5"
+    assert table.footer == ("total", *["below"] * 5)
+    facts = {fact.label: fact.number for fact in table.facts}
+    # 3*(1728*H*W less the first one's third + 73,728*h2*w2 + ...), by hand
+    assert facts["step, MACs"] == (
+        "384*(9*H*W + 576*h2*w2 + 6912*h4*w4 + 27,648*h8*w8 + 36,864*h16*w16 + 16,384*h32*w32"
+        " + 163,072)"
+    )
+
+
 def test_a_network_without_multiplications_has_no_ratio() -> None:
     plan = training_cost(summarize(loads("input: 7x9x5\nlayers: [relu, maxpool]")))
     assert ratio(plan.total) is None

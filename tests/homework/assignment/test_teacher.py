@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text import Source
 from tests.runner import runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHOLE = """\
 title: AlexNet by hand
@@ -156,3 +160,20 @@ def test_whole_numbers_where_they_are_asked_for(answer: str, verdict: str) -> No
 def test_a_homework_that_asks_for_nothing_is_none() -> None:
     with pytest.raises(SpecErrors, match="asks for nothing"):
         homework("spec: lenet5\nlayers: [total]\ncolumns: [output]\n")
+
+
+def test_a_stamp_is_another_when_what_the_spec_extends_changes(tmp_path: Path) -> None:
+    """Else a sheet of the old base would be marked by the numbers of the new one."""
+    base, head = tmp_path / "base.yaml", tmp_path / "head.yaml"
+    layers = "layers:\n  - conv: {name: a, filters: 4, kernel: 3}\n  - dense: {name: b, units: 9}\n"
+    head.write_text("extends: base.yaml\nchange: {b: {units: 5}}\n")
+    stamps = []
+    for filters in ("4", "6", "4"):
+        base.write_text(f"input: 8x8x3\n{layers.replace('4', filters)}")
+        stamps += [
+            read_homework(Source(str(tmp_path / "hw.yaml"), spec)).stamp
+            for spec in (f"spec: {head}\n", f"specs: {{first: lenet5, second: {head}}}\n")
+        ]
+    first, several, other, others, again, several_again = stamps
+    assert (first, several) == (again, several_again)
+    assert len({first, several, other, others}) == 4

@@ -21,7 +21,8 @@ from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.exports.gift import gift
 from shapecalc.homework.exports.moodle import GRADES, moodle_xml
 from shapecalc.homework.exports.qti import qti
-from shapecalc.homework.exports.questions import blanks_of
+from shapecalc.homework.exports.questions import blanks_of, number_page
+from shapecalc.homework.sheets import key_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -89,6 +90,22 @@ def test_a_volume_is_asked_in_the_order_of_the_layout(made: Make) -> None:
     blanks = asked_numbers(made("conventions: {layout: chw}\n"))
     assert [blank.part for blank in blanks if blank.part][:3] == ["channels", "height", "width"]
     assert [blank.right for blank in blanks if blank.part][:3] == [24, 8, 6]
+
+
+def test_a_question_by_itself_explains_its_own_layer_and_no_other(made: Make) -> None:
+    homework = made()
+    for blank in asked_numbers(homework):
+        page = number_page(homework, blank)
+        layer = blank.cell.layer
+        for row in homework.report.rows:
+            for term in key_of(homework, row.name):
+                own = term in key_of(homework, layer)
+                assert (f"<b>{term}</b>: " in page) is own
+    (pool,) = (b for b in asked_numbers(homework) if b.name == "two: output, height")
+    assert "<b>maxpool 3x3</b>: maximum of every window; kernel 3x3" in number_page(homework, pool)
+    total = asked_numbers(homework)[-1]
+    assert total.cell.layer == "total"
+    assert "not written" not in number_page(homework, total)
 
 
 def test_wrong_numbers_are_those_that_are_known(made: Make) -> None:

@@ -85,7 +85,7 @@ FAULTS = [
     Planted("CodeRunner gets no rows", "rows.append([int(part.right), part.name, text, marks])", "pass"),
     Planted("GIFT writes a wildcard as an answer", 'answer.value == "*"', 'answer.value != "*"'),
     Planted("Gradescope shows hints at the first level", "style.hint > 1", "style.hint >= 1"),
-    Planted("a package lacks what its spec extends", "(spec.source.name, *spec.extends)", "(spec.source.name)"),
+    Planted("a package lacks what its spec extends", "(spec.source, *spec.extends)", "(spec.source,)"),
     Planted("a numerical question has no tolerance", "ET.SubElement(question, tag).text = text", "pass"),
     Planted("a missing mark is empty, not a dash", 'mark_of(graded, missing) or "-"', "mark_of(graded, missing)"),
     Planted("an archive is empty", "zipped.writestr(info, text.encode())", "pass"),
