@@ -212,9 +212,8 @@ def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
         for layer, inputs in parts_of(draw, [row.output for row in report.rows]):
             if getattr(layer, "statistics", True) is False:
                 break  # it would mix the examples of the batch that tries the pixels
-            if is_constant(layer, [report.rows[index].output for index in inputs]):
-                break
-            if answer(layer, *[report.rows[index].output for index in inputs]) is None:
+            given = [report.rows[index].output for index in inputs]
+            if answer(layer, *given) is None or is_constant(layer, given):
                 break
             more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
             if more.rows[-1].output.size > 600:
