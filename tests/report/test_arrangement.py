@@ -17,12 +17,14 @@ from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise, Softmax
 from shapecalc.layers.arithmetic import Divide, Subtract
 from shapecalc.layers.attention import CausalMask, WindowMask
+from shapecalc.layers.axes import chosen
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.globalpool import AdaptivePool
 from shapecalc.layers.merge import Add, Concat, Multiply
 from shapecalc.layers.partition import WindowMerge, WindowPartition
 from shapecalc.layers.product import Matmul
 from shapecalc.layers.recurrent import Recurrent
+from shapecalc.layers.reduce import L2Norm
 from shapecalc.layers.reshape import Flatten, Permute, Reshape, Upsample
 from shapecalc.layers.shape import Map, Shape, as_list
 from shapecalc.layers.transposed import Transposed
@@ -210,7 +212,8 @@ def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
         for layer, inputs in parts_of(draw, [row.output for row in report.rows]):
             if getattr(layer, "statistics", True) is False:
                 break  # it would mix the examples of the batch that tries the pixels
-            if answer(layer, *[report.rows[index].output for index in inputs]) is None:
+            given = [report.rows[index].output for index in inputs]
+            if answer(layer, *given) is None or is_constant(layer, given):
                 break
             more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
             if more.rows[-1].output.size > 600:
@@ -218,6 +221,14 @@ def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
             nodes.append(more.graph.nodes[-1])
             report = more
     return nodes, report
+
+
+def is_constant(layer: Layer, shapes: list[Shape]) -> bool:
+    """Tell whether numbers are divided by their own length: what is left of them is too little."""
+    if not isinstance(layer, L2Norm):
+        return False
+    extents = as_list(shapes[0])
+    return prod(extents[axis] for axis in chosen(layer.over, shapes[0])) == 1
 
 
 def parts_of(draw: st.DrawFn, shapes: list[Shape]) -> list[Drawn]:
