@@ -9,6 +9,7 @@ import pytest
 
 from shapecalc.algebra import ceil_div
 from shapecalc.algebra.expr import symbol
+from shapecalc.errors import RuleError
 from shapecalc.layers.base import NO_WORK
 from shapecalc.layers.partition import Roll, WindowMerge, WindowPartition
 from shapecalc.layers.shape import Map
@@ -49,6 +50,21 @@ def test_what_was_cut_otherwise_is_refused(refusal: Refusal) -> None:
     assert error.code == "E206"
     assert error.message == "6x4x5 are not windows of 3 of 4x6x1"
     assert error.rule == "it has 4 windows of 9 positions"
+
+
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        (Roll(shift=(1, 2, 3)), "shift"),
+        (WindowPartition(size=(2, 3, 4)), "size"),
+        (WindowPartition(size=(2,), shift=(1, 1, 1)), "shift"),
+    ],
+)
+def test_a_field_for_other_sides_is_refused(layer: Any, field: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        layer.output(Map((6, 10), 3))
+    assert (caught.value.code, caught.value.field) == ("E202", field)
+    assert str(caught.value) == f"{field} gives 3 sizes, but the input has 2 sides"
 
 
 def _run(layer: Any, *xs: Any) -> list[list[int]]:

@@ -75,6 +75,8 @@ def test_a_slice_sees_what_it_takes() -> None:
         InputSpan((2,), (2,), 1),
         InputSpan((2,), (2,), 3),  # 11 - 9
     )
+    # the last third of 6 begins at 4
+    assert Slice(channels=PartOf(3, 3)).mixes(SHAPE) == InputSpan((4,), (4,), 1)
     assert Slice(width=PartOf(2, (4, 7))).window(SHAPE) == (
         InputSpan((0,), (0,), 1),
         InputSpan((4,), (4,), 1),

@@ -108,6 +108,13 @@ def test_rounds_with_other_layers_inside_are_not_alike_for_equal_sums() -> None:
     assert (first.params, first.macs, first.output) == (second.params, second.macs, second.output)
 
 
+def test_a_layer_of_equal_cost_that_an_edit_changes_inside_a_round_is_another() -> None:
+    edit = "change: {pair4/unit1/leaky_relu1: {slope: 0.2}}"
+    report = report_of(f"extends: yolo-v1\n{edit}\n")
+    names = [row.name for row in rounds_together(report, fold(report, 1))]
+    assert [name for name in names if "pair" in name][2:6] == ["pair3", "pair4", "pair5–6", "pair7"]
+
+
 def test_what_an_edit_changes_has_a_line_of_its_own() -> None:
     report = report_of("extends: yolo-v1\nchange: {pair4: {trainable: false}}\n")
     names = [row.name for row in rounds_together(report, fold(report, 1))]

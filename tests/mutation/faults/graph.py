@@ -57,4 +57,5 @@ FAULTS = [
     Planted("a layer with two sources takes the first in silence", "if len(use.sources) > 1:", "if False:"),
     Planted("a bound value is looked up again", "if not isinstance(bound, Argument):\n            break", "if False:\n            break"),
     Planted("a field that waits for shapes does not wait", "self.channels_of is no_shapes", "self.channels_of is not no_shapes"),
+    Planted("a list may be opened inside itself", "(id(items), id(at.scope)) in opened", "False"),
 ]  # fmt: skip

@@ -48,4 +48,8 @@ FAULTS = [
     Planted("what sees everything looks back", "step is EVERYTHING", "step is not EVERYTHING"),
     Planted("every layer is an input", "(row for row in report.rows if isinstance(row.layer, Input))", "(row for row in report.rows if True)"),
     Planted("weights fit a size whatever a constant is", "if names and len(symbols_of(extent)) > 1:", "if len(names) > 1:"),
+    Planted("rounds side by side share a line", "and row.sources == (report.rows[group.output].name,)", "and True"),
+    Planted("blocks of different statements share a line", "and group.word is next_group.word", "and True"),
+    Planted("rounds of other layers share a line", "layer.layer == other.layer\n        and", "True\n        and"),
+    Planted("an edit's fault is its base's", "problem._replace(origin=at) if problem in in_base else problem", "problem"),
 ]  # fmt: skip

@@ -25,4 +25,6 @@ FAULTS = [
     Planted("an empty file is a spec", 'self.stop("E006", "the file holds no spec: it is empty", None, hint)', "pass"),
     Planted("a YAML mistake is told without its line", "if place is not None:\n        seen = _by_its_line(text, source.line(place[0]), place)\n        if seen is not None:\n            return seen", "if False:\n        seen = _by_its_line(text, source.line(place[0]), place)\n        if seen is not None:\n            return seen"),
     Planted("a short line is too long a key", "text.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY", "text.startswith(_NO_COLON)"),
+    Planted("what stands beside belongs to any layer", "all(key in known for key in tree.items if key != word)", "True"),
+    Planted("an advice goes before a block", "advice and (did_you_mean(word.lower(), self.blocks) or advice)", "advice"),
 ]  # fmt: skip
