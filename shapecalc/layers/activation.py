@@ -227,7 +227,7 @@ class Softmax(Pointwise):
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = exp(x - max)/sum of exp(x - max)"
     example: ClassVar[str] = "softmax: {over: positions}"
-    gathers: ClassVar[str] = "The scores at all positions are divided by their sum"
+    gathers: ClassVar[str] = "The scores that sum to 1 are divided by their sum"
     cost: ClassVar[Work] = Work(adds=2, compares=1, divisions=1, exponentials=1)
 
     over: tuple[Axis, ...] = field(

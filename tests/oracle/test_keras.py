@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from draw import layers
+from draw import axes, layers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from judge import AnyLayer, answer, need, taken
 
-from shapecalc import summarize
+from shapecalc import loads, summarize
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.layers import layer_class
 from shapecalc.layers.fields import CAUSAL, MODES
-from shapecalc.layers.shape import Map, Shape
+from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
+from shapecalc.reference import run
 from shapecalc.reference.layer import forward
 
 if TYPE_CHECKING:
@@ -147,6 +148,24 @@ def recurrent(name: str) -> Callable[[Any, Shape], Any]:
     return build
 
 
+def along(layer: AnyLayer, x: Shape) -> list[int]:
+    """Return Keras's numbers of axes, whose first is the batch, and whose last are channels."""
+    names = (*SIDE_NAMES.get(len(x.sides), ()), "channels")
+    words = [n for n in layer.over if n != "positions"]
+    words += names[:-1] if "positions" in layer.over else ()
+    numbers = [n if isinstance(n, int) else names.index(n) for n in words]
+    if "positions" in layer.over and not x.sides:
+        raise ValueError("no positions")
+    if not numbers or max(numbers) >= len(names) or len(set(numbers)) < len(numbers):
+        raise ValueError("no such axes")
+    return [1 + number for number in numbers]
+
+
+def over_positions(name: str) -> Callable[[Any, Shape], Any]:
+    """Build what reduces all positions."""
+    return lambda layer, x: getattr(keras.layers, f"{name}{len(x.sides)}D")(keepdims=layer.keep)
+
+
 #: Our word -> Keras's layer.
 LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     "conv": lambda layer, x: ranked(
@@ -194,6 +213,12 @@ LAYERS: dict[str, Callable[[Any, Shape], Any]] = {
     ),
     **{word: recurrent(name) for word, name in RECURRENT.items()},
     "rmsnorm": lambda layer, _: keras.layers.RMSNormalization(),
+    "softmax": lambda layer, x: keras.layers.Softmax(along(layer, x)),
+    "l2norm": lambda layer, x: keras.layers.UnitNormalization(along(layer, x)),
+    "glu": lambda _, __: keras.layers.Lambda(keras.activations.glu),
+    "hardtanh": lambda _, __: keras.layers.Activation("hard_tanh"),
+    "mean": over_positions("GlobalAveragePooling"),
+    "max": over_positions("GlobalMaxPooling"),
     "embedding": lambda layer, x: keras.Sequential(
         [
             keras.layers.Embedding(layer.entries, layer.size),
@@ -233,6 +258,9 @@ MORE_ONLY: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "conv": {"pad": MODE | st.just(CAUSAL)},
     **{word: {"layers": st.just(1), "biases": st.sampled_from([0, 1])} for word in RECURRENT},
     "gru": {"layers": st.just(1), "biases": st.sampled_from([0, 1, 2])},
+    **{word: {"over": axes} for word in ("softmax", "l2norm")},
+    **{word: {"over": st.just(("positions",))} for word in ("mean", "max")},
+    "hardtanh": {"range": st.just((-1.0, 1.0))},
     "upsample": {"factor": st.tuples(st.integers(1, 4))},
     "transposed": {"pad": MODE, "groups": st.just(1)},
     "maxpool": {"pad": MODE, "dilation": st.just((1,))},
@@ -383,3 +411,91 @@ def test_the_referee_s_transposed_convolution_computes_what_keras_s_does(mode: s
         )
         ours = forward(layer, {"weight": weight}, x)
         np.testing.assert_allclose(ours, np.moveaxis(theirs, -1, 1), atol=1e-5, rtol=1e-5)
+
+
+# -- what takes several inputs, and attention -----------------------------------------------------
+
+JOINS = {"subtract": "Subtract", "maximum": "Maximum", "minimum": "Minimum"}
+
+
+@pytest.mark.parametrize("word", JOINS)
+def test_joins_compute_what_keras_s_do(word: str) -> None:
+    random = np.random.default_rng(0)
+    a, b = (random.normal(size=(2, 5, 4, 3)).astype(np.float32) for _ in range(2))
+    theirs = getattr(keras.layers, JOINS[word])()([np.moveaxis(x, 1, -1) for x in (a, b)])
+    ours = forward(layer_class(word)(), {}, a, b)
+    np.testing.assert_allclose(ours, np.moveaxis(theirs, -1, 1), rtol=1e-6)
+
+
+def test_a_product_computes_what_keras_s_dot_does() -> None:
+    """Dot joins the last axes of sequences: every position with every other."""
+    random = np.random.default_rng(0)
+    a, b = (random.normal(size=(2, n, 5)).astype(np.float32) for n in (7, 4))
+    theirs = np.asarray(keras.layers.Dot(axes=2)([a, b]))
+    layer = layer_class("matmul")(transpose="second")
+    ours = forward(layer, {}, np.moveaxis(a, 2, 1), np.moveaxis(b, 2, 1))
+    np.testing.assert_allclose(np.moveaxis(ours, 1, -1), theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("over", [("channels",), ("height",), ("positions",), (0, 2)])
+def test_axes_compute_what_keras_s_do(over: tuple[str | int, ...]) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32)
+    for word in ("softmax", "l2norm"):
+        layer = layer_class(word)(over=over)
+        theirs = LAYERS[word](layer, Map((4, 3), 5))(np.moveaxis(x, 1, -1))
+        ours = forward(layer, {}, x)
+        np.testing.assert_allclose(ours, np.moveaxis(theirs, -1, 1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_table_is_keras_s_and_so_is_a_head_tied_to_it() -> None:
+    """ReversibleEmbedding scores words by the table that it looks them up in."""
+    table = np.random.default_rng(0).normal(size=(11, 5)).astype(np.float32)
+    indices = np.array([[0, 3, 10, 3, 1, 2, 9]])
+    made = keras.layers.ReversibleEmbedding(11, 5, tie_weights=True)
+    made.build((None, 7))
+    made.set_weights([table])
+    layer = layer_class("embedding")(entries=11, size=5)
+    ours = forward(layer, {"weight": table}, indices.astype(np.float32))
+    np.testing.assert_array_equal(np.moveaxis(ours, 1, -1), np.asarray(made(indices)))
+    assert taken(layer, Vector(7)).totals.params == made.count_params()
+    net = loads(
+        "input: 7\nlayers:\n  - embedding: {name: words, entries: 11, size: 5}\n"
+        "  - dense: {units: 11, over: channels, bias: false, share: words}"
+    )
+    (scores,) = run(net, {"input": indices}, {"words.weight": table}).outputs.values()
+    theirs = np.asarray(made(made(indices), reverse=True))
+    np.testing.assert_allclose(np.moveaxis(scores, 1, -1), theirs, rtol=1e-4, atol=1e-5)
+    assert summarize(net).totals.params == made.count_params()
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("heads", "groups", "key"), [(3, 3, 4), (4, 2, 3), (6, 1, 2)])
+def test_attention_computes_what_keras_s_does(
+    heads: int, groups: int, key: int, causal: bool
+) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 7, 12)).astype(np.float32)
+    made = (
+        keras.layers.MultiHeadAttention(heads, key)
+        if heads == groups
+        else keras.layers.GroupQueryAttention(key, heads, groups)
+    )
+    theirs = np.asarray(made(x, x, use_causal_mask=causal))
+    arrays = [np.asarray(array) + 0.1 * at for at, array in enumerate(made.get_weights())]
+    made.set_weights(arrays)
+    theirs = np.asarray(made(x, x, use_causal_mask=causal))
+    net = loads(
+        f"input: 7x12\nlayers: [{{attention: {{heads: {heads}, groups: {groups}, key: {key},"
+        f" causal: {str(causal).lower()}}}}}]"
+    )
+    *parts, out, shift = arrays
+    kernels = [kernel.reshape(12, -1).T for kernel in parts[::2]]
+    biases = [bias.ravel() for bias in parts[1::2]]
+    weights = {
+        "attention1/qkv.weight": np.concatenate(kernels),
+        "attention1/qkv.bias": np.concatenate(biases),
+        "attention1/out.weight": out.reshape(-1, 12).T,
+        "attention1/out.bias": shift,
+    }
+    (ours,) = run(net, {"input": np.moveaxis(x, 2, 1)}, weights).outputs.values()
+    np.testing.assert_allclose(np.moveaxis(ours, 1, -1), theirs, rtol=1e-3, atol=1e-4)
+    assert summarize(net).totals.params == made.count_params()

@@ -26,7 +26,7 @@ from shapecalc.layers.window import UNSEEN, ByAxis, PerInput, Rearranged, Reduce
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 from shapecalc.report.receptive_field import Arranged, at_most
-from shapecalc.text.words import plural
+from shapecalc.text.words import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ def explain(subject: Subject) -> Section:
         alike.setdefault(rule, []).append(names[number])
     ruled = {rule: labels for rule, labels in alike.items() if rule.kind != "number"}
     blocks: list[Block] = [*derivations(ruled, OF_SIZES)]
-    blocks.append(Prose("  ".join([_words(subject, rules[0]), *_beyond(subject, sizes)])))
+    blocks.append(Prose("  ".join([_words(subject, rules, names), *_beyond(subject, sizes)])))
     paths = dict.fromkeys(_path(subject, side) for side in _different(rules))
     blocks += [path for path in paths if len(path.rows) > 1]
     bound = at_most(subject.row.field)
@@ -198,10 +198,11 @@ def _different(rules: tuple[Formula, ...]) -> list[int]:
     ]
 
 
-def _words(subject: Subject, rule: Formula) -> str:
-    """Say which rule held."""
+def _words(subject: Subject, rules: Sequence[Formula], names: Sequence[str]) -> str:
+    """Say which rule held; where a unit looks along some sides only, that of these."""
     if all(is_zero(field.size) for field in fields_of(subject.row)):
         return "No unit sees anything of the input: what is here was trained, or comes of padding."
+    rule = next((other for other in rules if other.name != "r"), rules[0])
     if at_most(subject.row.field):
         return (
             "Which units see what was not followed on all the way to here (through masks, windows"
@@ -222,8 +223,10 @@ def _words(subject: Subject, rule: Formula) -> str:
         )
     if "n" in leaves:
         why = subject.layer.gathers
+        along = [name for name, other in zip(names, rules, strict=False) if other.name != "r"]
+        what = "the whole map" if len(along) == len(rules) else f"all along the {listed(along)}"
         return (f"{why}, so every" if why else "Every") + (
-            " unit sees the whole map: n units of the layer before, the first of which sees r"
+            f" unit sees {what}: n units of the layer before, the first of which sees r"
             " and every further one j more."
         )
     if rule.name == "r" and isinstance(_looked_at(subject)[1], Rearranged):

@@ -68,7 +68,8 @@ UNSAID: dict[str, dict[str, Any]] = {
     "a trained scale and shift": {"affine": True, "scale": True, "shift": True},
     "running statistics": {"statistics": True},
     "a slope per channel": {"shared": False},
-    "softmax over channels": {"over": "channels"},
+    "softmax over channels": {"over": ("channels",)},
+    "all channels together": {"heads": 1},
     "alpha 0.0001": {"alpha": 1e-4},
     "beta 0.75": {"beta": 0.75},
     "k 1": {"k": 1.0},
@@ -103,7 +104,6 @@ WORDS: dict[str, dict[str, Any]] = {
     "both directions": {"bidirectional": True},
     "last step": {"returns": "last"},
     "one slope": {"shared": True},
-    "over positions": {"over": "positions"},
     "ceil": {"rounding": "ceil"},
     "ceil_caffe": {"rounding": "ceil_caffe"},
     "ceil_full": {"rounding": "ceil_full"},
@@ -225,12 +225,16 @@ def mark(text: str) -> dict[str, Any]:
         return {"groups" if match[2] else "heads": int(match[1])}
     if match := re.fullmatch(r"(first|second) (\d+) to (\d+)", text):
         return {match[1]: (int(match[2]), int(match[3]))}
+    if match := re.fullmatch(r"over (.+)", text):
+        return {"over": _over(match[1])}
+    if match := re.fullmatch(r"(\d+) entries of (\d+)", text):
+        return {"entries": int(match[1]), "size": int(match[2])}
     name, _, value = text.rpartition(" ")
     if match := re.fullmatch(r"x(\d+)", text):
         return {"multiplier": int(match[1])}
     if name in ("alpha", "beta", "k", "init"):
         return {name: float(value)}
-    if name in ("groups", "layers", "biases"):
+    if name in ("groups", "layers", "biases", "heads"):
         return {name: int(value)}
     if name == "pad":
         return {"pad": padding(value)}
@@ -328,6 +332,8 @@ def of_sides(word: str) -> Shape:
     """Return an input with the number of sides that a type can do with."""
     if word in SCORED:
         return INPUTS[3]
+    if word == "embedding":  # indices
+        return INPUTS[5]
     return INPUTS[2 if word in NEED_SEQUENCES else 0]
 
 
