@@ -128,7 +128,7 @@ class Graph(NamedTuple):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Doubts about the spec: shapes of inputs, and sizes, that may be meant otherwise."""
+        """What a file's reader says, and doubts: shapes of inputs, and sizes, meant otherwise."""
         from shapecalc.spec.doubts import own_channels, remark, remark_on_product, remarks_on_rims
 
         known = {node.path: node.layer for node in self.nodes if isinstance(node.layer, Input)}
@@ -148,6 +148,7 @@ class Graph(NamedTuple):
             if isinstance(tree, Scalar) and "*" in tree.text
         }
         return (
+            *self.spec.source.remarks,
             *filter(None, remarks),
             *filter(None, reversed(products.values())),
             *filter(None, self._remarks_on_words()),

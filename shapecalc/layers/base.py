@@ -113,9 +113,9 @@ class Layer:
     see their own channel only, `gathers` in words why units look beyond a window, `positive`
     whether it is judged on numbers above 0, where all that it computes is a number.  `term` is what
     a total calls the operations that are neither multiply-accumulates nor bias adds, "" where it
-    has no name for them; `learns` what is trained, or ``nothing: `` and the reason.  Both are stated
-    on every type itself, as those of another are seldom right.  `rule`, `counts` and `example` are
-    the help; the type word by itself is the example where no other is given.
+    has no name for them; `learns` what is trained, or ``nothing: `` and the reason.  Both are
+    stated on every type itself, as those of another are seldom right.  `rule`, `counts` and
+    `example` are the help; the type word by itself is the example where no other is given.
     """
 
     type: ClassVar[str]

@@ -13,7 +13,7 @@ import pytest
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.spec.model_files import MODEL_FILES, model_file
+from shapecalc.readers import MODEL_FILES, model_file
 from tests.runner import runner
 
 if TYPE_CHECKING:

@@ -1,0 +1,68 @@
+"""The layers that a reader finds, one behind another, as a spec's data.
+
+A reader adds inputs and layers and names by what they are computed; names become paths, and layers
+of one path's beginning a group.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
+_FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
+
+
+class LayerList:
+    """Statements in the order of a file, each under a name of its own."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, dict[str, int]] = {}
+        self.layers: list[dict[str, Any]] = []
+        self._names: set[str] = {"input"}
+
+    def add_input(self, name: str, extents: dict[str, int]) -> str:
+        """Add an input of extents by their words (`height`, ..., `channels`); return its name."""
+        unique = self.unique(name)
+        self.inputs[unique] = extents
+        return unique
+
+    def add(self, kind: str, fields: dict[str, Any], sources: Sequence[str], name: str = "") -> str:
+        """Add a layer computed of what `sources` name; return its own name."""
+        unique = self.unique(name or kind)
+        statement = {**fields, "name": unique}
+        if list(sources) != [self._last()]:
+            statement["from"] = sources[0] if len(sources) == 1 else list(sources)
+        self.layers.append({kind: statement})
+        return unique
+
+    def unique(self, name: str) -> str:
+        """Return a name that no other has, of characters that names may hold."""
+        plain = _FOREIGN.sub("_", name).strip("_") or "layer"
+        unique, number = plain, 1
+        while unique in self._names:
+            number += 1
+            unique = f"{plain}_{number}"
+        self._names.add(unique)
+        return unique
+
+    def data(self, outputs: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the spec's data."""
+        several = len(self.inputs) != 1
+        names = list(self.inputs)
+        ends = list(outputs)
+        return {
+            **({"inputs": self.inputs} if several else {"input": self.inputs[names[0]]}),
+            "layers": self.layers,
+            **({"outputs": ends} if ends and ends != [self._last()] else {}),
+        }
+
+    def _last(self) -> str:
+        if not self.layers:
+            return next(iter(self.inputs), "")
+        (statement,) = self.layers[-1].values()
+        name: str = statement["name"]
+        return name
