@@ -1,4 +1,4 @@
-"""What a file of another program holds and no layer stands for: of known shape, of unknown costs."""
+"""What a file of another program holds and no layer stands for: shapes are known, costs are not."""
 
 from __future__ import annotations
 
