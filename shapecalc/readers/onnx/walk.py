@@ -301,6 +301,18 @@ class GraphWalk:
             source = self.add(node, "opaque", fields, sources)
             self.give(node, value._replace(source=source), number)
 
+    def opaque_of(
+        self, node: OnnxNode, dims: tuple[int, ...], sources: list[Value], params: int
+    ) -> None:
+        """Put a layer of unknown costs where they are, but the shape is known by its rule."""
+        value = self.unknown_volume(dims)
+        if value is None:
+            raise NoRuleError("it is no volume")
+        fields = {"op": node.op, "shape": list(value.extents), "params": min(params, _LARGEST)}
+        self.opaque[node.op] += 1
+        source = self.add(node, "opaque", fields, sources)
+        self.give(node, value._replace(source=source))
+
     def first_input(self) -> Value:
         """Return an input of the network, for what reads nothing that flows."""
         return next(iter(self.values.values()))
@@ -309,7 +321,7 @@ class GraphWalk:
         """Return a value of stated extents, or None for one that is no volume."""
         batch = 0 if len(dims) > 1 else None
         axes = tuple(axis for axis in range(len(dims)) if axis != batch)
-        if len(axes) == MOST_EXTENTS - 1 or (len(axes) == MOST_EXTENTS and batch == 0):
+        if MOST_EXTENTS - 1 <= len(axes) <= MOST_EXTENTS and batch == 0:
             axes = (*axes[1:], axes[0])
         extents = tuple(dims[axis] for axis in axes) or (1,)
         if len(extents) > MOST_EXTENTS or 0 in extents or max(extents) > _LARGEST:
@@ -339,7 +351,7 @@ class GraphWalk:
             for axis, (n, own) in enumerate(zip(given, dims, strict=True))
         ):
             return
-        theirs = "x".join(str("?" if n is None else n) for n in given)
+        theirs = "x".join(str("?" if n is None else n) for n in given) or "one number"
         ours = "x".join(map(str, dims))
         text = f"{_called(node)} gives {ours}, and the file states {theirs}"
         if node.attributes.get("ceil_mode") and self.file.opset < 22:
