@@ -42,7 +42,7 @@ class LayerList:
     def __init__(self) -> None:
         self.inputs: dict[str, dict[str, int]] = {}
         self._layers: dict[str, _Layer] = {}
-        self._names: set[str] = {"input"}
+        self._names = {"input": 1}
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -90,7 +90,7 @@ class LayerList:
 class _Scope:
     """A group while it is open: the path as added, the one in the spec, its names and layers."""
 
-    def __init__(self, key: str, path: str, names: set[str], statements: list[Any]) -> None:
+    def __init__(self, key: str, path: str, names: dict[str, int], statements: list[Any]) -> None:
         self.key = key
         self.path = path
         self.names = names
@@ -105,7 +105,7 @@ class _Tree:
         self.paths = {name: name for name in inputs}
         self.statements: list[Any] = []
         named = inputs if len(inputs) > 1 else []
-        self.scopes = [_Scope("", "", {"input", *named}, self.statements)]
+        self.scopes = [_Scope("", "", dict.fromkeys(["input", *named], 1), self.statements)]
         before = inputs[0] if len(inputs) == 1 else ""
         for reference, layer, path, name in _alone_or_not(layers):
             self.open(path)
@@ -136,7 +136,7 @@ class _Tree:
             name = _unique(key, outer.names)
             statements: list[Any] = []
             outer.statements.append({"group": {"name": name, "layers": statements}})
-            self.scopes.append(_Scope(key, f"{outer.path}{name}/", {"input"}, statements))
+            self.scopes.append(_Scope(key, f"{outer.path}{name}/", {"input": 1}, statements))
 
     def path(self, reference: str) -> str:
         """Return the path of a layer or an input, from the network's own level."""
@@ -180,11 +180,17 @@ def _plain(name: str) -> str:
     return _FOREIGN.sub("_", name).strip("_.+-")[:_LONGEST]
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    """Return a name that no other has, and take it."""
-    unique, number = name, 1
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """Return a name that no other has, and take it; a name that is taken has its last number.
+
+    >>> taken = {}
+    >>> [_unique(name, taken) for name in ("relu", "relu", "relu_2", "relu")]
+    ['relu', 'relu_2', 'relu_2_2', 'relu_3']
+    """
+    unique, number = name, taken.get(name, 0)
     while unique in taken:
         number += 1
         unique = f"{name}_{number}"
-    taken.add(unique)
+    taken[name] = max(number, 1)
+    taken.setdefault(unique, 1)
     return unique
