@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ from shapecalc.errors import SpecErrors
 from shapecalc.readers import MODEL_FILES
 from shapecalc.spec.find import tree_of
 from shapecalc.text import Source
-from tests.readers.onnx_bytes import elsewhere, model, node, tensor
+from tests.readers.onnx_bytes import block, elsewhere, model, node, tensor
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -462,3 +464,112 @@ def test_mutated_files_are_read_or_refused_in_words() -> None:
     taken, refused = fuzz(400, seed=7)
     assert taken > 20
     assert refused > 20
+
+
+# -- other exporters' ways, and earlier sets of operations -----------------------------------------
+
+
+def test_channels_may_lie_last_as_tensorflow_has_them(read) -> None:
+    nodes = [
+        node("Transpose", "x", "t", "net/conv__6", perm=[0, 3, 1, 2]),
+        node("Conv", "t w", "a", "net/conv/Conv2D", pads=[1, 1, 1, 1]),
+        node("Relu", "a", "b", "net/relu"),
+        node("Transpose", "b", "c", "net/relu__12", perm=[0, 2, 3, 1]),
+        node("Reshape", "c s", "f", "net/flatten/Reshape"),
+        node("MatMul", "f v", "m", "net/dense/MatMul"),
+        node("Add", "m b2", "y", "net/dense/BiasAdd"),
+    ]
+    arrays = {"w": [8, 3, 3, 3], "v": [480, 10], "b2": [10], "s": tensor("s", [2], [-1, 480])}
+    report = read(model(nodes, {"x": ["N", 6, 10, 3]}, {"y": ["N", 10]}, arrays))
+    assert rows(report) == [
+        ("conv/Conv2D", "conv", "6x10x8"),
+        ("relu", "relu", "6x10x8"),
+        ("flatten", "flatten", "480"),
+        ("dense/MatMul", "dense", "10"),
+    ]
+    assert report.totals.params == 216 + 4810
+
+
+@pytest.mark.parametrize(
+    ("op", "dims", "arrays", "attributes", "output"),
+    [
+        ("Clip", [1, 6], {}, {"min": 0.0, "max": 6.0}, "6"),
+        ("Pad", [1, 3, 4, 5], {}, {"pads": [0, 0, 1, 2, 0, 0, 0, 3]}, "5x10x3"),
+        ("Slice", [1, 6, 9, 5], {}, {"starts": [1], "ends": [-1], "axes": [2]}, "7x5x6"),
+        ("Squeeze", [1, 6, 1, 1], {}, {"axes": [2, 3]}, "6"),
+        ("Unsqueeze", [1, 6], {}, {"axes": [2, 3]}, "6"),
+        ("Upsample", [1, 3, 4, 5], {"s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "8x10x3"),
+        ("ReduceMean", [1, 3, 4, 5], {}, {"axes": [2, 3]}, "1x1x3"),
+        ("Softmax", [1, 6], {}, {"axis": 1}, "6"),
+        ("Split", [1, 6, 4, 5], {}, {"axis": 1, "split": [6]}, "4x5x6"),
+    ],
+)
+def test_earlier_sets_of_operations(read, op, dims, arrays, attributes, output) -> None:
+    nodes = [
+        node(op, " ".join(["x", *arrays]), "a", **attributes),
+        node("Relu", "a", "y"),
+    ]
+    report = read(model(nodes, {"x": dims}, {"y": None}, arrays, opset=9))
+    assert rows(report)[-1][2] == output
+
+
+def test_nodes_may_stand_in_any_order(read) -> None:
+    data = model(SMALL[::-1], {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, ARRAYS)
+    assert rows(read(data)) == rows(read(SMALL_NET))
+
+
+# -- hostile files ---------------------------------------------------------------------------------
+
+
+def seconds(function, *arguments) -> float:
+    start = process_time()
+    function(*arguments)
+    return process_time() - start
+
+
+def test_a_value_that_everybody_reads_takes_no_longer(read) -> None:
+    """What patterns look for would take a second for every hundred nodes."""
+    many = [node("Softplus", "x", f"a{number}") for number in range(4000)]
+    squares = [node("Mul", "x x", f"b{number}") for number in range(4000)]
+    data = model([*many, *squares], {"x": [1, 3]}, {"a0": [1, 3]})
+    assert seconds(find_bytes, data) < 5
+
+
+def test_axes_do_not_pile_up(read) -> None:
+    names = ["x", *(f"a{number}" for number in range(3000))]
+    nodes = [node("Unsqueeze", [a, "axes"], b) for a, b in pairwise(names)]
+    arrays = {"axes": tensor("axes", [4], [0, 1, 2, 3])}
+    data = model([node("Relu", "x", "r"), *nodes], {"x": [1, 3]}, {"r": [1, 3]}, arrays)
+    assert seconds(find_bytes, data) < 5
+
+
+def test_numbers_do_not_pile_up(read) -> None:
+    names = ["n", *(f"a{number}" for number in range(3000))]
+    nodes = [node("Mul", [a, a], b) for a, b in pairwise(names)]
+    arrays = {"n": tensor("n", [4], [2**40, 3, 4, 5])}
+    data = model([node("Relu", "x", "r"), *nodes], {"x": [1, 3]}, {"r": [1, 3]}, arrays)
+    assert seconds(find_bytes, data) < 5
+
+
+def test_a_message_within_itself_is_read_to_its_depth() -> None:
+    data = b"\x08\x01"
+    for _ in range(3000):
+        data = block(7, data)
+    with pytest.raises(SpecErrors):
+        find_bytes(data)
+
+
+def test_a_name_is_shown_without_what_a_terminal_would_do(tmp_path) -> None:
+    nodes = [node("Conv", "x w", "y", "\x1b[31mred\x07\n", pads=[0, 0, 0, 0])]
+    data = model(nodes, {"x": [1, 4, 8, 8]}, {"y": None}, {"w": [8, 3, 3, 3]})
+    (tmp_path / "net.onnx").write_bytes(data)
+    done = runner().invoke(main, ["summarize", str(tmp_path / "net.onnx")])
+    assert done.exit_code == 2
+    assert "\x1b" not in done.output
+    assert "\x07" not in done.output
+
+
+def test_a_long_path_has_its_last_levels_in_one_name(read) -> None:
+    nodes = [node("Relu", "x", "y", "/".join("abcdefghijklmnopqrstuvwxyz" * 9) + "/Relu")]
+    (row,) = rows(read(model(nodes, {"x": [1, 3]}, {"y": [1, 3]})))
+    assert row[0].count("/") == 11

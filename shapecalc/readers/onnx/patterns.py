@@ -121,7 +121,7 @@ def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise a softplus that gives x itself where that is large."""
     trail = _Trail(walk, number).step("Where")
     x = node.inputs[0]
-    large = [n for n in walk.readers[x] if walk.file.nodes[n].op == "Greater"]
+    large = [n for n in walk.few_readers(x) if walk.file.nodes[n].op == "Greater"]
     if not trail.goes() or len(large) != 1:
         return False
     if list(trail.last.inputs) != [walk.file.nodes[large[0]].outputs[0], x, node.outputs[0]]:
@@ -167,7 +167,7 @@ def _gelu(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 
 def _is_half(walk: GraphWalk, name: str, x: str) -> bool:
     """Tell whether a value is half of another one, and leave the node out that says so."""
-    for number in walk.readers.get(x, ()):
+    for number in walk.few_readers(x):
         node = walk.file.nodes[number]
         if node.op == "Mul" and name in node.outputs:
             if walk.number(walk.other_input(node, x) or "") != 0.5:
@@ -236,7 +236,7 @@ def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     if node.op != "Mul" or node.inputs[1] != x or x not in walk.values:
         return False
     nodes = walk.file.nodes
-    ends = [n for n in walk.readers[x] if nodes[n].op == "Div" and nodes[n].inputs[0] == x]
+    ends = [n for n in walk.few_readers(x) if nodes[n].op == "Div" and nodes[n].inputs[0] == x]
     if len(ends) != 1 or not number < ends[0] < number + _FARTHEST:
         return False
     inner = nodes[number + 1 : ends[0]]
@@ -272,7 +272,7 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     if centred is None or walk.file.nodes[centred].inputs[0] != x:
         return False
     difference = walk.file.nodes[centred].outputs[0]
-    readers = sorted(set(walk.readers.get(difference, ())))
+    readers = sorted(set(walk.few_readers(difference)))
     squares = [n for n in readers if walk.file.nodes[n].op in ("Pow", "Mul")]
     ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
     if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:

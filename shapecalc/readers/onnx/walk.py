@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.readers.layer_list import LayerList
 from shapecalc.readers.onnx.constants import constant, folded, shape_of_dims
+from shapecalc.readers.onnx.file import MOST_AXES
 from shapecalc.readers.onnx.names import Names
 from shapecalc.readers.onnx.values import Value, size_of
 from shapecalc.text import Origin
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: So many elements of constants are computed in a file.
 _MOST_FOLDED = 4_000_000
+#: A value that so many nodes read is the beginning of no pattern.
+_MANY_READERS = 64
 #: Fields hold no larger numbers (`layers.fields.LARGEST`), and no volume has more elements.
 _LARGEST = 10**9
 #: A volume has so many axes, the channels among them.
@@ -100,9 +103,14 @@ class GraphWalk:
         values = array.values()
         return None if values is None else values[0]
 
+    def few_readers(self, name: str) -> list[int]:
+        """Return the nodes that read a value; none where they are too many for a pattern."""
+        numbers = self.readers.get(name, [])
+        return numbers if len(numbers) <= _MANY_READERS else []
+
     def only_reader(self, name: str, *ops: str) -> int | None:
         """Return the one node that reads a value, if it does one of these; else None."""
-        numbers = self.readers.get(name, [])
+        numbers = self.few_readers(name)
         if len(set(numbers)) != 1 or name in self.file.outputs or numbers[0] in self.done:
             return None
         return numbers[0] if not ops or self.file.nodes[numbers[0]].op in ops else None
@@ -258,7 +266,7 @@ class GraphWalk:
         if self.budget < 0:
             return False
         array = folded(node, given)
-        if array is None:
+        if array is None or len(array.dims) > MOST_AXES:
             return False
         self.budget -= array.size if array.size <= 4096 else 1
         if not array.origin:
