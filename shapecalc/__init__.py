@@ -14,6 +14,7 @@ The rooms, from the ground up; each uses those before it:
     text        texts, places and words     counting   measures, and what tools count
     algebra     numbers with symbols        reference  the referee: layers run in NumPy
     layers      the rules of every layer    output     tables, pages and data in all formats
+    readers     model files to spec data    writers    a spec to what other programs read
     spec        YAML to a spec              verify     a report beside a run of its network
     graph       a spec to a graph           analysis   what else can be asked, a folder a command
     report      a graph to a report         homework   sheets, checks, classes

@@ -31,6 +31,7 @@ ORDER = """
     text errors
     algebra
     layers
+    readers
     spec
     graph
     report
@@ -38,7 +39,7 @@ ORDER = """
     counting
     reference
     output
-    convert
+    writers
     draw
     verify
     analysis

@@ -51,7 +51,7 @@ def _paragraph(problem: Problem) -> str:
 
 def _option(origin: Origin) -> list[str]:
     """Show an option of the command line, and mark the stretch in it that is meant."""
-    name, text = origin.source
+    name, text = origin.source[:2]
     shown = f"  --> {terminal_safe(brief(name))}"
     if origin.span is None or not name.endswith(text):
         return [shown]

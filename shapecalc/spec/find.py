@@ -23,6 +23,7 @@ from shapecalc.text.words import did_you_mean, one_of_beginning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.readers import ReadModel
     from shapecalc.text import Tree
 
 
@@ -243,6 +244,10 @@ def _read(path: str, *, by_file: bool = False) -> Source:
     try:
         if by_file:
             must_end(path)
+        if not path.endswith(".yaml"):
+            model = _model(path)
+            if model is not None:
+                return model
         data = read_bytes(path, MAX_BYTES)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
@@ -251,9 +256,38 @@ def _read(path: str, *, by_file: bool = False) -> Source:
     return _decode(path, data)
 
 
+def _model(path: str) -> Source | None:
+    """Read a file of another program, however large it is; None where there is no reader of it."""
+    from shapecalc.readers import HEAD, model_file
+
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        return None
+    with open(path, "rb") as file:
+        kind = model_file(path, file.read(HEAD))
+        if kind is None or not kind.reader:
+            return None
+        if _noted is not None:
+            _noted.append(path)
+        import mmap  # few files are so large that they are not copied
+
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _as_source(path, kind.read(path, data))
+
+
+def _as_source(name: str, reading: ReadModel) -> Source:
+    return Source(name, "", tree_of(reading.data, name), reading.remarks)
+
+
 def _decode(name: str, data: bytes) -> Source:
     if not name.endswith(".yaml") or not data[:1].isalpha():  # the table costs a start 1 ms
-        _must_be_no_model(name, data)
+        from shapecalc.readers import model_file
+
+        kind = model_file(name, data)
+        if kind is not None and kind.reader and len(data) <= MAX_BYTES:
+            return _as_source(name, kind.read(name, data))
+        if kind is not None:
+            message = f"'{name}' is {kind.name}, and no spec"
+            raise refuse("E008", message, Origin.of_file(name), kind.advice)
     if len(data) > MAX_BYTES:
         hint = "a spec is text; use `repeat` and `blocks` for long networks"
         raise refuse(
@@ -267,16 +301,6 @@ def _decode(name: str, data: bytes) -> Source:
         raise refuse("E004", message, Origin.of_file(name), "save it as UTF-8") from None
 
 
-def _must_be_no_model(name: str, data: bytes) -> None:
-    """Raise `SpecErrors` (E008) for a file of another program."""
-    from shapecalc.spec.model_files import model_file
-
-    kind = model_file(name, data)
-    if kind is not None:
-        message = f"'{name}' is {kind.name}, and no spec"
-        raise refuse("E008", message, Origin.of_file(name), kind.advice)
-
-
 #: What messages about the whole of a spec given as data name.
 DATA = "<data>"
 #: Nested deeper, or with more digits, it is no spec.
@@ -284,13 +308,13 @@ _MAX_DEPTH = 100
 _MAX_DIGITS = 4000
 
 
-def tree_of(data: Mapping[Any, Any]) -> YamlMap:
+def tree_of(data: Mapping[Any, Any], file: str = "") -> YamlMap:
     """Return a spec's data as the tree that its YAML would be.
 
-    A value's place is its path, as in ``layers[2].conv.kernel``.  Raises `SpecErrors` for what
-    YAML could not hold.
+    A value's place is its path, as in ``layers[2].conv.kernel``, behind the file that it is of.
+    Raises `SpecErrors` for what YAML could not hold.
     """
-    tree = _tree(data, "", 0)
+    tree = _tree(data, f"{file}: " if file else "", 0)
     assert isinstance(tree, YamlMap)
     return tree
 
@@ -320,7 +344,7 @@ def _scalar(text: str, source: Source, *, plain: bool = True) -> Scalar:
 
 
 def _below(path: str, key: object) -> str:
-    return f"{path}.{key}" if path else str(key)
+    return f"{path}.{key}" if path and path[-1] != " " else f"{path}{key}"
 
 
 def _key(key: object, path: str) -> str:

@@ -43,11 +43,13 @@ _Loader = getattr(yaml, "CLoader", yaml.Loader)
 
 @collector_paused
 def compose(source: Source) -> Tree:
-    """Build the tree of `source`.
+    """Build the tree of `source`, or return what was read of a file that is no YAML.
 
     Raises `SpecErrors` for text that is not YAML, repeated keys, tags, merge keys, several
     documents, and anything beyond the limits.
     """
+    if source.tree is not None:
+        return source.tree
     if len(source.text) > MAX_BYTES:
         message = f"the file holds more than {MAX_BYTES // 2**20} MiB"
         raise SpecErrors([_problem("E005", message, source, None, "split the file")])

@@ -21,10 +21,15 @@ BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 class Source(NamedTuple):
-    """A text with the name that messages give it (a path, `<stdin>`, `--set k=...`)."""
+    """A text with the name that messages give it (a path, `<stdin>`, `--set k=...`).
+
+    Of a file that is no YAML there is the `tree` that was read of it, and `remarks` on that.
+    """
 
     name: str
     text: str
+    tree: YamlMap | None = None
+    remarks: tuple[str, ...] = ()
 
     def line(self, number: int) -> str:
         """Return line `number`, counted from 0, without its end."""

@@ -1,18 +1,36 @@
-"""Files of other programs that are given where a spec is expected: what they are, what to do.
+"""Files of other programs where a spec is expected: what they are, and how they are read.
 
-One row a kind of file: a reader of it would stand in its row.
+A reader turns a file into a spec's data: the maps and lists that its YAML would be.  It is a
+module of this room with a function ``read(name, data)``, named in the row of its kind of file.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from mmap import mmap
+
+
+#: How a remark begins that says what of a file is in no total.
+PARTIAL = "partial: "
+
+
+class ReadModel(NamedTuple):
+    """What was read of a file: a spec's data, and what has to be said about it."""
+
+    data: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
 
 
 class ModelFile(NamedTuple):
     """A kind of file: its name in a sentence, its suffixes, how it begins, what to do.
 
-    Its first bytes alone tell it where they are `sure`; elsewhere its suffix must agree.
+    Its first bytes alone tell it where they are `sure`; elsewhere its suffix must agree.  One with
+    a `reader`, a module of this room, is read; what to do is for the others.
     """
 
     name: str
@@ -20,6 +38,12 @@ class ModelFile(NamedTuple):
     begins: bytes
     advice: str
     sure: bool = True
+    reader: str = ""
+
+    def read(self, name: str, data: bytes | mmap) -> ReadModel:
+        """Read a file.  Raises `SpecErrors` for a damaged one."""
+        reading: ReadModel = import_module(f"shapecalc.readers.{self.reader}").read(name, data)
+        return reading
 
 
 _ADVICE = "write its layers down as a spec; `shapecalc specs lenet5` prints one to start from"
@@ -38,7 +62,7 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile("a PyTorch model", (".pt", ".pth", ".pt2", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
-    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
     ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),
     ModelFile("a file of Darknet weights", (".weights",), rb"[\x00-\x02]", _WEIGHTS, sure=False),
@@ -61,8 +85,8 @@ MODEL_FILES: tuple[ModelFile, ...] = (
         _ADVICE,
     ),
 )
-#: So many bytes are looked at.
-_HEAD = 4096
+#: So many bytes of a file tell what it is.
+HEAD = 4096
 #: What a spec, a table or a homework has and no file of another program.
 _OURS = re.compile(rb"^(layers|extends|specs?)\s*:", re.MULTILINE)
 
@@ -75,7 +99,7 @@ def model_file(name: str, data: bytes) -> ModelFile | None:
     >>> model_file("a.onnx", bytes([8, 7])).name, model_file("a.yaml", b"import torch").name
     ('an ONNX model', 'a Python program')
     """
-    head = data[:_HEAD]
+    head = data[:HEAD]
     if _OURS.search(head):
         return None
     named = [kind for kind in MODEL_FILES if name.lower().endswith(kind.suffixes)]
