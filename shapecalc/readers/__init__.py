@@ -72,6 +72,7 @@ MODEL_FILES: tuple[ModelFile, ...] = (
         (".prototxt", ".pbtxt"),
         rb"(.*\n)?\s*(layers?|node)\s*\{\s*(#|name|type|top|bottom|\n)",
         _ADVICE,
+        reader="caffe",
     ),
     ModelFile("a Darknet network", (".cfg",), rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]", _ADVICE),
     ModelFile(

@@ -7,10 +7,12 @@ of one path's beginning a group.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Extents: TypeAlias = Mapping[str, int | str] | int | str
 
 #: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
@@ -20,12 +22,15 @@ class LayerList:
     """Statements in the order of a file, each under a name of its own."""
 
     def __init__(self) -> None:
-        self.inputs: dict[str, dict[str, int]] = {}
+        self.inputs: dict[str, Extents] = {}
         self.layers: list[dict[str, Any]] = []
         self._names: set[str] = {"input"}
 
-    def add_input(self, name: str, extents: dict[str, int]) -> str:
-        """Add an input of extents by their words (`height`, ..., `channels`); return its name."""
+    def add_input(self, name: str, extents: Extents) -> str:
+        """Add an input of extents by their words (`height`, ..., `channels`); return its name.
+
+        A vector is one number; letters are symbols.
+        """
         unique = self.unique(name)
         self.inputs[unique] = extents
         return unique
@@ -50,13 +55,14 @@ class LayerList:
         return unique
 
     def data(self, outputs: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the spec's data."""
+        """Return the spec's data; an input that is the only one is called `input`."""
         several = len(self.inputs) != 1
         names = list(self.inputs)
         ends = list(outputs)
+        layers = self.layers if several else [_renamed(layer, names[0]) for layer in self.layers]
         return {
             **({"inputs": self.inputs} if several else {"input": self.inputs[names[0]]}),
-            "layers": self.layers,
+            "layers": layers,
             **({"outputs": ends} if ends and ends != [self._last()] else {}),
         }
 
@@ -66,3 +72,14 @@ class LayerList:
         (statement,) = self.layers[-1].values()
         name: str = statement["name"]
         return name
+
+
+def _renamed(layer: dict[str, Any], name: str) -> dict[str, Any]:
+    """Write `input` where a layer refers to it by another name."""
+    ((kind, statement),) = layer.items()
+    sources = statement.get("from")
+    changed: dict[str, Any] = {}
+    if isinstance(sources, list):
+        changed["from"] = ["input" if source == name else source for source in sources]
+    changed.update({key: "input" for key in ("from", "like") if statement.get(key) == name})
+    return {kind: {**statement, **changed}}

@@ -49,8 +49,6 @@ FILES = [
     ("net.pt2", zipped(), "a PyTorch model"),
     ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
     ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
-    ("net.prototxt", CAFFE, "a Caffe network"),
-    ("net.prototxt", CAFFE_OLD, "a Caffe network"),
     ("net.keras", zipped(), "a Keras model"),
     ("net.keras", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.h5", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
@@ -66,9 +64,14 @@ FILES = [
     # without the suffix, or with another one
     ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.yaml", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
-    ("net.txt", CAFFE, "a Caffe network"),
     ("net", DARKNET, "a Darknet network"),
     ("net", TORCH, "a Python program"),
+]
+#: Files that are read by a reader of their own.
+READ = [
+    ("net.prototxt", CAFFE, "a Caffe network"),
+    ("net.prototxt", CAFFE_OLD, "a Caffe network"),
+    ("net.txt", CAFFE, "a Caffe network"),
 ]
 #: Files that are read as specs, whatever they are called.
 SPECS = [
@@ -92,6 +95,13 @@ def test_a_model_file_is_called_by_its_name(
     assert done.exit_code == 2
     assert done.stderr.startswith(f"error[E008]: '{name}' is {kind}, and no spec\n")
     assert "as a spec" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "data", "kind"), READ)
+def test_a_model_file_has_a_reader(name: str, data: bytes, kind: str) -> None:
+    known = model_file(name, data)
+    assert known is not None
+    assert (known.name, bool(known.reader)) == (kind, True)
 
 
 @pytest.mark.parametrize(("name", "data"), SPECS)
