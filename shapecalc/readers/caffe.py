@@ -299,6 +299,7 @@ class _LayerWriter:
         kind: str,
         sources: Sequence[str] | None = None,
         name: str = "",
+        /,
         **fields: Any,  # noqa: ANN401
     ) -> list[str]:
         """Write a layer; return the one top that it has."""

@@ -25,6 +25,7 @@ class LayerList:
         self.inputs: dict[str, Extents] = {}
         self.layers: list[dict[str, Any]] = []
         self._names: set[str] = {"input"}
+        self._numbers: dict[str, int] = {}
 
     def add_input(self, name: str, extents: Extents) -> str:
         """Add an input of extents by their words (`height`, ..., `channels`); return its name.
@@ -47,10 +48,11 @@ class LayerList:
     def unique(self, name: str) -> str:
         """Return a name that no other has, of characters that names may hold."""
         plain = _FOREIGN.sub("_", name).strip("_") or "layer"
-        unique, number = plain, 1
+        unique, number = plain, self._numbers.get(plain, 1)
         while unique in self._names:
             number += 1
             unique = f"{plain}_{number}"
+        self._numbers[plain] = number
         self._names.add(unique)
         return unique
 
@@ -60,6 +62,9 @@ class LayerList:
         names = list(self.inputs)
         ends = list(outputs)
         layers = self.layers if several else [_renamed(layer, names[0]) for layer in self.layers]
+        for first in (statement for layer in layers[:1] for statement in layer.values()):
+            if first.get("from") == "input":  # flows into it anyway
+                del first["from"]
         return {
             **({"inputs": self.inputs} if several else {"input": self.inputs[names[0]]}),
             "layers": layers,
@@ -68,7 +73,7 @@ class LayerList:
 
     def _last(self) -> str:
         if not self.layers:
-            return next(iter(self.inputs), "")
+            return ""
         (statement,) = self.layers[-1].values()
         name: str = statement["name"]
         return name

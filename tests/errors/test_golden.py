@@ -301,7 +301,7 @@ BESIDE: dict[str, bytes] = {
 
 #: Files that are no spec: what they hold, or how they come about.
 FILES: dict[str, bytes] = {
-    "E008-hdf5": b"\x89HDF\r\n\x1a\n",
+    "E008-numpy": b"\x93NUMPY\x01\x00",
     "E004-latin": "name: café\ninput: 32x32x3\nlayers: [relu]\n".encode("latin-1"),
     "E004-utf16": "name: net\n".encode("utf-16"),
     "E005-large": b"#" * (MAX_BYTES + 1),

@@ -49,9 +49,6 @@ FILES = [
     ("net.pt2", zipped(), "a PyTorch model"),
     ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
     ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
-    ("net.keras", zipped(), "a Keras model"),
-    ("net.keras", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
-    ("net.h5", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
     ("net.cfg", DARKNET, "a Darknet network"),
@@ -60,10 +57,8 @@ FILES = [
     ("net.npz", zipped(), "a file of NumPy arrays"),
     ("net.npy", saved(np.zeros(3)), "a file of NumPy arrays"),
     ("net.ipynb", json.dumps({"cells": []}).encode(), "a notebook"),
-    ("net.json", json.dumps({"class_name": "Sequential"}).encode(), "a Keras model"),
     # without the suffix, or with another one
     ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
-    ("net.yaml", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net", DARKNET, "a Darknet network"),
     ("net", TORCH, "a Python program"),
 ]
@@ -71,6 +66,11 @@ FILES = [
 READ = [
     ("net.prototxt", CAFFE, "a Caffe network"),
     ("net.prototxt", CAFFE_OLD, "a Caffe network"),
+    ("net.keras", zipped(), "a Keras model"),
+    ("net.keras", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
+    ("net.h5", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
+    ("net.json", json.dumps({"class_name": "Sequential"}).encode(), "a Keras model"),
+    ("net.yaml", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.txt", CAFFE, "a Caffe network"),
 ]
 #: Files that are read as specs, whatever they are called.
