@@ -66,7 +66,7 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile("a PyTorch model", (".pt", ".pth", ".pt2", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
-    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
     ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),
     ModelFile("a file of Darknet weights", (".weights",), rb"[\x00-\x02]", _WEIGHTS, sure=False),

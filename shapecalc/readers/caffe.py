@@ -160,7 +160,7 @@ class _Network:
         self.remarks: list[str] = []
         #: What computes a blob now; None where it is no volume, as labels are
         self.blobs: dict[str, str | None] = {}
-        #: Batch normalisations that a layer of scales may still complete, by their names
+        #: The fields of batch normalisations, which a layer of scales may still complete
         self.norms: dict[str, dict[str, Any]] = {}
         self.owners: dict[tuple[str, ...], str] = {}
         self.left_out: Counter[str] = Counter()
@@ -552,9 +552,9 @@ def _reshape(write: _LayerWriter) -> list[str]:
 
 
 def _batchnorm(write: _LayerWriter) -> list[str]:
-    (written,) = write.add("batchnorm", affine=False)
-    (statement,) = write.network.layers.layers[-1].values()
-    write.network.norms[written] = statement
+    fields: dict[str, Any] = {"affine": False}
+    written = write.network.layers.add("batchnorm", fields, write.sources, write.layer.name)
+    write.network.norms[written] = fields
     return [written]
 
 

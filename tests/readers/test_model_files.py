@@ -47,8 +47,6 @@ FILES = [
     ("net.pt", zipped(), "a PyTorch model"),
     ("net.pth", pickle.dumps({}), "a PyTorch model"),
     ("net.pt2", zipped(), "a PyTorch model"),
-    ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
-    ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
     ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
     ("net.cfg", DARKNET, "a Darknet network"),
@@ -64,6 +62,8 @@ FILES = [
 ]
 #: Files that are read by a reader of their own.
 READ = [
+    ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+    ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
     ("net.prototxt", CAFFE, "a Caffe network"),
     ("net.prototxt", CAFFE_OLD, "a Caffe network"),
     ("net.keras", zipped(), "a Keras model"),

@@ -51,7 +51,7 @@ class KerasModel:
         own = JsonFields(self.name, "the model", self.config.get("config"))
         name = own.text("name")
         ends = list(dict.fromkeys(flow.layer for flow in outputs))
-        if not self.written.layers.layers:
+        if not len(self.written.layers):
             raise self.config.fault("it has no layers that compute anything")
         data = {**({"name": name} if name else {}), **self.written.layers.data(ends)}
         return ReadModel(data, tuple(dict.fromkeys(self.remarks)))
