@@ -82,7 +82,13 @@ MODEL_FILES: tuple[ModelFile, ...] = (
         _ADVICE,
         reader="caffe",
     ),
-    ModelFile("a Darknet network", (".cfg",), rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]", _ADVICE),
+    ModelFile(
+        "a Darknet network",
+        (".cfg",),
+        rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]",
+        _ADVICE,
+        reader="darknet",
+    ),
     ModelFile(
         "a Python program",
         (".py", ".pyi"),

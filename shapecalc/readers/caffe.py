@@ -38,7 +38,7 @@ def read(name: str, data: bytes | mmap) -> ReadModel:
     return _Network(source, parse(source)).read()
 
 
-class _Layer:
+class _CaffeLayer:
     """A layer of the file: its words, and the parameters of its type."""
 
     def __init__(self, source: Source, message: Message) -> None:
@@ -84,7 +84,7 @@ def _holds(rule: Message, phase: str) -> bool:
 class _Parameters:
     """The fields of a type's parameters, read as numbers."""
 
-    def __init__(self, layer: _Layer, message: Message) -> None:
+    def __init__(self, layer: _CaffeLayer, message: Message) -> None:
         self.layer = layer
         self.message = message
 
@@ -169,7 +169,8 @@ class _Network:
         """Read all layers."""
         self._declared_inputs()
         layers = [
-            _Layer(self.source, message) for message in self.message.messages("layer", "layers")
+            _CaffeLayer(self.source, message)
+            for message in self.message.messages("layer", "layers")
         ]
         if not layers:
             raise unreadable(self.source.name, "the file has no layers", "is it a solver's file?")
@@ -194,10 +195,10 @@ class _Network:
         """Enter the inputs that the file names before its layers."""
         names = self.message.words("input")
         shapes = [
-            _Parameters(_Layer(self.source, shape), shape).wholes("dim")
+            _Parameters(_CaffeLayer(self.source, shape), shape).wholes("dim")
             for shape in self.message.messages("input_shape")
         ]
-        own = _Parameters(_Layer(self.source, self.message), self.message)
+        own = _Parameters(_CaffeLayer(self.source, self.message), self.message)
         dims = own.wholes("input_dim")
         shapes += [dims[at : at + 4] for at in range(0, len(dims), 4)]
         for at, word in enumerate(names):
@@ -225,7 +226,7 @@ class _Network:
             raise unreadable(self.source.name, f"the input '{blob}' has {len(dims)} dimensions")
         self.blobs[blob] = self.layers.add_input(blob, extents)
 
-    def _read(self, layer: _Layer, completed: bool) -> None:
+    def _read(self, layer: _CaffeLayer, completed: bool) -> None:
         if layer.message.messages("layer"):
             raise layer.fault(
                 "the file is of Caffe's first format, of 2013", "upgrade it with Caffe"
@@ -247,7 +248,7 @@ class _Network:
             hint = did_you_mean(layer.type, _KNOWN)
             raise layer.fault(f"there is no layer for its type '{layer.type}'", hint)
 
-    def _computed(self, layer: _Layer, completed: bool) -> None:
+    def _computed(self, layer: _CaffeLayer, completed: bool) -> None:
         sources = self.sources(layer)
         if not sources:
             raise layer.fault("it reads nothing that is computed", 'add `bottom: "NAME"`')
@@ -255,7 +256,7 @@ class _Network:
         for word, top in zip(layer.tops, tops, strict=False):
             self.blobs[word.text] = top
 
-    def sources(self, layer: _Layer) -> list[str]:
+    def sources(self, layer: _CaffeLayer) -> list[str]:
         """Return what computes a layer's bottoms.  Raises `SpecErrors` for an unknown one."""
         for word in layer.bottoms:
             if word.text not in self.blobs:
@@ -265,7 +266,7 @@ class _Network:
         return [source for source in sources if source is not None]
 
 
-def _readers(layers: Sequence[_Layer]) -> list[bool]:
+def _readers(layers: Sequence[_CaffeLayer]) -> list[bool]:
     """Tell of each layer whether the one that it reads is read by nothing else."""
     writer: dict[str, int] = {}
     count: Counter[int] = Counter()
@@ -282,7 +283,7 @@ class _LayerWriter:
     """Writes what a layer of the file is, under its name."""
 
     def __init__(
-        self, network: _Network, layer: _Layer, sources: list[str], completed: bool
+        self, network: _Network, layer: _CaffeLayer, sources: list[str], completed: bool
     ) -> None:
         self.network = network
         self.layer = layer
@@ -329,10 +330,10 @@ class _LayerWriter:
 # Data
 
 
-def _stated(name: str) -> Callable[[_Network, _Layer], None]:
+def _stated(name: str) -> Callable[[_Network, _CaffeLayer], None]:
     """Return how the layers of data are read that state the shape of each of their tops."""
 
-    def enter(network: _Network, layer: _Layer) -> None:
+    def enter(network: _Network, layer: _CaffeLayer) -> None:
         parameters = layer.parameters(name)
         shapes = [
             _Parameters(layer, shape).wholes("dim")
@@ -348,7 +349,7 @@ def _stated(name: str) -> Callable[[_Network, _Layer], None]:
     return enter
 
 
-def _pictures(network: _Network, layer: _Layer) -> None:
+def _pictures(network: _Network, layer: _CaffeLayer) -> None:
     """Enter pictures, as large as they are cut, and their labels."""
     stages = [layer.parameters(name) for name in ("transform", "data", "image_data", "window_data")]
     channels = 1 if any(stage.truth("force_gray", default=False) for stage in stages) else 3
@@ -366,7 +367,7 @@ def _pictures(network: _Network, layer: _Layer) -> None:
     network.blobs.update({word.text: None for word in layer.tops[1:]})
 
 
-def _memory(network: _Network, layer: _Layer) -> None:
+def _memory(network: _Network, layer: _CaffeLayer) -> None:
     parameters = layer.parameters("memory_data")
     dims = [parameters.whole(word) for word in ("batch_size", "channels", "height", "width")]
     for word in layer.tops[:1]:
@@ -374,7 +375,7 @@ def _memory(network: _Network, layer: _Layer) -> None:
     network.blobs.update({word.text: None for word in layer.tops[1:]})
 
 
-_DATA: dict[str, Callable[[_Network, _Layer], None]] = {
+_DATA: dict[str, Callable[[_Network, _CaffeLayer], None]] = {
     "input": _stated("input"),
     "dummydata": _stated("dummy_data"),
     "data": _pictures,

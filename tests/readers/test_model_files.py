@@ -49,7 +49,6 @@ FILES = [
     ("net.pt2", zipped(), "a PyTorch model"),
     ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
-    ("net.cfg", DARKNET, "a Darknet network"),
     ("net.mlmodel", b"\x08\x01\x12", "a Core ML model"),
     ("net.safetensors", SAFE + b'{"a":1}', "a file of weights"),
     ("net.npz", zipped(), "a file of NumPy arrays"),
@@ -57,7 +56,6 @@ FILES = [
     ("net.ipynb", json.dumps({"cells": []}).encode(), "a notebook"),
     # without the suffix, or with another one
     ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
-    ("net", DARKNET, "a Darknet network"),
     ("net", TORCH, "a Python program"),
 ]
 #: Files that are read by a reader of their own.
@@ -72,6 +70,8 @@ READ = [
     ("net.json", json.dumps({"class_name": "Sequential"}).encode(), "a Keras model"),
     ("net.yaml", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.txt", CAFFE, "a Caffe network"),
+    ("net.cfg", DARKNET, "a Darknet network"),
+    ("net", DARKNET, "a Darknet network"),
 ]
 #: Files that are read as specs, whatever they are called.
 SPECS = [

@@ -17,5 +17,5 @@ class Flow(NamedTuple):
     shape: tuple[int | None, ...] | None = None
 
 
-class Tensor(int):
+class TensorNumber(int):
     """The number of a tensor among those that a call reads."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.json_text import JsonFields, is_number, is_whole, shown
-from shapecalc.readers.keras.flow import Tensor
+from shapecalc.readers.keras.flow import TensorNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -427,7 +427,7 @@ def _attention(call: LayerCall) -> Flow:
     named = [call.options.get(word) for word in ("query", "value", "key")]
     given = list(call.options.get("args") or ())
     order = [*given, *named[len(given) :]]
-    flows = [call.flows[tensor] for tensor in order if isinstance(tensor, Tensor)]
+    flows = [call.flows[tensor] for tensor in order if isinstance(tensor, TensorNumber)]
     query, memory, keys = (*flows, *flows[-1:] * 2)[:3] if flows else [call.flow] * 3
     sources = [query] if query.layer == memory.layer == keys.layer else [query, keys, memory]
     if len(sources) == 3 and keys.layer == memory.layer:

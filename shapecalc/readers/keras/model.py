@@ -13,7 +13,7 @@ from shapecalc.readers import ReadModel
 from shapecalc.readers.faults import unreadable
 from shapecalc.readers.json_text import JsonFields, is_whole
 from shapecalc.readers.keras.call import LayerCall, Written
-from shapecalc.readers.keras.flow import Flow, Tensor
+from shapecalc.readers.keras.flow import Flow, TensorNumber
 from shapecalc.readers.keras.layers import JOINED, LAYERS
 from shapecalc.text.words import did_you_mean
 
@@ -320,5 +320,5 @@ def _tensors(value: object, reads: list[_Read], depth: int) -> Any:  # noqa: ANN
     if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         config = _as_map(value.get("config"))
         reads.append(_Read(_history(config.get("keras_history")), config.get("shape")))
-        return Tensor(len(reads) - 1)
+        return TensorNumber(len(reads) - 1)
     return value
