@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mmap import mmap
 
 
+#: How a remark begins that says what of a file is in no total.
+PARTIAL = "partial: "
+
+
 class ReadModel(NamedTuple):
     """What was read of a file: a spec's data, and what has to be said about it."""
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shapecalc
+from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from tests.readers.onnx_bytes import elsewhere, model, node, tensor
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,3 +93,67 @@ def test_tensors_of_whole_numbers_are_read(read) -> None:
     shape = tensor("s", [2], [0, -1])
     data = model([node("Reshape", "x s", "y")], {"x": [2, 3, 4, 5]}, {"y": [2, 60]}, {"s": shape})
     assert rows(read(data)) == [("y", "flatten", "60")]
+
+
+#: A product of three values, of which no layer knows.
+EINSUM = [
+    node("Conv", "x w", "a", "c", kernel_shape=[1, 1]),
+    node("Einsum", "a m", "b", "mix", equation="bchw,cd->bdhw"),
+    node("Relu", "b", "y", "last"),
+]
+
+
+def einsum(stated: dict[str, Any]) -> bytes:
+    return model(
+        EINSUM, {"x": [1, 3, 4, 5]}, {"y": [1, 6, 4, 5]}, {"w": [8, 3, 1, 1], "m": [8, 6]}, stated
+    )
+
+
+def test_what_has_no_rule_is_a_row_of_unknown_costs(read) -> None:
+    report = read(einsum({"b": [1, 6, 4, 5]}))
+    assert rows(report)[1] == ("mix", "opaque", "4x5x6")
+    assert report.remarks == (
+        "partial: 1 Einsum without a rule; totals are those of all other layers, at least",
+    )
+    assert report["mix"].params == 48
+    assert not report["mix"].is_counted
+    line = next(text for text in report.render("csv").splitlines() if text.startswith("mix,"))
+    assert "?" in line.split(",")
+    assert report.totals.macs == 20 * 24
+
+
+def test_what_has_no_shape_either_is_left_out_and_listed(read) -> None:
+    report = read(einsum({}))
+    assert [name for name, *_ in rows(report)] == ["c"]
+    assert report.remarks[0].startswith(
+        "partial: 1 Einsum and 1 Relu behind it left out, as there is no rule for them"
+    )
+
+
+@pytest.mark.parametrize(("stated", "code"), [({"b": [1, 6, 4, 5]}, 1), ({}, 1)])
+def test_strict_does_not_pass_what_is_partial(stated, code, tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum(stated))
+    path = str(tmp_path / "net.onnx")
+    assert runner().invoke(main, ["summarize", path]).exit_code == 0
+    assert runner().invoke(main, ["summarize", path, "--strict"]).exit_code == code
+    (tmp_path / "net.onnx").write_bytes(SMALL_NET)
+    assert runner().invoke(main, ["summarize", path, "--strict"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["explain", "mix"], ["verify"], ["sweep", "--over", "batch=1:2"], ["solve", "macs <= 1k"],
+     ["compare", "lenet5"], ["training"]],
+)  # fmt: skip
+def test_every_command_lives_with_what_has_no_rule(words, tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    command, *more = words
+    done = runner().invoke(main, [command, str(tmp_path / "net.onnx"), *more])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+
+
+def test_explain_does_not_call_it_nothing(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    done = runner().invoke(main, ["explain", str(tmp_path / "net.onnx"), "mix", "--of", "macs"])
+    assert "MACs: ?" in done.stdout
+    assert "What Einsum computes is not known" in done.stdout

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import refuse
-from shapecalc.readers import ReadModel
+from shapecalc.readers import PARTIAL, ReadModel
 from shapecalc.readers.onnx.file import OnnxFile, Tensor, read_file
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
@@ -164,7 +164,7 @@ def _remarks(walk: GraphWalk) -> Iterator[str]:
     """Say what the file has that is not the network as it was written."""
     if walk.lost:
         yield (
-            f"partial: {_counts(walk.lost)} left out, as there is no rule for them and the file"
+            f"{PARTIAL}{_counts(walk.lost)} left out, as there is no rule for them and the file"
             " does not state their shapes"
         )
     yield from list(walk.remarks)[:_MOST_TOLD]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapecalc.readers.protobuf import DamagedError, Field, Messages, Schema, ByteRange
+from shapecalc.readers.protobuf import ByteRange, DamagedError, Field, Messages, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
