@@ -46,7 +46,6 @@ FILES = [
     ("net.py", DOCSTRING, "a Python program"),
     ("net.pt", zipped(), "a PyTorch model"),
     ("net.pth", pickle.dumps({}), "a PyTorch model"),
-    ("net.pt2", zipped(), "a PyTorch model"),
     ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
     ("net.mlmodel", b"\x08\x01\x12", "a Core ML model"),
@@ -60,6 +59,7 @@ FILES = [
 ]
 #: Files that are read by a reader of their own.
 READ = [
+    ("net.pt2", zipped(), "a PyTorch program"),
     ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
     ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
     ("net.prototxt", CAFFE, "a Caffe network"),
