@@ -76,6 +76,7 @@ THIRD = {
     "click": ("cli",),
     "rich": ("output.terminal", "cli.sweep"),
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
+    "h5py": ("readers.keras",),
     "matplotlib": ("analysis.sweep.pictures",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),

@@ -54,12 +54,21 @@ _PICKLE = rb"\x80[\x02-\x05]"
 
 #: Every kind; where two have a suffix, the first whose beginning fits is meant.
 MODEL_FILES: tuple[ModelFile, ...] = (
-    ModelFile("a Keras model or its weights", (".h5", ".hdf5", ".keras"), rb"\x89HDF", _ADVICE),
-    ModelFile("a Keras model", (".keras",), _ZIP, _ADVICE, sure=False),
-    ModelFile("a Keras model", (".json",), rb'\s*\{\s*"(class_name|module)"', _ADVICE),
+    ModelFile(
+        "a Keras model or its weights",
+        (".h5", ".hdf5", ".keras"),
+        rb"\x89HDF",
+        _ADVICE,
+        reader="keras",
+    ),
+    ModelFile("a Keras model", (".keras",), _ZIP, _ADVICE, sure=False, reader="keras"),
+    ModelFile(
+        "a Keras model", (".json",), rb'\s*\{\s*"(class_name|module)"', _ADVICE, reader="keras"
+    ),
     ModelFile("a TensorFlow Lite model", (".tflite", ".lite"), rb".{4}TFL3", _ADVICE),
     ModelFile("a TensorFlow graph", (".pb",), _PROTOBUF, _ADVICE, sure=False),
-    ModelFile("a PyTorch model", (".pt", ".pth", ".pt2", ".ckpt"), _ZIP, _ADVICE, sure=False),
+    ModelFile("a PyTorch program", (".pt2",), _ZIP, _ADVICE, sure=False, reader="pt2"),
+    ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
     ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
@@ -76,8 +85,15 @@ MODEL_FILES: tuple[ModelFile, ...] = (
         (".prototxt", ".pbtxt"),
         rb"(.*\n)?\s*(layers?|node)\s*\{\s*(#|name|type|top|bottom|\n)",
         _ADVICE,
+        reader="caffe",
     ),
-    ModelFile("a Darknet network", (".cfg",), rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]", _ADVICE),
+    ModelFile(
+        "a Darknet network",
+        (".cfg",),
+        rb"(\s*[#;][^\n]*\n)*\s*\[net(work)?\]",
+        _ADVICE,
+        reader="darknet",
+    ),
     ModelFile(
         "a Python program",
         (".py", ".pyi"),

@@ -7,10 +7,13 @@ are paths, and layers of one path's beginning a group.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    #: Extents by their words; a vector is one number; letters are symbols.
+    Extents: TypeAlias = Mapping[str, int | str] | int | str
 
 #: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
@@ -40,14 +43,14 @@ class LayerList:
     """
 
     def __init__(self) -> None:
-        self.inputs: dict[str, dict[str, int]] = {}
+        self.inputs: dict[str, Extents] = {}
         self._layers: dict[str, _Layer] = {}
         self._names = {"input": 1}
 
     def __len__(self) -> int:
         return len(self._layers)
 
-    def add_input(self, name: str, extents: dict[str, int]) -> str:
+    def add_input(self, name: str, extents: Extents) -> str:
         """Add an input of extents by their words (`height`, ..., `channels`)."""
         unique = _unique(_plain(name) or "in", self._names)
         self.inputs[unique] = extents
@@ -117,7 +120,7 @@ class _Tree:
                 for key, value in layer.fields.items()
             }
             statement: dict[str, Any] = {**fields, "name": own}
-            if layer.sources != (before,):
+            if layer.sources and layer.sources != (before,):
                 sources = [self.seen_from(scope, source) for source in layer.sources]
                 statement["from"] = sources[0] if len(sources) == 1 else sources
             scope.statements.append({layer.kind: statement})

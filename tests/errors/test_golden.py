@@ -63,6 +63,7 @@ REQUESTS: dict[str, list[str]] = {
     "E001-specs": ["specs", "alexnett"],
     "E007-input": ["summarize", "small.yaml", "-f", "text", "-o", "./small.yaml"],
     "E008-python": ["summarize", "net.py"],
+    "E009-torn": ["summarize", "torn.prototxt"],
     "E009-onnx": ["explain", "net.onnx", "conv1"],
     "E001-dots": ["summarize", "smallyaml"],
     "E312-flops": ["explain", "lenet5", "conv1", "--of", "flops"],
@@ -282,6 +283,7 @@ BESIDE: dict[str, bytes] = {
     "valid.yaml": b"spec: lenet5\nvary: {input: [33, 34, 35]}\n",
     "varied.yaml": b"spec: lenet5\nvary: {input: [28, 32]}\n",
     "twice.yaml": b"specs: [lenet5, lenet5]\n",
+    "torn.prototxt": b'layer {\n  name: "conv1"\n  type: "Convolution"\n',
     "broken.xlsx": b"PK\x03\x04 and no more",
     "accept.yaml": b"spec: lenet5\naccept: {conv1: {params: [many], output: [square]}}\n",
     "filled.yaml": b"spec: lenet5\ngiven: {conv1: {output: 32x32x6, params: 156}}\n",
@@ -299,7 +301,7 @@ BESIDE: dict[str, bytes] = {
 
 #: Files that are no spec: what they hold, or how they come about.
 FILES: dict[str, bytes] = {
-    "E008-hdf5": b"\x89HDF\r\n\x1a\n",
+    "E008-numpy": b"\x93NUMPY\x01\x00",
     "E004-latin": "name: café\ninput: 32x32x3\nlayers: [relu]\n".encode("latin-1"),
     "E004-utf16": "name: net\n".encode("utf-16"),
     "E005-large": b"#" * (MAX_BYTES + 1),

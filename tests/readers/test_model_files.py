@@ -46,27 +46,32 @@ FILES = [
     ("net.py", DOCSTRING, "a Python program"),
     ("net.pt", zipped(), "a PyTorch model"),
     ("net.pth", pickle.dumps({}), "a PyTorch model"),
-    ("net.pt2", zipped(), "a PyTorch model"),
-    ("net.prototxt", CAFFE, "a Caffe network"),
-    ("net.prototxt", CAFFE_OLD, "a Caffe network"),
-    ("net.keras", zipped(), "a Keras model"),
-    ("net.keras", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
-    ("net.h5", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
-    ("net.cfg", DARKNET, "a Darknet network"),
     ("net.mlmodel", b"\x08\x01\x12", "a Core ML model"),
     ("net.safetensors", SAFE + b'{"a":1}', "a file of weights"),
     ("net.npz", zipped(), "a file of NumPy arrays"),
     ("net.npy", saved(np.zeros(3)), "a file of NumPy arrays"),
     ("net.ipynb", json.dumps({"cells": []}).encode(), "a notebook"),
-    ("net.json", json.dumps({"class_name": "Sequential"}).encode(), "a Keras model"),
     # without the suffix, or with another one
     ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
+    ("net", TORCH, "a Python program"),
+]
+#: Files that are read by a reader of their own.
+READ = [
+    ("net.pt2", zipped(), "a PyTorch program"),
+    ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+    ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
+    ("net.prototxt", CAFFE, "a Caffe network"),
+    ("net.prototxt", CAFFE_OLD, "a Caffe network"),
+    ("net.keras", zipped(), "a Keras model"),
+    ("net.keras", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
+    ("net.h5", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
+    ("net.json", json.dumps({"class_name": "Sequential"}).encode(), "a Keras model"),
     ("net.yaml", b"\x89HDF\r\n\x1a\n", "a Keras model or its weights"),
     ("net.txt", CAFFE, "a Caffe network"),
+    ("net.cfg", DARKNET, "a Darknet network"),
     ("net", DARKNET, "a Darknet network"),
-    ("net", TORCH, "a Python program"),
 ]
 #: Files that are read as specs, whatever they are called.
 SPECS = [
@@ -90,6 +95,13 @@ def test_a_model_file_is_called_by_its_name(
     assert done.exit_code == 2
     assert done.stderr.startswith(f"error[E008]: '{name}' is {kind}, and no spec\n")
     assert "as a spec" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "data", "kind"), READ)
+def test_a_model_file_has_a_reader(name: str, data: bytes, kind: str) -> None:
+    known = model_file(name, data)
+    assert known is not None
+    assert (known.name, bool(known.reader)) == (kind, True)
 
 
 @pytest.mark.parametrize(("name", "data"), SPECS)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.readers.onnx.walk import GraphWalk
 
 
-def _cut(
+def cut(
     walk: GraphWalk, node: OnnxNode, value: Value, cuts: dict[int, tuple[int, int, int]]
 ) -> Value:
     """Add a slice along the file's axes."""
@@ -46,7 +46,7 @@ def _slice(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     cuts = cuts_of(node, given, value.dims)
     if cuts is None:
         raise NoRuleError("a part that is computed")
-    walk.give(node, _cut(walk, node, value, cuts))
+    walk.give(node, cut(walk, node, value, cuts))
 
 
 @rule("Split")
@@ -65,7 +65,7 @@ def _split(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     start = 0
     for place, size in enumerate(sizes):
         if node.outputs[place] in walk.readers or node.outputs[place] in walk.file.outputs:
-            part = _cut(walk, node, value, {axis: (start, start + int(size), 1)})
+            part = cut(walk, node, value, {axis: (start, start + int(size), 1)})
             walk.give(node, part, place)
         start += int(size)
 
@@ -90,7 +90,7 @@ def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         return
     if rows != list(range(rows[0], rows[0] + len(rows))) or len(index.dims) > 1:
         raise NoRuleError("places that are no part")
-    part = _cut(walk, node, value, {axis: (rows[0], rows[0] + len(rows), 1)})
+    part = cut(walk, node, value, {axis: (rows[0], rows[0] + len(rows), 1)})
     walk.give(node, part if index.dims else squeezed(part, {axis}))
 
 

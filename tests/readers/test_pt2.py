@@ -1,0 +1,220 @@
+"""PyTorch's exported programs are read from their JSON."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc import SpecErrors
+from tests.paths import TESTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapecalc.report import Report, Row
+
+#: What torch 2.13 exported: a small network of everything, without its weights and traces.
+SMALL = TESTS / "readers" / "pt2" / "small.pt2"
+
+Map = dict[str, Any]
+
+
+def volume(row: Row) -> str:
+    return "x".join(map(str, (*row.output.sides, row.output.channels)))
+
+
+def test_a_program_that_pytorch_wrote() -> None:
+    report = shapecalc.summarize(SMALL)
+    # PyTorch's own counts of the module, in which one matrix belongs to two layers
+    assert (report.totals.params, report.totals.macs, report.totals.buffers) == (2117, 205_056, 32)
+    assert report.remarks == ()
+    assert volume(report["pool"]) == "4x4x8"
+    assert volume(report["layer1/0"]) == "9x9x8"
+    assert [row.type for row in report.rows if row.name.startswith("layer1/0/")] == [
+        *["conv", "batchnorm", "add", "relu"]
+    ]
+    assert report["mha"].type == "attention"
+
+
+def meta(*sizes: int | Map) -> Map:
+    return {"sizes": [size if isinstance(size, dict) else {"as_int": size} for size in sizes]}
+
+
+def tensor(name: str) -> Map:
+    return {"as_tensor": {"name": name}}
+
+
+def node(target: str, output: str, module: str = "", **arguments: Map) -> Map:
+    """Write an operation; a module is its path and its class."""
+    stack = f"L__self__,,Net;L__self__{module},{module},torch.nn.Module" if module else "L,,Net"
+    return {
+        "target": f"torch.ops.aten.{target}",
+        "inputs": [{"name": name, "arg": arg} for name, arg in arguments.items()],
+        "outputs": [tensor(output)],
+        "metadata": {"nn_module_stack": stack},
+    }
+
+
+def program(nodes: list[Map], sizes: dict[str, Map], parameters: tuple[str, ...] = ()) -> Map:
+    """Write a program whose input is `x`, and whose output what the last operation gives."""
+    specs: list[Map] = [
+        {"parameter": {"arg": {"name": name}, "parameter_name": name}} for name in parameters
+    ]
+    return {
+        "graph_module": {
+            "graph": {
+                "nodes": nodes,
+                "outputs": nodes[-1]["outputs"] if nodes else [],
+                "tensor_values": sizes,
+            },
+            "signature": {"input_specs": [*specs, {"user_input": {"arg": tensor("x")}}]},
+        },
+        "schema_version": {"major": 8, "minor": 20},
+    }
+
+
+def written(folder: Path, whole: object) -> Path:
+    path = folder / "net.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("net/models/model.json", json.dumps(whole))
+        archive.writestr("net/data/sample_inputs/model.pt", b"never read")
+    return path
+
+
+def summarized(folder: Path, *arguments: Any) -> Report:
+    return shapecalc.summarize(written(folder, program(*arguments)))
+
+
+def one(
+    target: str, out: tuple[int, ...], parameters: dict[str, tuple[int, ...]], **arguments: Map
+) -> tuple[Any, ...]:
+    """Return the arguments of `program` for one operation on 1x8x9x9."""
+    sizes = {
+        "x": meta(1, 8, 9, 9),
+        "y": meta(*out),
+        **{name: meta(*dims) for name, dims in parameters.items()},
+    }
+    return ([node(target, "y", **arguments)], sizes, tuple(parameters))
+
+
+X = tensor("x")
+INTS: Any = lambda *numbers: {"as_ints": list(numbers)}  # noqa: E731
+
+#: An operation on 1x8x9x9, and what is read of it: its type, its output, its parameters, its MACs.
+OPERATIONS: list[tuple[tuple[Any, ...], tuple[object, ...]]] = [
+    (one("conv2d.default", (1, 4, 7, 4), {"w": (4, 8, 3, 3)}, input=X, weight=tensor("w"), stride=INTS(1, 2)), ("conv", "7x4x4", 288, 288 * 28)),
+    (one("conv2d.padding", (1, 4, 9, 9), {"w": (4, 8, 3, 4), "b": (4,)}, input=X, weight=tensor("w"), bias=tensor("b"), padding={"as_string": "same"}), ("conv", "9x9x4", 388, 384 * 81)),
+    (one("conv2d.default", (1, 8, 7, 7), {"w": (8, 1, 3, 3)}, input=X, weight=tensor("w"), groups={"as_int": 8}), ("depthwise", "7x7x8", 72, 72 * 49)),
+    (one("convolution.default", (1, 4, 18, 18), {"w": (8, 4, 2, 2)}, input=X, weight=tensor("w"), bias={"as_none": True}, stride=INTS(2, 2), padding=INTS(0, 0), dilation=INTS(1, 1), transposed={"as_bool": True}, output_padding=INTS(0, 0), groups={"as_int": 1}), ("transposed", "18x18x4", 128, 128 * 81)),
+    (one("max_pool2d.default", (1, 8, 5, 5), {}, self=X, kernel_size=INTS(2, 2), stride=INTS(2, 2), ceil_mode={"as_bool": True}), ("maxpool", "5x5x8", 0, 0)),
+    (one("avg_pool2d.default", (1, 8, 3, 3), {}, self=X, kernel_size=INTS(3)), ("avgpool", "3x3x8", 0, 0)),
+    (one("adaptive_avg_pool2d.default", (1, 8, 2, 3), {}, self=X, output_size=INTS(2, 3)), ("adaptive_avgpool", "2x3x8", 0, 0)),
+    (one("adaptive_avg_pool2d.default", (1, 8, 1, 1), {}, self=X, output_size=INTS(1, 1)), ("global_avgpool", "1x1x8", 0, 0)),
+    (one("mean.dim", (1, 8), {}, self=X, dim=INTS(2, 3)), ("mean", "8", 0, 0)),
+    (one("flatten.using_ints", (1, 648), {}, self=X, start_dim={"as_int": 1}), ("flatten", "648", 0, 0)),
+    (one("group_norm.default", (1, 8, 9, 9), {"w": (8,), "b": (8,)}, input=X, num_groups={"as_int": 2}, weight=tensor("w"), bias=tensor("b")), ("groupnorm", "9x9x8", 16, 0)),
+    (one("instance_norm.default", (1, 8, 9, 9), {}, input=X), ("instancenorm", "9x9x8", 0, 0)),
+    (one("relu_.default", (1, 8, 9, 9), {}, self=X), ("relu", "9x9x8", 0, 0)),
+    (one("hardtanh.default", (1, 8, 9, 9), {}, self=X, min_val={"as_float": 0.0}, max_val={"as_float": 6.0}), ("relu6", "9x9x8", 0, 0)),
+    (one("leaky_relu.default", (1, 8, 9, 9), {}, self=X, negative_slope={"as_float": 0.2}), ("leaky_relu", "9x9x8", 0, 0)),
+    (one("prelu.default", (1, 8, 9, 9), {"w": (8,)}, self=X, weight=tensor("w")), ("prelu", "9x9x8", 8, 0)),
+    (one("mul.Tensor", (1, 8, 9, 9), {"w": (8, 1, 1)}, self=X, other=tensor("w")), ("scale", "9x9x8", 8, 0)),
+    (one("add.Tensor", (1, 8, 9, 9), {}, self=X, other={"as_float": 2.0}), ("add", "9x9x8", 0, 0)),
+    (one("rsub.Scalar", (1, 8, 9, 9), {}, self=X, other={"as_int": 1}), ("subtract", "9x9x8", 0, 0)),
+    (one("cat.default", (1, 16, 9, 9), {}, tensors={"as_tensors": [{"name": "x"}, {"name": "x"}]}, dim={"as_int": 1}), ("concat", "9x9x16", 0, 0)),
+    (one("slice.Tensor", (1, 3, 9, 9), {}, self=X, dim={"as_int": 1}, start={"as_int": -3}, end={"as_int": 9223372036854775807}), ("slice", "9x9x3", 0, 0)),
+    (one("pad.default", (1, 8, 9, 12), {}, self=X, pad=INTS(1, 2)), ("pad", "9x12x8", 0, 0)),
+    (one("upsample_bilinear2d.vec", (1, 8, 18, 18), {}, input=X, output_size={"as_none": True}, align_corners={"as_bool": False}), ("upsample", "18x18x8", 0, 0)),
+    (one("pixel_shuffle.default", (1, 2, 18, 18), {}, self=X, upscale_factor={"as_int": 2}), ("pixel_shuffle", "18x18x2", 0, 0)),
+    (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), ("roll", "9x9x8", 0, 0)),
+    (one("softmax.int", (1, 8, 9, 9), {}, self=X, dim={"as_int": 1}), ("softmax", "9x9x8", 0, 0)),
+    (one("silu.default", (1, 8, 9, 9), {}, self=X), ("silu", "9x9x8", 0, 0)),
+    (one("dropout.default", (1, 8, 9, 9), {}, input=X, p={"as_float": 0.1}, train={"as_bool": False}), ("dropout", "9x9x8", 0, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "expected"), OPERATIONS)
+def test_an_operation(whole: tuple[Any, ...], expected: tuple[object, ...], tmp_path: Path) -> None:
+    report = summarized(tmp_path, *whole)
+    row = report.rows[-1]
+    assert (row.type, volume(row), row.params, row.macs) == expected
+    assert report.remarks == ()
+
+
+def test_modules_are_levels_and_one_called_twice_shares(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "w": meta(8, 8), **{name: meta(1, 8) for name in "abc"}}
+    nodes = [
+        node("linear.default", "a", "net.0.fc", input=X, weight=tensor("w")),
+        node("relu.default", "b", "net.0.act", self=tensor("a")),
+        node("linear.default", "c", "net.0.fc", input=tensor("b"), weight=tensor("w")),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w",))
+    assert [(row.type, row.params) for row in report.rows[1:]] == [
+        *[("dense", 64), ("relu", 0), ("dense", 0)]
+    ]
+    assert report["net/0/act"].type == "relu"
+
+
+def test_what_works_in_place_changes_what_is_read_later(tmp_path: Path) -> None:
+    sizes = {name: meta(1, 8, 9, 9) for name in ("x", "a", "b", "c")}
+    nodes = [
+        node("silu.default", "a", self=X),
+        node("relu_.default", "b", self=tensor("a")),
+        node("add.Tensor", "c", self=tensor("a"), other=X),
+    ]
+    report = summarized(tmp_path, nodes, sizes)
+    assert report.rows[-1].sources == (report.rows[2].name, "input")
+
+
+def test_an_operation_without_a_rule_is_partial(tmp_path: Path) -> None:
+    whole = one("fft_fft2.default", (1, 8, 9, 9), {}, self=X)
+    report = summarized(tmp_path, *whole)
+    assert volume(report.rows[-1]) == "9x9x8"
+    assert report.remarks[0].startswith("partial: 1 aten.fft_fft2 without a rule")
+
+
+def test_sizes_that_are_left_open_are_those_of_the_example(tmp_path: Path) -> None:
+    batch = {"as_expr": {"expr_str": "s0", "hint": {"as_int": 4}}}
+    sizes = {"x": meta(batch, 8), "y": meta(batch, 8)}
+    report = summarized(tmp_path, [node("relu.default", "y", self=X)], sizes)
+    assert volume(report.rows[-1]) == "8"
+    assert report.remarks == ("sizes that the file leaves open are those of its example",)
+
+
+GOOD = program(*one("relu.default", (1, 8, 9, 9), {}, self=X))
+
+
+@pytest.mark.parametrize(
+    ("whole", "message"),
+    [
+        ({**GOOD, "schema_version": {"major": 9, "minor": 1}}, "its schema is version 9.1, and 8 is read"),
+        ({}, "its schema is version None.None"),
+        (program([], {"x": meta(1, 8)}), "the program computes nothing that is read"),
+        (program(*one("relu.default", (1, 8, 9, 7), {}, self=X)), "gives 1x8x9x9, and the file states 1x8x9x7"),
+        (program([node("relu.default", "y", self=X)], {"x": meta(1, 8, -9, 9), "y": meta(1)}), "a tensor has an extent that none has"),
+        (program([node("relu.default", "y", self=X)], {"x": meta(1, 2, 3, 4, 5, 6), "y": meta(1)}), "the input 'x' is 1x2x3x4x5x6"),
+        (program([node("relu.default", "y", self=X)], {"y": meta(1)}), "nothing flows in"),
+        (program(*one("conv2d.default", (1, 4, 7, 7), {"w": (4, 6, 3, 3)}, input=X, weight=tensor("w"))), "8 channels flow in"),
+        (program(*one("max_pool2d.default", (1, 8, 9, 9), {}, self=X)), "max_pool2d takes other arguments"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(whole: object, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.summarize(written(tmp_path, whole))
+    problem = caught.value.problems[0]
+    assert problem.code == "E009"
+    assert message in problem.message
+
+
+def test_weights_and_scripts_are_no_programs(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("net/data.pkl", b"\x80\x02.")
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.summarize(path)
+    assert "weights or a script, and no exported program" in caught.value.problems[0].message
+    assert "torch.export.save" in caught.value.problems[0].hint
