@@ -1,0 +1,75 @@
+"""Networks as files of other programs: code, models, and specs that a person would write.
+
+A writer takes a report: structure and names from its spec, shapes from its graph.  It is a module
+of this room with a function `written(report, ...)`, named in its row of `WRITERS`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.errors import refuse
+from shapecalc.text import Origin, Source
+from shapecalc.text.words import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.report import Report
+
+
+class Written(NamedTuple):
+    """A file as text, and where the arrays of the network go: its names by ours."""
+
+    text: str
+    arrays: Mapping[str, str] = {}
+
+
+class Writer(NamedTuple):
+    """A kind of file: its name, what it is, its suffixes, and the module that writes it.
+
+    With `weights` a file of arrays is written beside it, under its own names for them.
+    """
+
+    name: str
+    meaning: str
+    suffixes: tuple[str, ...]
+    module: str
+    weights: bool = False
+
+    def write(self, report: Report, weights: str = "") -> Written:
+        """Write a network; `weights` is the name of the file of arrays beside it, if there is one.
+
+        Raises `SpecErrors` (E360) for layers that the other program has no means for.
+        """
+        module = import_module(f"shapecalc.writers.{self.module}")
+        made: Written = module.written(report, weights) if self.weights else module.written(report)
+        return made
+
+
+#: Every writer; of two with one suffix the first is meant.
+WRITERS: tuple[Writer, ...] = (
+    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", weights=True),
+)
+
+
+def writer_for(name: str | None, path: str | None) -> Writer:
+    """Return the writer that is named, or else that of a file's suffix.
+
+    Raises `SpecErrors` (E302) where there is none.
+    """
+    known = {writer.name: writer for writer in WRITERS}
+    if name is not None:
+        if name in known:
+            return known[name]
+        hint = did_you_mean(name, known) or f"one of {', '.join(known)}"
+        origin = Origin(Source(f"--to {name}", name))
+        raise refuse("E302", f"unknown format '{name}'", origin, hint)
+    for writer in WRITERS:
+        if path is not None and path.lower().endswith(writer.suffixes):
+            return writer
+    usual = ", ".join(f"{w.suffixes[0]} ({w.name})" for w in WRITERS)
+    message = "no format is named" if path is None else f"no network is written as '{path}'"
+    hint = f"name it with --to, or by the file's suffix: {usual}"
+    raise refuse("E302", message, Origin(Source(path or "convert", "")), hint)
