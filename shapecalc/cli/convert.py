@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit, must_be_no_input, remark, reported, write
 from shapecalc.cli.usage import misuse
+
+if TYPE_CHECKING:
+    from shapecalc.writers import Writer
 
 
 def _formats() -> str:
@@ -26,6 +30,8 @@ Examples:
   shapecalc convert resnet50.yaml resnet50.py
   shapecalc convert alexnet --to pytorch | less
   shapecalc convert vgg16 vgg16.py --weights trained.npz
+  shapecalc convert model.onnx model.yaml
+  shapecalc convert resnet50 flat.yaml --flat
 """,
 )
 @click.argument("spec", metavar="FROM", shell_complete=complete_spec)
@@ -47,6 +53,7 @@ Examples:
     help="Trained weights, .npz, named like conv1.weight; they are written beside TO, under the"
     " names that its program has for them.",
 )
+@click.option("--flat", is_flag=True, help="Write a spec layer by layer, without blocks.")
 @options.settings
 @options.inputs
 def convert(
@@ -55,6 +62,7 @@ def convert(
     name: str | None,
     file: str | None,
     weights: str | None,
+    flat: bool,
     settings: dict[str, str],
     inputs: dict[str, str],
 ) -> None:
@@ -73,7 +81,7 @@ def convert(
         from shapecalc.writers import writer_for
 
         writer = writer_for(name, target)
-        beside = _beside(target, writer.name, takes=writer.weights) if weights else ""
+        beside = _beside(target, writer.name, takes="weights" in writer.options) if weights else ""
         report = summarize(spec, settings=settings, input=inputs)
         problems = without_values(report.graph, f"a file for {writer.name}")
         if problems:
@@ -82,12 +90,20 @@ def convert(
             from shapecalc.verify.run_files import read_weights, write_arrays
 
             arrays = read_weights(weights, report)
-        made = writer.write(report, Path(beside).name)
+        made = writer.write(report, **_options(writer, Path(beside).name, flat=flat))
         emit(made.text, target)
         if weights:
             theirs = {made.arrays[ours]: array for ours, array in arrays.items()}
             write(beside, lambda opened: write_arrays(opened, theirs))
         remark(report.doubts)
+
+
+def _options(writer: Writer, weights: str, *, flat: bool) -> dict[str, str | bool]:
+    """Return the options of a writer that were given."""
+    if flat and "flat" not in writer.options:
+        raise misuse(f"--flat has no place in a file for {writer.name}", "leave it out")
+    given: dict[str, str | bool] = {"weights": weights, "flat": flat}
+    return {word: given[word] for word in writer.options}
 
 
 def _beside(target: str | None, format_: str, *, takes: bool) -> str:

@@ -29,28 +29,30 @@ class Written(NamedTuple):
 class Writer(NamedTuple):
     """A kind of file: its name, what it is, its suffixes, and the module that writes it.
 
-    With `weights` a file of arrays is written beside it, under its own names for them.
+    `options` are those of the module's function: `weights`, the name of a file of arrays that is
+    written beside it, under its own names for them; `flat`, layer by layer.
     """
 
     name: str
     meaning: str
     suffixes: tuple[str, ...]
     module: str
-    weights: bool = False
+    options: tuple[str, ...] = ()
 
-    def write(self, report: Report, weights: str = "") -> Written:
-        """Write a network; `weights` is the name of the file of arrays beside it, if there is one.
+    def write(self, report: Report, **options: str | bool) -> Written:
+        """Write a network.
 
         Raises `SpecErrors` (E360) for layers that the other program has no means for.
         """
         module = import_module(f"shapecalc.writers.{self.module}")
-        made: Written = module.written(report, weights) if self.weights else module.written(report)
+        made: Written = module.written(report, **options)
         return made
 
 
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
-    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", weights=True),
+    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
+    Writer("yaml", "a spec as a person would write it", (".yaml", ".yml"), "spec", ("flat",)),
 )
 
 

@@ -108,5 +108,6 @@ def _nodes(member: Member) -> list[int]:
 
 
 def _is_function(level: NamedLevel) -> bool:
-    """Tell whether all that flows in is there before its first layer, and something comes out."""
-    return bool(level.results) and all(source < level.nodes[0] for source in level.sources)
+    """Tell whether something flows in, all before its first layer, and something comes out."""
+    before = all(source < level.nodes[0] for source in level.sources)
+    return bool(level.sources) and bool(level.results) and before

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hypothesis import reject
 from hypothesis import strategies as st
+
+import shapecalc
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
 
 small = st.integers(1, 4)
 
@@ -88,8 +94,8 @@ def _parts(draw: st.DrawFn) -> list[Any]:
 
 
 @st.composite
-def small_networks(draw: st.DrawFn) -> dict[str, Any]:
-    """A spec that can be built, as data."""
+def small_networks(draw: st.DrawFn) -> Report:
+    """The report of a network that exists."""
     unit: list[Any] = [
         {"conv": {"filters": "2*width", "kernel": 3, "pad": 1, "stride": "stride"}},
         {
@@ -105,9 +111,13 @@ def small_networks(draw: st.DrawFn) -> dict[str, Any]:
     layers += draw(
         st.sampled_from([[], [{"dense": 3}], ["global_avgpool", {"dense": 3}, "softmax"]])
     )
-    return {
+    spec = {
         "input": shape,
         "layout": "hwc",
         "blocks": {"unit": {"fields": ["width", "stride"], "layers": unit}},
         "layers": layers or ["relu"],
     }
+    try:
+        return shapecalc.summarize(spec)
+    except shapecalc.SpecErrors:  # a window larger than what is left of the map
+        reject()
