@@ -26,6 +26,7 @@ CODES: Mapping[str, str] = {
     "E006": "the file is empty",
     "E007": "the file cannot be written",
     "E008": "the file is a model of another program",
+    "E009": "the model file cannot be read",
     # YAML
     "E101": "the text is not YAML",
     "E102": "a key stands twice",

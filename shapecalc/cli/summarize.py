@@ -60,6 +60,9 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
+@click.option(
+    "--strict", is_flag=True, help="Exit 1 where a model file holds what no rule is known of."
+)
 @options.fold_batchnorm
 @options.fail_if
 def summarize(
@@ -82,6 +85,7 @@ def summarize(
     layout: str,
     count_inplace: bool,
     check: bool,
+    strict: bool,
     fold_batchnorm: bool,
     conditions: tuple[str, ...],
 ) -> None:
@@ -122,7 +126,7 @@ def summarize(
             _must_have_numbers(report)
         output.write(report, view=view)
     expected = not check or _holds(report)
-    if _fails(report, refused, view) or not expected:
+    if _fails(report, refused, view) or not expected or (strict and _is_partial(report)):
         sys.exit(CHECK_FAILED)
 
 
@@ -157,6 +161,13 @@ def _fails(report: Report, refused: tuple[TotalCondition, ...], view: View) -> b
         click.echo(f"{'failed' if holds else 'passed'}: {sentence}", err=True)
         failed = failed or holds
     return failed
+
+
+def _is_partial(report: Report) -> bool:
+    """Tell whether a model file was read in part."""
+    from shapecalc.readers import PARTIAL
+
+    return any(text.startswith(PARTIAL) for text in report.remarks)
 
 
 def _holds(report: Report) -> bool:

@@ -71,6 +71,8 @@ class Profile(NamedTuple):
 
     def counts(self, row: Row) -> bool:
         """Tell whether a layer is counted: there is a rule, or nothing to count."""
+        if not row.is_counted:
+            return False
         if self.rule(row) is not None:
             return True
         return row.work == NO_WORK if self.of == "operations" else not row.parameters

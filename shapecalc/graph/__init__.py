@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from shapecalc.errors import Problem
+from shapecalc.layers import OPAQUE
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.spec import Fields
@@ -148,12 +149,29 @@ class Graph(NamedTuple):
             if isinstance(tree, Scalar) and "*" in tree.text
         }
         return (
+            *self.partial,
             *self.spec.source.remarks,
             *filter(None, remarks),
             *filter(None, reversed(products.values())),
             *filter(None, self._remarks_on_words()),
             *remarks_on_rims(self.symbols, [node.layer for node in self.nodes]),
         )
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """Say which operations no rule is known of, and how often they are there."""
+        without: dict[str, int] = {}
+        for node in self.nodes:
+            if getattr(node.layer, "type", "") == OPAQUE:
+                word = node.layer.op  # type: ignore[union-attr]
+                without[word] = without.get(word, 0) + 1
+        if not without:
+            return ()
+        from shapecalc.readers import PARTIAL
+        from shapecalc.text.words import listed
+
+        names = listed([f"{count} {word}" for word, count in without.items()])
+        return (f"{PARTIAL}{names} without a rule; totals are those of all other layers, at least",)
 
     def _remarks_on_words(self) -> Iterator[str]:
         """Yield doubts about words of papers, once each, and one on paddings that none says."""

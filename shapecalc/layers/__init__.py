@@ -24,6 +24,18 @@ FAMILIES = (
 )  # fmt: skip
 
 
+#: The word for what has no rule.  It is a layer, but in no list of them: there is nothing to run of
+#: it, and nothing to test.
+OPAQUE = "opaque"
+
+
+def opaque_class() -> type[Layer]:
+    """Return the class of what has no rule."""
+    from shapecalc.layers.opaque import Opaque  # few networks have such layers
+
+    return Opaque
+
+
 class _Builtin(Mapping[str, "type[Layer]"]):
     """All layer types by their words.
 
@@ -36,11 +48,15 @@ class _Builtin(Mapping[str, "type[Layer]"]):
         self._left = sorted(FAMILIES, key=("merge", "activation").__contains__, reverse=True)
 
     def __getitem__(self, word: str) -> type[Layer]:
+        if word == OPAQUE:
+            return opaque_class()
         if word not in self._classes:
             self._look_for(word)
         return self._classes[word]
 
     def __contains__(self, word: object) -> bool:
+        if word == OPAQUE:
+            return True
         if word not in self._classes and isinstance(word, str):
             self._look_for(word)
         return word in self._classes

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from shapecalc.output.row_choice import RowChoice
     from shapecalc.report import Report, Row, Totals, Unknown
 
+#: The columns of what a layer computes, which is not known of every one.
+_COMPUTED = frozenset(
+    {"macs", "macs%", "flops", "connections", "count", "intensity", "least_time", "bound"}
+)
+
 #: What a column owes to its reader: terms with their meanings.
 Legend: TypeAlias = "dict[str, str]"
 
@@ -92,6 +97,8 @@ class Column(NamedTuple):
 
     def of_row(self, row: Row, view: View, totals: Totals) -> object:
         """Return a row's value: as its kind has it, None (not applicable) or `UNKNOWN`."""
+        if self.key in _COMPUTED and not row.is_counted:
+            return UNKNOWN
         value = self.value(row, view)
         return self._part(value, totals, view) if self.share else value
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mmap import mmap
 
 
+#: How a remark begins that says what of a file is in no total.
+PARTIAL = "partial: "
+
+
 class ReadModel(NamedTuple):
     """What was read of a file: a spec's data, and what has to be said about it."""
 
@@ -58,7 +62,7 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile("a PyTorch model", (".pt", ".pth", ".pt2", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
-    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False),
+    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
     ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),
     ModelFile("a file of Darknet weights", (".weights",), rb"[\x00-\x02]", _WEIGHTS, sure=False),

@@ -1,68 +1,196 @@
 """The layers that a reader finds, one behind another, as a spec's data.
 
-A reader adds inputs and layers and names by what they are computed; names become paths, and layers
-of one path's beginning a group.
+A reader adds inputs and layers, and says by what `add` gave it what a layer is computed of.  Names
+are paths, and layers of one path's beginning a group.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
+_LONGEST = 80
+#: Paths are so deep at most; what would lie deeper has its last levels in one name.
+_DEEPEST = 12
+
+
+class _Layer(NamedTuple):
+    """A statement as added: its type, its fields, what it reads, its path and its own name.
+
+    Without a name of its own it is called by its type, or as its module where it is alone in that.
+    """
+
+    kind: str
+    fields: dict[str, Any]
+    sources: tuple[str, ...]
+    path: tuple[str, ...]
+    name: str
 
 
 class LayerList:
-    """Statements in the order of a file, each under a name of its own."""
+    """Statements in the order of a file, each under a path of its own.
+
+    What `add` returns stands for a layer among the sources of others, in a field `share` or `like`,
+    and among the outputs; only `data` knows the names.
+    """
 
     def __init__(self) -> None:
         self.inputs: dict[str, dict[str, int]] = {}
-        self.layers: list[dict[str, Any]] = []
-        self._names: set[str] = {"input"}
+        self._layers: dict[str, _Layer] = {}
+        self._names = {"input": 1}
+
+    def __len__(self) -> int:
+        return len(self._layers)
 
     def add_input(self, name: str, extents: dict[str, int]) -> str:
-        """Add an input of extents by their words (`height`, ..., `channels`); return its name."""
-        unique = self.unique(name)
+        """Add an input of extents by their words (`height`, ..., `channels`)."""
+        unique = _unique(_plain(name) or "in", self._names)
         self.inputs[unique] = extents
         return unique
 
     def add(self, kind: str, fields: dict[str, Any], sources: Sequence[str], name: str = "") -> str:
-        """Add a layer computed of what `sources` name; return its own name."""
-        unique = self.unique(name or kind)
-        statement = {**fields, "name": unique}
-        if list(sources) != [self._last()]:
-            statement["from"] = sources[0] if len(sources) == 1 else list(sources)
-        self.layers.append({kind: statement})
-        return unique
+        """Add a layer computed of `sources`.
 
-    def unique(self, name: str) -> str:
-        """Return a name that no other has, of characters that names may hold."""
-        plain = _FOREIGN.sub("_", name).strip("_") or "layer"
-        unique, number = plain, 1
-        while unique in self._names:
-            number += 1
-            unique = f"{plain}_{number}"
-        self._names.add(unique)
-        return unique
+        Of a name `layer1/0/conv1` all but the last part are groups.  `layer1/0/conv1/` is a layer
+        of that module that has no name of its own: it is called as the module where it is alone in
+        it, and else by its type.
+        """
+        *path, own = name.split("/")
+        parts = tuple(filter(None, map(_plain, path)))
+        if len(parts) > _DEEPEST:
+            parts = (*parts[: _DEEPEST - 1], _plain(".".join(parts[_DEEPEST - 1 :])))
+        reference = f"\0{len(self._layers)}"
+        own = (_plain(own) or "layer") if own else ""
+        self._layers[reference] = _Layer(kind, fields, tuple(sources), parts, own)
+        return reference
 
     def data(self, outputs: Iterable[str] = ()) -> dict[str, Any]:
         """Return the spec's data."""
         several = len(self.inputs) != 1
+        shapes = {name: _shape(extents) for name, extents in self.inputs.items()}
+        ends = list(dict.fromkeys(outputs))
         names = list(self.inputs)
-        ends = list(outputs)
+        tree = _Tree(self._layers, names)
         return {
-            **({"inputs": self.inputs} if several else {"input": self.inputs[names[0]]}),
-            "layers": self.layers,
-            **({"outputs": ends} if ends and ends != [self._last()] else {}),
+            **({"inputs": shapes} if several else {"input": shapes[names[0]]}),
+            "layers": tree.statements,
+            **(
+                {"outputs": [tree.path(end) for end in ends]}
+                if ends and ends != list(self._layers)[-1:]
+                else {}
+            ),
         }
 
-    def _last(self) -> str:
-        if not self.layers:
-            return next(iter(self.inputs), "")
-        (statement,) = self.layers[-1].values()
-        name: str = statement["name"]
-        return name
+
+class _Scope:
+    """A group while it is open: the path as added, the one in the spec, its names and layers."""
+
+    def __init__(self, key: str, path: str, names: dict[str, int], statements: list[Any]) -> None:
+        self.key = key
+        self.path = path
+        self.names = names
+        self.statements = statements
+
+
+class _Tree:
+    """Puts layers into groups, and names them; references become the nearest names."""
+
+    def __init__(self, layers: dict[str, _Layer], inputs: list[str]) -> None:
+        self.inputs = inputs
+        self.paths = {name: name for name in inputs}
+        self.statements: list[Any] = []
+        named = inputs if len(inputs) > 1 else []
+        self.scopes = [_Scope("", "", dict.fromkeys(["input", *named], 1), self.statements)]
+        before = inputs[0] if len(inputs) == 1 else ""
+        for reference, layer, path, name in _alone_or_not(layers):
+            self.open(path)
+            scope = self.scopes[-1]
+            own = _unique(name, scope.names)
+            self.paths[reference] = f"{scope.path}{own}"
+            fields = {
+                key: self.seen_from(scope, value) if key in ("share", "like") else value
+                for key, value in layer.fields.items()
+            }
+            statement: dict[str, Any] = {**fields, "name": own}
+            if layer.sources != (before,):
+                sources = [self.seen_from(scope, source) for source in layer.sources]
+                statement["from"] = sources[0] if len(sources) == 1 else sources
+            scope.statements.append({layer.kind: statement})
+            before = reference
+
+    def open(self, path: tuple[str, ...]) -> None:
+        """Close the groups that a path is not in, and open those that are missing."""
+        level = 0
+        while level < len(path) and level + 1 < len(self.scopes):
+            if self.scopes[level + 1].key != path[level]:
+                break
+            level += 1
+        del self.scopes[level + 1 :]
+        for key in path[level:]:
+            outer = self.scopes[-1]
+            name = _unique(key, outer.names)
+            statements: list[Any] = []
+            outer.statements.append({"group": {"name": name, "layers": statements}})
+            self.scopes.append(_Scope(key, f"{outer.path}{name}/", {"input": 1}, statements))
+
+    def path(self, reference: str) -> str:
+        """Return the path of a layer or an input, from the network's own level."""
+        if reference in self.inputs and len(self.inputs) == 1:
+            return "input"
+        return self.paths[reference]
+
+    def seen_from(self, scope: _Scope, reference: str) -> str:
+        """Return a name that means a layer within a scope: its own there, or the whole path."""
+        path = self.path(reference)
+        folder, _, name = path.rpartition("/")
+        if scope.path == (f"{folder}/" if folder else ""):
+            return name
+        return f"/{path}"
+
+
+def _alone_or_not(
+    layers: dict[str, _Layer],
+) -> Iterator[tuple[str, _Layer, tuple[str, ...], str]]:
+    """Yield layers with their groups and names: one alone in its module is called as that."""
+    paths = [layer.path for layer in layers.values()]
+    for at, (reference, layer) in enumerate(layers.items()):
+        path = layer.path
+        if layer.name or not path:
+            yield reference, layer, path, layer.name or layer.kind
+            continue
+        neighbours = (paths[at - 1] if at else (), paths[at + 1] if at + 1 < len(paths) else ())
+        if any(other[: len(path)] == path for other in neighbours):
+            yield reference, layer, path, layer.kind
+        else:
+            yield reference, layer, path[:-1], path[-1]
+
+
+def _shape(extents: dict[str, int]) -> dict[str, int] | int:
+    """Write an input's extents; those of a vector are a number."""
+    return extents["channels"] if len(extents) == 1 else extents
+
+
+def _plain(name: str) -> str:
+    """Return a name of characters that names may hold."""
+    return _FOREIGN.sub("_", name).strip("_.+-")[:_LONGEST]
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """Return a name that no other has, and take it; a name that is taken has its last number.
+
+    >>> taken = {}
+    >>> [_unique(name, taken) for name in ("relu", "relu", "relu_2", "relu")]
+    ['relu', 'relu_2', 'relu_2_2', 'relu_3']
+    """
+    unique, number = name, taken.get(name, 0)
+    while unique in taken:
+        number += 1
+        unique = f"{name}_{number}"
+    taken[name] = max(number, 1)
+    taken.setdefault(unique, 1)
+    return unique

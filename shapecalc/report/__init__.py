@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shapecalc.algebra import is_symbolic
+from shapecalc.layers import OPAQUE
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.report.receptive_field import AtMost, at_most
 from shapecalc.spec import Fields
@@ -114,6 +115,11 @@ class Row(NamedTuple):
     def trainable(self) -> Dim:
         """The parameters that training changes: those that are not frozen."""
         return self.params - self.frozen
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether it is known what the layer computes, or something of what a level does."""
+        return any(row.type != OPAQUE for row in self.layers)
 
     @property
     def macs(self) -> Dim:

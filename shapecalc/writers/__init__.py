@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import refuse
+from shapecalc.readers import PARTIAL
 from shapecalc.text import Origin, Source
 from shapecalc.text.words import did_you_mean
 
@@ -38,12 +39,20 @@ class Writer(NamedTuple):
     suffixes: tuple[str, ...]
     module: str
     options: tuple[str, ...] = ()
+    partial: bool = False
+    """Whether a network of which only a part was read is written all the same."""
 
     def write(self, report: Report, **options: str | bool) -> Written:
         """Write a network.
 
-        Raises `SpecErrors` (E360) for layers that the other program has no means for.
+        Raises `SpecErrors` (E360) for layers that the other program has no means for, and for what
+        is only a part of a network.
         """
+        missing = [text for text in report.remarks if text.startswith(PARTIAL)]
+        if missing and not self.partial:
+            message = f"{report.name} cannot be written for {self.name}: {missing[0]}"
+            hint = "`convert` to .yaml writes what was read"
+            raise refuse("E360", message, Origin(report.graph.spec.source), hint)
         module = import_module(f"shapecalc.writers.{self.module}")
         made: Written = module.written(report, **options)
         return made
@@ -52,7 +61,14 @@ class Writer(NamedTuple):
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
     Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
-    Writer("yaml", "a spec as a person would write it", (".yaml", ".yml"), "spec", ("flat",)),
+    Writer(
+        "yaml",
+        "a spec as a person would write it",
+        (".yaml", ".yml"),
+        "spec",
+        ("flat",),
+        partial=True,
+    ),
 )
 
 

@@ -63,7 +63,7 @@ REQUESTS: dict[str, list[str]] = {
     "E001-specs": ["specs", "alexnett"],
     "E007-input": ["summarize", "small.yaml", "-f", "text", "-o", "./small.yaml"],
     "E008-python": ["summarize", "net.py"],
-    "E008-onnx": ["explain", "net.onnx", "conv1"],
+    "E009-onnx": ["explain", "net.onnx", "conv1"],
     "E001-dots": ["summarize", "smallyaml"],
     "E323-convert": ["convert", "lenet5", "--to", "pytorch", "--weights", "w.npz"],
     "E360-biases": ["convert", "gru.yaml", "--to", "pytorch"],

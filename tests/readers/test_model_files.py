@@ -47,8 +47,6 @@ FILES = [
     ("net.pt", zipped(), "a PyTorch model"),
     ("net.pth", pickle.dumps({}), "a PyTorch model"),
     ("net.pt2", zipped(), "a PyTorch model"),
-    ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
-    ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
     ("net.prototxt", CAFFE, "a Caffe network"),
     ("net.prototxt", CAFFE_OLD, "a Caffe network"),
     ("net.keras", zipped(), "a Keras model"),

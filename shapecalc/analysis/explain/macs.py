@@ -15,6 +15,7 @@ from shapecalc.layers.dense import Dense, Rbf
 from shapecalc.layers.pool import Subsampling
 from shapecalc.layers.product import Matmul
 from shapecalc.layers.transposed import Transposed
+from shapecalc.output.cells import UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
 
 def explain(subject: Subject) -> Section:
     """Explain the multiply-accumulates."""
+    if not subject.row.is_counted:
+        text = f"What {subject.layer.configuration()} computes is not known: there is no rule."
+        return Section("macs", "MACs", UNKNOWN_MARK, (Prose(text),))
     (made,) = formulas(subject)
     blocks: list[Block] = []
     if not is_zero(made.value):

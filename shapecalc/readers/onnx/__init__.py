@@ -1,0 +1,199 @@
+"""ONNX models: a graph of operations, of which each becomes a layer of ours.
+
+Only what a table of costs needs is read: operations, the extents of weights, and the few small
+constants that shapes are computed of.  The weights themselves are stepped over.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from shapecalc.errors import refuse
+from shapecalc.readers import PARTIAL, ReadModel
+from shapecalc.readers.onnx.file import OnnxFile, Tensor, read_file
+from shapecalc.readers.onnx.rules import RULES
+from shapecalc.readers.onnx.values import Value
+from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk
+from shapecalc.readers.protobuf import DamagedError, Messages
+from shapecalc.text import Origin, collector_paused
+from shapecalc.text.words import counted, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from mmap import mmap
+
+#: The sets of operations that are read: earlier ones broadcast otherwise, later ones are unknown.
+OLDEST, NEWEST = 7, 28
+#: So many nodes are read: as many layers as a spec may have.
+MOST_NODES = 500_000
+#: So many differences are told.
+_MOST_TOLD = 5
+
+#: The modules that enter operations into the table.
+_OPERATIONS = (
+    "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent",
+)  # fmt: skip
+#: Operations whose inputs but the first are weights, wherever they come from.
+_WEIGHTED = frozenset({
+    "Conv", "ConvTranspose", "Gemm", "BatchNormalization", "InstanceNormalization",
+    "LayerNormalization", "GroupNormalization", "PRelu", "LSTM", "GRU", "RNN",
+})  # fmt: skip
+#: Operations whose input has the channels last.
+_LAST = frozenset({
+    "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
+})  # fmt: skip
+
+
+@collector_paused
+def read(name: str, data: bytes | mmap) -> ReadModel:
+    """Read a model.  Raises `SpecErrors` for one that is damaged or has nothing to read."""
+    try:
+        file = read_file(Messages(data))
+        _must_be_readable(file, name)
+        walk = GraphWalk(file, name)
+        outputs = _walked(walk)
+    except DamagedError as error:
+        message = f"'{name}' cannot be read as an ONNX model: {error}"
+        raise refuse("E009", message, Origin.of_file(name), "is it complete?") from None
+    if walk.differences:
+        shown = walk.differences[:_MOST_TOLD]
+        more = len(walk.differences) - len(shown)
+        raise walk.refuse(
+            "; ".join(shown) + (f"; and {more} more" if more else ""),
+            "one of the two is wrong: onnx.shape_inference.infer_shapes states shapes anew",
+        )
+    return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
+
+
+def _must_be_readable(file: OnnxFile, name: str) -> None:
+    """Refuse what no network can be."""
+    place = Origin.of_file(name)
+    if not file.nodes:
+        raise refuse("E009", f"'{name}' holds a graph without nodes", place, "is it complete?")
+    if len(file.nodes) > MOST_NODES:
+        message = f"'{name}' has {len(file.nodes):,} nodes"
+        raise refuse("E009", message, place, f"at most {MOST_NODES:,} are read")
+    if file.opset and file.opset < OLDEST:
+        message = f"'{name}' is written in opset {file.opset}; read are {OLDEST} to {NEWEST}"
+        raise refuse("E009", message, place, "onnx.version_converter brings it to a later one")
+
+
+def _walked(walk: GraphWalk) -> list[str]:
+    """GraphWalk through a graph; return what its outputs stand for."""
+    for module in _OPERATIONS:
+        import_module(f"{__name__}.{module}")
+    for name in walk.file.inputs:
+        if name not in walk.arrays:
+            _add_input(walk, name)
+    if not walk.values:
+        raise walk.refuse("the graph has no input that flows", "is it a model of weights alone?")
+    walk.run(RULES)
+    if not len(walk.layers):
+        raise walk.refuse(
+            f"nothing of it can be read: {_counts(walk.opaque + walk.lost)}",
+            "onnx.shape_inference.infer_shapes states the shapes that are missing",
+        )
+    ends = [walk.values[name] for name in walk.file.outputs if name in walk.values]
+    return [value.source for value in ends]
+
+
+def _add_input(walk: GraphWalk, name: str) -> None:
+    """Add an input of the network, or note one that only ever is a weight."""
+    given = walk.file.inputs[name]
+    readers = [walk.file.nodes[number] for number in walk.readers.get(name, ())]
+    weight = all(node.op in _WEIGHTED and node.inputs[0] != name for node in readers)
+    if readers and weight and given and all(isinstance(n, int) and n > 0 for n in given):
+        walk.arrays[name] = Tensor(tuple(given), 1, origin=name)  # type: ignore[arg-type]
+        return
+    if given is None or not given:
+        raise walk.refuse(f"the input '{_short(name)}' has no shape", _FIXED)
+    batch = 0 if len(given) > 1 or not isinstance(given[0], int) else None
+    dims = tuple(
+        1 if axis == batch and not isinstance(n, int) else n for axis, n in enumerate(given)
+    )
+    if not all(isinstance(n, int) for n in dims):
+        shape = "x".join(str("?" if n is None else n)[:20] for n in given)
+        raise walk.refuse(f"the input '{_short(name)}' is {shape}, which leaves sizes open", _FIXED)
+    if not all(isinstance(n, int) and 0 < n <= 10**9 for n in dims) or len(dims) > MOST_EXTENTS + 1:
+        shape = "x".join(map(str, dims[:9]))
+        raise walk.refuse(
+            f"the input '{_short(name)}' is {shape}",
+            "an extent is 1 to 1,000,000,000, and a volume has at most three sides",
+        )
+    channel = _channels_of(walk, name, len(dims))
+    axes = tuple(axis for axis in range(len(dims)) if axis not in (batch, channel))
+    axes = (*axes, channel) if channel is not None else axes
+    extents: tuple[int, ...] = tuple(dims[axis] for axis in axes) or (1,)  # type: ignore[misc]
+    words = _WORDS[len(extents)]
+    source = walk.layers.add_input(name, dict(zip(words, extents, strict=True)))
+    walk.values[name] = Value(source, extents, axes or (None,), dims, batch)  # type: ignore[arg-type]
+
+
+_WORDS = {
+    1: ("channels",),
+    2: ("length", "channels"),
+    3: ("height", "width", "channels"),
+    4: ("depth", "height", "width", "channels"),
+}
+_FIXED = (
+    "fix them: onnxruntime.tools.make_dynamic_shape_fixed, or export with an example of that size"
+)
+
+
+def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
+    """Find the axis of an input's channels by what reads it: the second, or the last."""
+    if rank < 2:
+        return 0 if rank and name else None
+    for number in walk.readers.get(name, ()):
+        node = walk.file.nodes[number]
+        order = node.attributes.get("perm")
+        if (
+            node.op == "Transpose"
+            and order
+            and len(order) == rank
+            and sorted(order) == [*range(rank)]
+        ):
+            second: int = order[1]
+            return second or rank - 1
+        if node.op in _LAST and rank == 3:
+            return rank - 1
+    return 1
+
+
+def _remarks(walk: GraphWalk) -> Iterator[str]:
+    """Say what the file has that is not the network as it was written."""
+    if walk.lost:
+        yield (
+            f"{PARTIAL}{_counts(walk.lost)} left out, as there is no rule for them and the file"
+            " does not state their shapes"
+        )
+    yield from list(walk.remarks)[:_MOST_TOLD]
+    made = sum(1 for node in walk.file.nodes if node.op == "Conv" and _is_folded(node.inputs))
+    if made:
+        yield (
+            f"as stored: {counted(made, 'convolution')} had the exporter fold a batch normalisation"
+            " into their weights: its layers are gone, and of its parameters a bias is left"
+        )
+    if walk.merged:
+        yield (
+            f"as stored: {counted(len(walk.merged), 'array')} used by several layers; every layer's"
+            " are counted, but for kernels with all that belongs to them, which are shared"
+        )
+    if walk.file.opset > NEWEST:
+        yield f"opset {walk.file.opset} is newer than {NEWEST}, the last that is known here"
+
+
+def _is_folded(inputs: tuple[str, ...]) -> bool:
+    """Tell whether a convolution has weights that PyTorch's exporter made, by their names."""
+    return len(inputs) > 2 and (
+        inputs[2].endswith(".weight_bias") or inputs[1].startswith("onnx::Conv_")
+    )
+
+
+def _counts(ops: dict[str, int]) -> str:
+    return listed([f"{number} {op[:40]}" for op, number in list(ops.items())[:20]])
+
+
+def _short(name: str) -> str:
+    return name[:80]

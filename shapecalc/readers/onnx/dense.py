@@ -1,0 +1,116 @@
+"""Dense layers, and products of what flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.readers.onnx.layouts import in_files_order, with_last
+from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.walk import NoRuleError, must_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
+    from shapecalc.readers.onnx.values import Value
+    from shapecalc.readers.onnx.walk import GraphWalk
+
+
+def linear(
+    walk: GraphWalk, node: OnnxNode, value: Value, units: int, axis: int,
+    arrays: Sequence[Tensor | None], *, bias: bool,
+) -> Value:  # fmt: skip
+    """Add a dense layer along one of the file's axes."""
+    value = with_last(walk, node, value, axis)
+    matrix = arrays[0]
+    assert matrix is not None
+    if matrix.size != units * value.extents[-1]:
+        raise walk.refuse(
+            f"{node.op} '{node.name[:80]}' has {matrix.size:,} weights for {units:,} units, but"
+            f" {value.extents[-1]:,} inputs each"
+        )
+    must_fit(walk, node, (units,))
+    fields: dict[str, Any] = {"units": units}
+    if len(value.extents) > 1:
+        fields["over"] = "channels"
+    if not bias:
+        fields["bias"] = False
+    source = walk.add(node, "dense", fields, [value], arrays)
+    dims = tuple(units if place == axis else n for place, n in enumerate(value.dims))
+    return value._replace(source=source, extents=(*value.extents[:-1], units), dims=dims)
+
+
+@rule("Gemm")
+def _gemm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    matrix = walk.kernel(node, 1)
+    if len(value.dims) != 2 or len(matrix.dims) != 2 or node.attributes.get("transA", 0):
+        raise NoRuleError("no dense layer")
+    units = matrix.dims[0 if node.attributes.get("transB", 0) else 1]
+    bias = walk.has(node, 2)
+    if bias and walk.array(node, 2) is None:
+        raise NoRuleError("what is added flows")
+    arrays = [matrix, *([walk.array(node, 2)] if bias else [])]
+    walk.give(node, linear(walk, node, value, units, 1, arrays, bias=bias))
+
+
+@rule("MatMul")
+def _matmul(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    left, right = walk.array(node, 0), walk.array(node, 1)
+    if right is not None and len(right.dims) == 2:
+        value = walk.value(node)
+        units, axis = right.dims[1], len(value.dims) - 1
+        bias, array = _bias_behind(walk, node, units)
+        arrays = [right, *([array] if array is not None else [])]
+        result = linear(walk, node, value, units, axis, arrays, bias=bias is not None)
+        walk.give(node, result)
+        if bias is not None:
+            walk.give(walk.file.nodes[bias], result)
+            walk.skip(bias)
+        return
+    if left is not None and len(left.dims) == 2:
+        value = walk.value(node, 1)
+        axis = len(value.dims) - 2
+        if axis < 0 or axis == value.batch:
+            raise NoRuleError("no axis to multiply")
+        walk.give(node, linear(walk, node, value, left.dims[0], axis, [left], bias=False))
+        return
+    _product(walk, node)
+
+
+def _bias_behind(walk: GraphWalk, node: OnnxNode, units: int) -> tuple[int | None, Tensor | None]:
+    """Find the addition of a bias behind a product."""
+    number = walk.only_reader(node.outputs[0], "Add")
+    if number is None:
+        return None, None
+    other = walk.other_input(walk.file.nodes[number], node.outputs[0])
+    array = walk.arrays.get(other or "")
+    if array is None or array.size != units or not array.dims or array.dims[-1] != units:
+        return None, None
+    return number, array
+
+
+def _product(walk: GraphWalk, node: OnnxNode) -> None:
+    """Multiply two values that flow."""
+    a, b = walk.value(node), walk.value(node, 1)
+    rank = len(a.dims)
+    if len(b.dims) != rank or rank < 2 or a.batch != b.batch or a.loose or b.loose:
+        raise NoRuleError("matrices of another number")
+    if a.batch is not None and a.batch >= rank - 2:
+        raise NoRuleError("the batch is a matrix's side")
+    a = in_files_order(walk, node, a)
+    turned = (*b.own_axes[:-2], b.own_axes[-1], b.own_axes[-2])
+    fields: dict[str, Any] = {}
+    if b.axes == turned:
+        fields["transpose"] = "second"
+        rows, columns = b.extents[-1], b.extents[-2]
+    else:
+        b = in_files_order(walk, node, b)
+        rows, columns = b.extents[-2:] if len(b.extents) > 1 else (0, 0)
+    if a.extents[-1] != rows or a.extents[:-2] != b.extents[:-2] or len(a.extents) < 2:
+        raise NoRuleError("matrices that do not fit")
+    source = walk.add(node, "matmul", fields, [a, b])
+    walk.give(
+        node,
+        a._replace(source=source, extents=(*a.extents[:-1], columns), dims=(*a.dims[:-1], columns)),
+    )

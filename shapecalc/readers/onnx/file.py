@@ -1,0 +1,291 @@
+"""An ONNX file as records: nodes, arrays and the shapes that it states.
+
+The numbers are those of onnx.proto (https://onnx.ai/onnx/repo-docs/IR.html).  Arrays keep where
+their values lie; only small ones, of which shapes are computed, are ever read.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from shapecalc.readers.protobuf import ByteRange, DamagedError, Field, Messages, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: An extent as stated: a number, a word, or None where nothing is said.
+Extent: TypeAlias = "int | str | None"
+
+_ENTRY: Schema = {1: Field("key", "text"), 2: Field("value", "text")}
+_TENSOR: Schema = {
+    1: Field("dims", "int", many=True),
+    2: Field("type", "int"),
+    4: Field("floats", "span"),
+    5: Field("ints", "span"),
+    7: Field("longs", "span"),
+    8: Field("name", "text"),
+    9: Field("raw", "span"),
+    10: Field("doubles", "span"),
+    14: Field("location", "int"),
+}
+_ATTRIBUTE: Schema = {
+    1: Field("name", "text"),
+    2: Field("f", "float"),
+    3: Field("i", "int"),
+    4: Field("s", "text"),
+    5: Field("t", "message", schema=_TENSOR),
+    6: Field("g", "span"),
+    7: Field("floats", "float", many=True),
+    8: Field("ints", "int", many=True),
+    9: Field("strings", "text", many=True),
+    20: Field("type", "int"),
+}
+#: The key of an attribute's value, by its type.
+_VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
+_EMPTY = {"f": 0.0, "i": 0, "s": "", "floats": [], "ints": [], "strings": []}
+_NODE: Schema = {
+    1: Field("inputs", "text", many=True),
+    2: Field("outputs", "text", many=True),
+    3: Field("name", "text"),
+    4: Field("op", "text"),
+    5: Field("attributes", "span", many=True),
+    7: Field("domain", "text"),
+    9: Field("notes", "span", many=True),
+}
+_DIM: Schema = {1: Field("value", "int"), 2: Field("word", "text")}
+_SHAPE: Schema = {1: Field("dims", "message", many=True, schema=_DIM)}
+_TENSOR_TYPE: Schema = {1: Field("type", "int"), 2: Field("shape", "message", schema=_SHAPE)}
+_TYPE: Schema = {1: Field("tensor", "message", schema=_TENSOR_TYPE)}
+_VALUE: Schema = {1: Field("name", "text"), 2: Field("type", "span")}
+_GRAPH: Schema = {
+    1: Field("nodes", "message", many=True, schema=_NODE),
+    2: Field("name", "text"),
+    5: Field("arrays", "message", many=True, schema=_TENSOR),
+    11: Field("inputs", "message", many=True, schema=_VALUE),
+    12: Field("outputs", "message", many=True, schema=_VALUE),
+    13: Field("values", "message", many=True, schema=_VALUE),
+}
+_OPSET: Schema = {1: Field("domain", "text"), 2: Field("version", "int")}
+_MODEL: Schema = {
+    1: Field("ir", "int"),
+    2: Field("producer", "text"),
+    7: Field("graph", "message", schema=_GRAPH),
+    8: Field("opsets", "message", many=True, schema=_OPSET),
+}
+
+#: Element types whose raw bytes are read: their letters in `struct`.
+_LETTERS = {
+    1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I",
+    13: "Q",
+}  # fmt: skip
+#: Element types of trained numbers, of whatever width.
+FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
+#: Arrays of more elements hold no shapes.
+_MOST_VALUES = 4096
+#: No array has more axes.
+MOST_AXES = 16
+
+
+class Tensor:
+    """An array whose extents are known, and of a small one the values, where they are wanted.
+
+    `origin` is the initializer that it was made of; equal ones are the same weights.
+    """
+
+    __slots__ = ("_lies", "_messages", "_values", "dims", "origin", "type")
+
+    def __init__(
+        self,
+        dims: tuple[int, ...],
+        type_: int,
+        values: Sequence[Any] | None = None,
+        origin: str = "",
+    ) -> None:
+        self.dims = dims
+        self.type = type_
+        self.origin = origin
+        self._values = values
+        self._messages: Messages | None = None
+        self._lies: dict[str, Any] = {}
+
+    @classmethod
+    def stored(cls, fields: dict[str, Any], messages: Messages, name: str) -> Tensor:
+        """Return an array as a file has it.  Raises `DamagedError`."""
+        dims = tuple(fields.get("dims", ()))
+        if len(dims) > MOST_AXES or any(n < 0 for n in dims):
+            raise DamagedError(f"the array '{name}' has extents that none has: {list(dims[:9])}")
+        array = cls(dims, fields.get("type", 1), origin=name)
+        array._messages, array._lies = messages, fields
+        return array
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        size = 1
+        for n in self.dims:
+            size *= n
+        return size
+
+    @property
+    def is_trained(self) -> bool:
+        """Tell whether its numbers may be weights: floating-point ones."""
+        return self.type in FLOATS
+
+    def like(self, dims: tuple[int, ...]) -> Tensor:
+        """Return the same elements in other extents, of which nobody asks the values."""
+        return Tensor(dims, self.type, origin=self.origin)
+
+    def values(self) -> Sequence[Any] | None:
+        """Return its elements, or None where they are many or elsewhere.  Raises `DamagedError`."""
+        if self._values is None and self._messages is not None and self.size <= _MOST_VALUES:
+            self._values = self._read()
+        return self._values
+
+    def _read(self) -> Sequence[Any] | None:
+        lies, data = self._lies, self._messages.data  # type: ignore[union-attr]
+        if lies.get("location") == 1 or self.type not in _LETTERS:
+            return None  # in another file, or of a kind that no shape is made of
+        letter = _LETTERS[self.type]
+        span: ByteRange | None
+        if (span := lies.get("raw")) is not None:
+            size = struct.calcsize(f"<{letter}")
+            if span.stop - span.start != size * self.size:
+                raise DamagedError(
+                    f"the array '{self.origin}' of {self.size} elements has"
+                    f" {span.stop - span.start} bytes"
+                )
+            return struct.unpack(f"<{self.size}{letter}", data[span.start : span.stop])
+        from shapecalc.readers.protobuf import packed
+
+        for key, kind in (("floats", "float"), ("ints", "int"), ("longs", "int")):
+            if (span := lies.get(key)) is not None and span.stop - span.start <= 10 * _MOST_VALUES:
+                numbers = packed(data[span.start : span.stop], kind, span.start)
+                return numbers if len(numbers) == self.size else None
+        return [] if self.size == 0 else None
+
+
+class OnnxNode(NamedTuple):
+    """An operation: what it does with which values, by their names."""
+
+    op: str
+    domain: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+    notes: tuple[ByteRange, ...]
+
+
+class OnnxFile(NamedTuple):
+    """A model: its nodes in the order of the file, arrays, and what it says of values' extents."""
+
+    opset: int
+    producer: str
+    name: str
+    nodes: list[OnnxNode]
+    arrays: dict[str, Tensor]
+    inputs: dict[str, tuple[Extent, ...] | None]
+    outputs: dict[str, tuple[Extent, ...] | None]
+    stated: dict[str, tuple[Extent, ...] | None]
+    messages: Messages
+
+
+def read_file(messages: Messages) -> OnnxFile:
+    """Read a model.  Raises `DamagedError`."""
+    model = messages.read(_MODEL)
+    graph = model.get("graph")
+    if graph is None:
+        raise DamagedError("it holds no graph")
+    opset = 0
+    for entry in model.get("opsets", ()):
+        if entry.get("domain", "") in ("", "ai.onnx"):
+            opset = max(opset, entry.get("version", 0))
+    reading = _Reading(messages)
+    arrays = {}
+    for fields in graph.get("arrays", ()):
+        name = fields.get("name", "")
+        arrays[name] = Tensor.stored(fields, messages, name)
+    return OnnxFile(
+        opset,
+        model.get("producer", ""),
+        graph.get("name", ""),
+        [reading.node(fields) for fields in graph.get("nodes", ())],
+        arrays,
+        reading.values(graph.get("inputs", ())),
+        reading.values(graph.get("outputs", ())),
+        reading.values(graph.get("values", ())),
+        messages,
+    )
+
+
+class _Reading:
+    """Reads attributes and types, of which a file has the same ones again and again."""
+
+    def __init__(self, messages: Messages) -> None:
+        self.messages = messages
+        self.attributes: dict[bytes, tuple[str, Any]] = {}
+        self.types: dict[bytes, tuple[Extent, ...] | None] = {}
+
+    def node(self, fields: dict[str, Any]) -> OnnxNode:
+        return OnnxNode(
+            fields.get("op", ""),
+            fields.get("domain", ""),
+            fields.get("name", ""),
+            tuple(fields.get("inputs", ())),
+            tuple(fields.get("outputs", ())),
+            dict([self.attribute(span) for span in fields.get("attributes", ())]),
+            tuple(fields.get("notes", ())),
+        )
+
+    def attribute(self, span: ByteRange) -> tuple[str, Any]:
+        if span.stop - span.start > 256:
+            return self.attribute_of(span)
+        data = self.messages.data[span.start : span.stop]
+        known = self.attributes.get(data)
+        if known is None:
+            known = self.attribute_of(span)
+            if not isinstance(known[1], Tensor):
+                self.attributes[data] = known
+        return known
+
+    def attribute_of(self, span: ByteRange) -> tuple[str, Any]:
+        fields = self.messages.read(_ATTRIBUTE, span)
+        name = fields.get("name", "")
+        key = _VALUES.get(fields.get("type", 0)) or next(
+            (key for key in _VALUES.values() if key in fields), "i"
+        )
+        if key == "t":
+            return name, Tensor.stored(fields.get("t", {}), self.messages, "")
+        return name, fields.get(key, _EMPTY.get(key))
+
+    def values(self, items: Sequence[dict[str, Any]]) -> dict[str, tuple[Extent, ...] | None]:
+        return {fields.get("name", ""): self.extents(fields.get("type")) for fields in items}
+
+    def extents(self, span: ByteRange | None) -> tuple[Extent, ...] | None:
+        """Return what a type says of extents; None for nothing, or what is no tensor."""
+        if span is None:
+            return None
+        data = self.messages.data[span.start : min(span.stop, span.start + 4096)]
+        if data not in self.types:
+            tensor = self.messages.read(_TYPE, span).get("tensor", {})
+            shape = tensor.get("shape")
+            self.types[data] = (
+                None
+                if shape is None
+                else tuple(d.get("value", d.get("word")) for d in shape.get("dims", ()))
+            )
+        return self.types[data]
+
+
+_NOTE_KEY = b"pkg.torch.onnx.name_scopes"
+
+
+def scopes_of(node: OnnxNode, messages: Messages) -> str:
+    """Return the modules that PyTorch's exporter notes a node to stand in, "" where it does not."""
+    for span in node.notes:
+        head = messages.data[span.start : min(span.stop, span.start + len(_NOTE_KEY) + 4)]
+        if _NOTE_KEY in head:
+            value: str = messages.read(_ENTRY, span).get("value", "")
+            return value
+    return ""

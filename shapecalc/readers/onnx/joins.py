@@ -1,0 +1,131 @@
+"""Joins of values, and of values and constants."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from shapecalc.readers.onnx import patterns
+from shapecalc.readers.onnx.constants import joined
+from shapecalc.readers.onnx.layouts import aligned, arranged
+from shapecalc.readers.onnx.patterns import decimal
+from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.values import Value, unsqueezed
+from shapecalc.readers.onnx.walk import MOST_EXTENTS, NoRuleError, must_fit
+
+if TYPE_CHECKING:
+    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.walk import GraphWalk
+
+
+_JOINS = {
+    "Add": "add", "Sum": "add", "Mul": "multiply", "Sub": "subtract", "Div": "divide",
+    "Max": "maximum", "Min": "minimum", "Mean": "add",
+}  # fmt: skip
+
+
+@rule(*_JOINS)
+def _join(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.starts(walk, node, number):
+        return
+    kind = _JOINS[node.op]
+    flowing = [walk.values[name] for name in node.inputs if name in walk.values]
+    constants = [name for name in node.inputs if name not in walk.values]
+    if not flowing or any(value.loose for value in flowing):
+        raise NoRuleError("nothing flows")
+    if constants:
+        if len(flowing) != 1 or len(constants) != 1:
+            raise NoRuleError("several constants")
+        _with_constant(walk, node, kind, flowing[0], constants[0])
+        return
+    rank = max(len(value.dims) for value in flowing)
+    dims = joined([value.dims for value in flowing])
+    if dims is None:
+        shapes = " and ".join("x".join(map(str, value.dims)) for value in flowing)
+        raise walk.refuse(f"{node.op} '{node.name[:80]}' joins {shapes}, which do not agree")
+    values = aligned(walk, node, flowing, rank, exact=kind == "add")
+    lead = max(values, key=lambda value: len(value.extents))
+    extents = lead.extents
+    if any(value.extents != extents for value in values):
+        padded = [(*[1] * (len(extents) - len(v.extents)), *v.extents) for v in values]
+        if kind == "add":
+            raise NoRuleError("an addition that stretches")
+        extents = tuple(map(max, zip(*padded, strict=True)))
+    must_fit(walk, node, extents)
+    source = walk.add(node, kind, {}, values)
+    if node.op == "Mean":
+        scaled = Value(source, extents, lead.axes, dims, lead.batch)
+        source = walk.add(node, "divide", {"right": len(values)}, [scaled])
+    walk.give(node, Value(source, extents, lead.axes, dims, lead.batch))
+
+
+def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, name: str) -> None:
+    """Add what joins a value and a constant: a number, or trained ones."""
+    array = walk.arrays.get(name)
+    if array is None:
+        raise NoRuleError("an operand that is nowhere")
+    dims = joined([value.dims, array.dims])
+    if dims is None or prod(dims) != prod(value.dims):
+        raise NoRuleError("a constant that stretches")
+    value = unsqueezed(value, set(range(len(dims) - len(value.dims))))
+    number = walk.number(name)
+    first = node.inputs[0] == name and kind in ("subtract", "divide")
+    if number is not None and abs(number) < 1e12:
+        neutral = {"add": 0, "multiply": 1, "subtract": 0, "divide": 1}.get(kind)
+        if decimal(number) == neutral and not first:
+            walk.give(node, value)
+            return
+        walk.same(node, kind, {"left" if first else "right": decimal(number)}, value)
+        return
+    own = (*[1] * (len(value.dims) - len(array.dims)), *array.dims)
+    axes = [axis for axis, n in enumerate(own) if n != 1]
+    if kind not in ("add", "multiply", "subtract", "divide") or first:
+        raise NoRuleError("constants of many numbers")
+    kind = "bias" if kind in ("add", "subtract") else "scale"
+    all_axes = [axis for axis in value.own_axes if value.dims[axis] != 1]
+    sides = sorted(axis for axis in value.axes[:-1] if axis is not None and value.dims[axis] != 1)
+    if axes == [value.axes[-1]]:
+        per = "channel"
+    elif axes == all_axes:
+        per = "element"
+    elif not axes:
+        per = "one"
+    elif axes == sides:
+        per = "position"
+    else:
+        raise NoRuleError("constants along some axes")
+    if kind == "bias" and per == "element":
+        walk.same(node, "position_embedding", {}, value, [array])
+        return
+    walk.same(node, kind, {"per": per}, value, [array])
+
+
+@rule("Concat")
+def _concat(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.token(walk, node):
+        return
+    values = [walk.value(node, place) for place in range(len(node.inputs))]
+    rank = len(values[0].dims)
+    axis = node.attributes.get("axis", 1) % rank
+    if any(len(value.dims) != rank or value.loose for value in values):
+        raise NoRuleError("axes of another number")
+    axes = values[0].axes
+    if axes[-1] != axis or None in axes or any(value.axes != axes for value in values):
+        others = [own for own in values[0].own_axes if own != axis]
+        if len(others) >= MOST_EXTENTS:
+            raise NoRuleError("too many axes")
+        values = [arranged(walk, node, value, (*others, axis)) for value in values]
+    for value in values[1:]:
+        if value.extents[:-1] != values[0].extents[:-1]:
+            raise walk.refuse(
+                f"Concat '{node.name[:80]}' joins volumes of unlike sides:"
+                f" {'x'.join(map(str, values[0].dims))} and {'x'.join(map(str, value.dims))}"
+            )
+    channels = sum(value.extents[-1] for value in values)
+    must_fit(walk, node, (channels,))
+    dims = (*values[0].dims[:axis], channels, *values[0].dims[axis + 1 :])
+    first = values[0]
+    if len(values) > 1:
+        source = walk.add(node, "concat", {}, values)
+        first = first._replace(source=source)
+    walk.give(node, first._replace(extents=(*first.extents[:-1], channels), dims=dims))

@@ -1,0 +1,209 @@
+"""Bringing values into the order of axes that a layer needs, and Reshape in all its uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.readers.onnx.values import Value, pieces, size_of, transposed
+from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk, NoRuleError, must_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.readers.onnx.file import OnnxNode
+
+#: The names of a volume's axes, by their number.
+AXES = {
+    1: ("channels",),
+    2: ("length", "channels"),
+    3: ("height", "width", "channels"),
+    4: ("depth", "height", "width", "channels"),
+}
+
+
+def channels_second(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
+    """Return a value as convolutions take it: a batch, channels, sides."""
+    rank = len(value.dims)
+    if rank < 2:
+        raise NoRuleError("it has no channels")
+    return arranged(walk, node, value, (*range(2, rank), 1))
+
+
+def in_files_order(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
+    """Return a value whose channels are the file's last axis."""
+    return arranged(walk, node, value, value.own_axes)
+
+
+def with_last(walk: GraphWalk, node: OnnxNode, value: Value, axis: int) -> Value:
+    """Return a value whose channels are an axis of the file's; the others stay as they are."""
+    if value.axes and value.axes[-1] == axis and None not in value.axes:
+        return value
+    others = [own for own in value.axes if own not in (axis, None)]
+    left = [own for own in value.own_axes if own != axis and own not in others]
+    if len(others) + len(left) + 1 > MOST_EXTENTS:
+        left = []
+    return arranged(walk, node, value, (*sorted([*others, *left]), axis))
+
+
+def arranged(walk: GraphWalk, node: OnnxNode, value: Value, wanted: tuple[int, ...]) -> Value:
+    """Return a value whose axes are these of the file's, in this order.
+
+    Raises `NoRuleError` where an axis would be left out.
+    """
+    if value.axes == wanted:
+        return value
+    if value.loose or len(wanted) > MOST_EXTENTS or not wanted:
+        raise NoRuleError("it has too many axes")
+    there = [(axis, n) for axis, n in zip(value.axes, value.extents, strict=True) if n != 1]
+    if any(axis not in wanted for axis, _ in there):
+        raise NoRuleError("an axis stands where a batch is expected")
+    order = [axis for axis, _ in there]
+    kept = [axis for axis in wanted if axis in order]
+    extents = tuple(value.dims[axis] for axis in wanted)
+    if value.batch in wanted and value.dims[value.batch or 0] != 1:
+        raise NoRuleError("the batch stands where a side is expected")
+    if order != kept:
+        whole = value
+        if set(value.axes) != set(wanted) or len(value.axes) != len(wanted):
+            plain = tuple(order)
+            whole = _reshaped(walk, node, value, tuple(n for _, n in there), plain)
+        places = [whole.axes.index(axis) for axis in (wanted if whole is value else kept)]
+        ordered = tuple(whole.extents[place] for place in places)
+        source = walk.add(node, "permute", {"order": places}, [whole])
+        axes = wanted if whole is value else tuple(kept)
+        value = whole._replace(source=source, extents=ordered, axes=axes)
+    if value.extents == extents:
+        return value._replace(axes=wanted)
+    return _reshaped(walk, node, value, extents, wanted)
+
+
+def _reshaped(
+    walk: GraphWalk,
+    node: OnnxNode,
+    value: Value,
+    extents: tuple[int, ...],
+    axes: tuple[int | None, ...],
+) -> Value:
+    must_fit(walk, node, extents)
+    if len(extents) == 1:
+        source = walk.add(node, "flatten", {}, [value])
+    else:
+        source = walk.add(node, "reshape", {"shape": list(extents)}, [value])
+    return value._replace(source=source, extents=extents, axes=axes)
+
+
+def reshape(walk: GraphWalk, node: OnnxNode, value: Value, dims: tuple[int, ...]) -> None:
+    """Give a value the extents `dims`."""
+    must_fit(walk, node, [*dims, 1])
+    if dims == value.dims:
+        walk.give(node, value)
+        return
+    batch = _batch_in(value, dims)
+    new = [axis for axis in range(len(dims)) if axis != batch]
+    if value.loose and batch is None and value.batch is not None and value.dims[value.batch] != 1:
+        raise NoRuleError("the batch is folded")
+    extents = tuple(dims[axis] for axis in new)
+    solid = [axis for axis in new if dims[axis] != 1]
+    if len(solid) > MOST_EXTENTS:
+        walk.give(node, Value(value.source, value.extents, (), dims, batch, loose=True))
+        return
+    if len(new) > MOST_EXTENTS:
+        new, extents = solid, tuple(dims[axis] for axis in solid)
+    if not new:
+        new, extents = [0], (1,)
+    if value.loose:
+        moved = _reshaped(walk, node, value, extents, tuple(new))
+        walk.give(node, moved._replace(dims=dims, batch=batch, loose=False))
+        return
+    if len(new) == 1:
+        flat = value if value.extents == extents else _reshaped(walk, node, value, extents, ())
+        walk.give(node, flat._replace(axes=(new[0],), dims=dims, batch=batch))
+        return
+    walk.give(node, _redivided(walk, node, value, dims, batch, new))
+
+
+def _redivided(
+    walk: GraphWalk,
+    node: OnnxNode,
+    value: Value,
+    dims: tuple[int, ...],
+    batch: int | None,
+    new: list[int],
+) -> Value:
+    """Give a value other sides; where the channels stay what they are they stay the last axis."""
+    channel = value.axes[-1]
+    old = value.own_axes
+    for left, right in pieces([value.dims[axis] for axis in old], [dims[axis] for axis in new]):
+        mine = [old[place] for place in left if value.dims[old[place]] != 1]
+        theirs = [new[place] for place in right if dims[new[place]] != 1]
+        sides = [axis for axis in value.axes[:-1] if axis is not None]
+        if mine == [channel] and len(theirs) == 1 and sides == sorted(sides):
+            axes = (*(axis for axis in new if axis != theirs[0]), theirs[0])
+            extents = tuple(dims[axis] for axis in axes)
+            same = [n for n in extents if n != 1] == [n for n in value.extents if n != 1]
+            if same and len(extents) == len(value.extents) and extents == value.extents:
+                return value._replace(axes=axes, dims=dims, batch=batch)
+            return _reshaped(walk, node, value, extents, axes)._replace(dims=dims, batch=batch)
+    value = in_files_order(walk, node, value)
+    extents = tuple(dims[axis] for axis in new)
+    if extents == value.extents:
+        return value._replace(axes=tuple(new), dims=dims, batch=batch)
+    moved = _reshaped(walk, node, value, extents, tuple(new))
+    return moved._replace(dims=dims, batch=batch)
+
+
+def _batch_in(value: Value, dims: tuple[int, ...]) -> int | None:
+    """Find the batch among new extents.  Raises `NoRuleError` where it is folded away."""
+    if value.batch is None:
+        return 0 if len(dims) > 1 and dims[0] == 1 else None
+    count, before = value.dims[value.batch], size_of(value.dims[: value.batch])
+    for axis, n in enumerate(dims if len(dims) > 1 else ()):
+        if n == count and size_of(dims[:axis]) == before:
+            return axis
+    if count == 1:
+        return None
+    raise NoRuleError("the batch is folded into other axes")
+
+
+def aligned(
+    walk: GraphWalk, node: OnnxNode, values: Sequence[Value], rank: int, *, exact: bool
+) -> list[Value]:
+    """Return operands in one order of axes; of lower rank the first axes are missing.
+
+    Unless all axes have to be there, one that has channels alone stays a vector.
+    """
+    wider = []
+    for value in values:
+        more = rank - len(value.dims)
+        axes = tuple(None if axis is None else axis + more for axis in value.axes)
+        batch = None if value.batch is None else value.batch + more
+        wider.append(
+            value._replace(axes=axes, dims=(*[1] * more, *value.dims), batch=batch)
+            if more
+            else value
+        )
+    lead = max(wider, key=lambda value: (size_of(value.dims), len(value.extents)))
+    wanted = lead.axes
+    if all(value.axes == wanted for value in wider):
+        return wider
+    if None in wanted:
+        lead = arranged(walk, node, lead, tuple(axis for axis in wanted if axis is not None))
+        wanted = lead.axes
+    result = []
+    for value in wider:
+        vector = len(value.axes) == 1 and value.axes[0] == wanted[-1] and not exact
+        if value.axes == wanted or vector:
+            result.append(value)
+        else:
+            result.append(arranged(walk, node, value, wanted))  # type: ignore[arg-type]
+    return result
+
+
+def transpose(walk: GraphWalk, node: OnnxNode, value: Value, order: Sequence[int]) -> None:
+    """Note another order of the file's axes; no layer is needed for that."""
+    if value.loose:
+        dims = tuple(value.dims[axis] for axis in order)
+        batch = None if value.batch is None else list(order).index(value.batch)
+        walk.give(node, value._replace(dims=dims, batch=batch))
+        return
+    walk.give(node, transposed(value, order))

@@ -1,0 +1,177 @@
+"""Elements that move: other axes, other extents."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.readers.onnx import patterns
+from shapecalc.readers.onnx.constants import axes_in, axes_of, joined, shape_asked
+from shapecalc.readers.onnx.layouts import channels_second, reshape, transpose
+from shapecalc.readers.onnx.rules import one_if_alike, rule
+from shapecalc.readers.onnx.values import squeezed, unsqueezed
+from shapecalc.readers.onnx.walk import NoRuleError, must_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.walk import GraphWalk
+
+
+@rule("Transpose")
+def _transpose(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.adaptive_pool(walk, node, number):
+        return
+    value = walk.value(node)
+    rank = len(value.dims)
+    order = node.attributes.get("perm") or list(range(rank))[::-1]
+    if sorted(order) != list(range(rank)):
+        raise walk.refuse(f"Transpose '{node.name[:80]}' has the order {order[:9]} of {rank} axes")
+    transpose(walk, node, value, order)
+
+
+@rule("Reshape")
+def _reshape(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.group_norm(walk, node, number) or patterns.shuffle(walk, node, number):
+        return
+    value = walk.value(node)
+    wanted = node.attributes.get("shape")
+    if walk.has(node, 1):
+        array = walk.array(node, 1)
+        wanted = array.values() if array is not None else None
+    if wanted is None:
+        given = walk.stated(node.outputs[0])
+        if given is None or not all(isinstance(n, int) for n in given[1:]):
+            raise NoRuleError("a shape that is computed")
+        wanted = [value.dims[0], *given[1:]]
+    keeps_zero = bool(node.attributes.get("allowzero", 0))
+    dims = shape_asked([int(n) for n in wanted], value.dims, keeps_zero=keeps_zero)
+    if dims is None:
+        raise walk.refuse(
+            f"Reshape '{node.name[:80]}' asks for {list(wanted)[:9]} of"
+            f" {'x'.join(map(str, value.dims))}",
+            rule=f"{prod(value.dims):,} elements",
+        )
+    reshape(walk, node, value, dims)
+
+
+@rule("Flatten")
+def _flatten(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    rank = len(value.dims)
+    axis = node.attributes.get("axis", 1)
+    axis = axis + rank if axis < 0 else axis
+    if not 0 <= axis <= rank:
+        raise walk.refuse(f"Flatten '{node.name[:80]}' has no axis {axis}")
+    reshape(walk, node, value, (prod(value.dims[:axis]), prod(value.dims[axis:])))
+
+
+@rule("Squeeze")
+def _squeeze(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    axes = axes_of(node, walk.array(node, 1), len(value.dims))
+    if axes is None:
+        raise NoRuleError("axes that nobody knows")
+    if not axes:
+        axes = [axis for axis, n in enumerate(value.dims) if n == 1]
+    if any(value.dims[axis] != 1 for axis in axes):
+        raise walk.refuse(f"Squeeze '{node.name[:80]}' takes an axis away that is not 1")
+    if value.loose:
+        raise NoRuleError("it has too many axes")
+    less = squeezed(value, set(axes))
+    if len(less.own_axes) == 1 and len(value.extents) > 1:
+        dims = tuple(n for axis, n in enumerate(value.dims) if axis not in axes)
+        reshape(walk, node, value, dims)
+        return
+    walk.give(node, less)
+
+
+@rule("Unsqueeze")
+def _unsqueeze(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.solid(node)
+    named = node.attributes.get("axes")
+    if named is None:
+        named = walk.kernel(node, 1).values()
+    axes = axes_in([int(v) for v in named or ()], len(value.dims) + len(named or ()))
+    if axes is None or len(set(axes)) < len(axes):
+        raise NoRuleError("axes that nobody knows")
+    walk.give(node, unsqueezed(value, set(axes)))
+
+
+@rule("Expand")
+def _expand(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    shape = walk.kernel(node, 1).values()
+    dims = None if shape is None else joined([value.dims, [int(n) for n in shape]])
+    if dims != value.dims:
+        raise NoRuleError("it repeats elements")
+    walk.give(node, value)
+
+
+@rule("DepthToSpace", "SpaceToDepth")
+def _shuffle_pixels(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = channels_second(walk, node, walk.value(node))
+    block = node.attributes["blocksize"]
+    height, width, channels = value.extents
+    if node.op == "DepthToSpace":
+        order = node.attributes.get("mode", "DCR").lower()
+        if block < 1 or channels % block**2 or order not in ("dcr", "crd"):
+            raise NoRuleError("channels that make no blocks")
+        extents = (height * block, width * block, channels // block**2)
+        kind = "pixel_shuffle"
+    else:
+        if block < 1 or height % block or width % block:
+            raise NoRuleError("sides that make no blocks")
+        extents, order = (height // block, width // block, channels * block**2), "dcr"
+        kind = "pixel_unshuffle"
+    must_fit(walk, node, extents)
+    fields = {"factor": block, **({"order": "dcr"} if order == "dcr" else {})}
+    source = walk.add(node, kind, fields, [value])
+    dims = (value.dims[0], extents[2], *extents[:2])
+    walk.give(node, walk.volume(source, value, extents, dims))
+
+
+@rule("Resize", "Upsample")
+def _resize(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.solid(node)
+    mode = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear"}.get(
+        node.attributes.get("mode", "nearest")
+    )
+    if mode is None or (walk.has(node, 3) and node.attributes.get("axes")):
+        raise NoRuleError("another interpolation")
+    scales: Sequence[float] | None = node.attributes.get("scales")
+    sizes: Sequence[int] | None = None
+    at = 2 if node.op == "Resize" and walk.file.opset >= 11 else 1
+    if walk.has(node, at):
+        array = walk.kernel(node, at)
+        scales = array.values() if array.size else scales
+    if walk.has(node, 3):
+        sizes = walk.kernel(node, 3).values()
+    if sizes is not None:
+        dims = tuple(int(n) for n in sizes)
+    elif scales is not None:
+        dims = tuple(int(n * scale) for n, scale in zip(value.dims, scales, strict=True))
+    else:
+        raise NoRuleError("sizes that are computed")
+    policy = node.attributes.get("keep_aspect_ratio_policy") or "stretch"
+    if len(dims) != len(value.dims) or policy != "stretch":
+        raise NoRuleError("sizes that depend on each other")
+    must_fit(walk, node, dims)
+    extents = tuple(
+        n if axis is None else dims[axis] for axis, n in zip(value.axes, value.extents, strict=True)
+    )
+    if extents[-1] != value.extents[-1] or len(extents) < 2:
+        raise NoRuleError("it resizes channels")
+    old, new = value.extents[:-1], extents[:-1]
+    fields: dict[str, Any]
+    if all(b % a == 0 for a, b in zip(old, new, strict=True)):
+        fields = {"factor": one_if_alike([b // a for a, b in zip(old, new, strict=True)])}
+    else:
+        fields = {"to": one_if_alike(new)}
+    if mode != "nearest":
+        fields["mode"] = mode
+        if node.attributes.get("coordinate_transformation_mode") == "align_corners":
+            fields["align"] = "corners"
+    source = walk.add(node, "upsample", fields, [value])
+    walk.give(node, value._replace(source=source, extents=extents, dims=dims))

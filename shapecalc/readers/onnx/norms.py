@@ -1,0 +1,95 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.readers.onnx import patterns
+from shapecalc.readers.onnx.layouts import channels_second, with_last
+from shapecalc.readers.onnx.patterns import decimal
+from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.walk import NoRuleError
+
+if TYPE_CHECKING:
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
+    from shapecalc.readers.onnx.values import Value
+    from shapecalc.readers.onnx.walk import GraphWalk
+
+
+@rule("BatchNormalization", "SpatialBN")
+def _batch_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = channels_second(walk, node, walk.value(node))
+    scale = walk.kernel(node, 1)
+    of_channels(walk, node, scale, value)
+    walk.same(node, "batchnorm", {}, value, [scale, walk.array(node, 2)])
+
+
+def of_channels(walk: GraphWalk, node: OnnxNode, array: Tensor, value: Value) -> None:
+    """Require a number for every channel.  Raises `SpecErrors`."""
+    if array.size != value.extents[-1]:
+        raise walk.refuse(
+            f"{node.op} '{node.name[:80]}' has numbers for {array.size:,} channels, but"
+            f" {value.extents[-1]:,} flow in"
+        )
+
+
+@rule("InstanceNormalization")
+def _instance_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = channels_second(walk, node, walk.value(node))
+    scale = walk.kernel(node, 1)
+    of_channels(walk, node, scale, value)
+    walk.same(node, "instancenorm", {}, value, [scale, walk.array(node, 2)])
+
+
+@rule("GroupNormalization")
+def _group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = channels_second(walk, node, walk.value(node))
+    scale = walk.kernel(node, 1)
+    groups = node.attributes["num_groups"]
+    if scale.size != value.extents[-1]:
+        walk.remark(
+            f"as stored: {node.op} has a scale and a shift for each of {scale.size:,} groups, as"
+            " opset 18 has it; counted is one for each channel"
+        )
+    walk.same(node, "groupnorm", {"groups": groups}, value, [scale, walk.array(node, 2)])
+
+
+@rule("LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization")
+def _layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    axis = node.attributes.get("axis", -1) % len(value.dims)
+    scale = walk.kernel(node, 1)
+    if node.op != "LayerNormalization":
+        if axis != len(value.dims) - 1:
+            raise NoRuleError("a norm over several axes")
+        value = with_last(walk, node, value, axis)
+        walk.same(node, "rmsnorm", {}, value, [scale])
+        return
+    shift = walk.array(node, 2)
+    patterns.normalise(walk, node, value, axis, [scale, shift] if shift is not None else [scale])
+
+
+@rule("LRN")
+def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = channels_second(walk, node, walk.value(node))
+    attributes = node.attributes
+    walk.same(
+        node,
+        "lrn",
+        {
+            "size": attributes["size"],
+            "alpha": decimal(attributes.get("alpha", 1e-4)),
+            "beta": decimal(attributes.get("beta", 0.75)),
+            "k": decimal(attributes.get("bias", 1.0)),
+        },
+        value,
+    )
+
+
+@rule("LpNormalization")
+def _length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    if node.attributes.get("p", 2) != 2:
+        raise NoRuleError("another norm")
+    axis = node.attributes.get("axis", -1) % len(value.dims)
+    walk.same(node, "l2norm", {}, with_last(walk, node, value, axis))

@@ -1,0 +1,133 @@
+"""Parts of a value, and what is put around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.readers.onnx.constants import axes_in, cuts_of
+from shapecalc.readers.onnx.layouts import AXES, reshape
+from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.values import Value, squeezed
+from shapecalc.readers.onnx.walk import NoRuleError, must_fit
+
+if TYPE_CHECKING:
+    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.walk import GraphWalk
+
+
+def _cut(
+    walk: GraphWalk, node: OnnxNode, value: Value, cuts: dict[int, tuple[int, int, int]]
+) -> Value:
+    """Add a slice along the file's axes."""
+    if value.loose:
+        raise NoRuleError("it has too many axes")
+    fields: dict[str, Any] = {}
+    extents, dims = list(value.extents), list(value.dims)
+    for axis, (start, stop, step) in cuts.items():
+        count = len(range(start, stop, step))
+        if (start, stop, step) == (0, value.dims[axis], 1):
+            continue
+        own = value.of_axis(axis)
+        if own is None or step < 1 or count < 1:
+            raise NoRuleError("it turns an axis around, or takes nothing")
+        name = AXES[len(value.extents)][own]
+        fields[name] = [start, stop] if step == 1 else [start, stop, step]
+        extents[own] = dims[axis] = count
+    if not fields:
+        return value
+    source = walk.add(node, "slice", fields, [value])
+    return value._replace(source=source, extents=tuple(extents), dims=tuple(dims))
+
+
+@rule("Slice")
+def _slice(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    given = [walk.array(node, place) for place in range(1, len(node.inputs))]
+    cuts = cuts_of(node, given, value.dims)
+    if cuts is None:
+        raise NoRuleError("a part that is computed")
+    walk.give(node, _cut(walk, node, value, cuts))
+
+
+@rule("Split")
+def _split(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.value(node)
+    axis = node.attributes.get("axis", 0) % len(value.dims)
+    n, parts = value.dims[axis], len(node.outputs)
+    sizes = node.attributes.get("split")
+    if walk.has(node, 1):
+        sizes = walk.kernel(node, 1).values()
+    if not sizes:
+        size = -(-n // parts)
+        sizes = [min(size, n - size * place) for place in range(parts)]
+    if sum(sizes) != n or len(sizes) != parts:
+        raise walk.refuse(f"Split '{node.name[:80]}' cuts {n} into {list(sizes)[:9]}")
+    start = 0
+    for place, size in enumerate(sizes):
+        if node.outputs[place] in walk.readers or node.outputs[place] in walk.file.outputs:
+            part = _cut(walk, node, value, {axis: (start, start + int(size), 1)})
+            walk.give(node, part, place)
+        start += int(size)
+
+
+@rule("Gather")
+def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    table = walk.array(node, 0)
+    if table is not None and len(table.dims) == 2 and not node.attributes.get("axis", 0):
+        places_of = walk.value(node, 1)
+        walk.opaque_of(node, (*places_of.dims, table.dims[1]), [places_of], table.size)
+        return
+    value = walk.value(node)
+    index = walk.kernel(node, 1)
+    places = index.values()
+    axis = node.attributes.get("axis", 0) % len(value.dims)
+    n = value.dims[axis]
+    if places is None or not places or any(not -n <= int(place) < n for place in places):
+        raise NoRuleError("places that nobody knows")
+    rows = [int(place) % n for place in places]
+    if rows == list(range(n)) and len(index.dims) > 1:
+        reshape(walk, node, value, (*value.dims[:axis], *index.dims, *value.dims[axis + 1 :]))
+        return
+    if rows != list(range(rows[0], rows[0] + len(rows))) or len(index.dims) > 1:
+        raise NoRuleError("places that are no part")
+    part = _cut(walk, node, value, {axis: (rows[0], rows[0] + len(rows), 1)})
+    walk.give(node, part if index.dims else squeezed(part, {axis}))
+
+
+@rule("Pad")
+def _pad(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    value = walk.solid(node)
+    rank = len(value.dims)
+    pads = node.attributes.get("pads")
+    if walk.has(node, 1):
+        pads = walk.kernel(node, 1).values()
+    axes: list[int] | None = list(range(rank))
+    if walk.has(node, 3):
+        axes = axes_in([int(v) for v in walk.kernel(node, 3).values() or ()], rank)
+    if pads is None or axes is None or len(pads) != 2 * len(axes):
+        raise NoRuleError("padding that is computed")
+    ends = {a: (int(pads[i]), int(pads[i + len(axes)])) for i, a in enumerate(axes)}
+    own = {value.of_axis(axis): pair for axis, pair in ends.items() if pair != (0, 0)}
+    if None in own:
+        raise NoRuleError("padding around the batch")
+    dims = tuple(n + sum(ends.get(axis, (0, 0))) for axis, n in enumerate(value.dims))
+    must_fit(walk, node, dims)
+    last = len(value.extents) - 1
+    sides = [own.get(place, (0, 0)) for place in range(last)]
+    extents = tuple(n + sum(own.get(place, (0, 0))) for place, n in enumerate(value.extents))
+    if any(min(pair) < 0 for pair in own.values() if pair):
+        if any(max(pair) > 0 for pair in own.values() if pair) or last in own:
+            raise NoRuleError("padding that cuts off and adds")
+        source = walk.add(node, "crop", {"crop": [[-a, -b] for a, b in sides]}, [value])
+        walk.give(node, value._replace(source=source, extents=extents, dims=dims))
+        return
+    mode = node.attributes.get("mode", "constant")
+    note = {} if mode == "constant" else {"note": f"its padding is {mode[:20]}"}
+    if any(pair != (0, 0) for pair in sides):
+        pad = [list(pair) for pair in sides]
+        source = walk.add(node, "pad", {"pad": pad, **note}, [value])
+        value = value._replace(source=source)
+    if last in own:
+        source = walk.add(node, "pad_channels", {"channels": list(own[last])}, [value])
+        value = value._replace(source=source)
+    walk.give(node, value._replace(extents=extents, dims=dims))

@@ -1,0 +1,427 @@
+"""Layers that exporters write as several operations, recognised and given their own layer again.
+
+Every function looks for one of them from its first operation on, and tells whether it was there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.readers.onnx.constants import axes_of
+from shapecalc.readers.onnx.layouts import channels_second, with_last
+from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
+    from shapecalc.readers.onnx.values import Value
+
+
+def decimal(value: float) -> float | int:
+    """Write a number of single precision as short as it is meant.
+
+    >>> decimal(0.10000000149011612), decimal(6.0)
+    (0.1, 6)
+    """
+    short = float(f"{value:.6g}")
+    return int(short) if math.isfinite(short) and short == int(short) else short
+
+
+def normalise(
+    walk: GraphWalk, node: OnnxNode, value: Value, axis: int, arrays: Sequence[Tensor | None]
+) -> None:
+    """Add a layer normalisation over the file's axes from one on."""
+    fields: dict[str, Any] = {}
+    if not arrays:
+        fields["affine"] = False
+    elif len(arrays) == 1:
+        fields["shift"] = False
+    if axis == len(value.dims) - 1:
+        value = with_last(walk, node, value, axis)
+    elif axis == value.own_axes[0]:
+        fields["over"] = "all"
+    else:
+        raise NoRuleError("a norm over some axes")
+    walk.same(node, "layernorm", fields, value, arrays)
+
+
+class _Trail:
+    """Follows a value through operations that nobody else reads the results of."""
+
+    def __init__(self, walk: GraphWalk, start: int) -> None:
+        self.walk = walk
+        self.numbers = [start]
+        self.last = walk.file.nodes[start]
+        self._goes = True
+
+    def goes(self) -> bool:
+        """Tell whether every step was there."""
+        return self._goes
+
+    @property
+    def result(self) -> str:
+        """The value that the trail has come to."""
+        return self.last.outputs[0] if self.last.outputs else ""
+
+    def step(self, *ops: str, other: str | None = None, near: float | None = None) -> _Trail:
+        """Go on to the one operation that reads the value, if it is one of these.
+
+        Its other operand is that value, or a constant near that number, if one is named.
+        """
+        if not self._goes:
+            return self
+        name = self.result
+        number = self.walk.only_reader(name, *ops)
+        if number is None:
+            self._goes = False
+            return self
+        node = self.walk.file.nodes[number]
+        if other is not None:
+            self._goes = self.walk.other_input(node, name) == other
+        if near is not None:
+            constant = self.walk.number(self.walk.other_input(node, name) or "")
+            self._goes = constant is not None and math.isclose(constant, near, rel_tol=1e-3)
+        self.numbers.append(number)
+        self.last = node
+        return self
+
+    def operand(self) -> Tensor | None:
+        """Return the constant that the last operation takes, or None."""
+        before = self.walk.file.nodes[self.numbers[-2]].outputs[0]
+        return self.walk.arrays.get(self.walk.other_input(self.last, before) or "")
+
+    def become(self, kind: str, fields: dict[str, Any], value: Value,
+               arrays: Sequence[Tensor | None] = ()) -> bool:  # fmt: skip
+        """Put one layer in the place of all."""
+        node = self.walk.file.nodes[self.numbers[0]]._replace(outputs=self.last.outputs[:1])
+        self.walk.same(node, kind, fields, value, arrays)
+        self.walk.skip(*self.numbers)
+        return True
+
+
+_GATES = {"Sigmoid": "silu", "HardSigmoid": "hard_swish"}
+
+
+def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
+    if node.op == "Softplus":
+        trail = _Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
+        if trail.goes():
+            return trail.become("mish", {}, walk.value(node))
+        return _softplus(walk, node, number)
+    if node.op not in _GATES:
+        return False
+    trail = _Trail(walk, number).step("Mul", other=node.inputs[0])
+    return trail.goes() and trail.become(_GATES[node.op], {}, walk.value(node))
+
+
+def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise a softplus that gives x itself where that is large."""
+    trail = _Trail(walk, number).step("Where")
+    x = node.inputs[0]
+    large = [n for n in walk.readers[x] if walk.file.nodes[n].op == "Greater"]
+    if not trail.goes() or len(large) != 1:
+        return False
+    if list(trail.last.inputs) != [walk.file.nodes[large[0]].outputs[0], x, node.outputs[0]]:
+        return False
+    walk.skip(large[0])
+    return trail.become("softplus", {}, walk.value(node))
+
+
+def starts(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise what begins with arithmetic: gelu, hard swish, lrn."""
+    if len(node.inputs) != 2 or not node.outputs:
+        return False
+    if node.op in ("Mul", "Div"):
+        return _gelu(walk, node, number) or _lrn(walk, node, number)
+    return node.op == "Add" and _hard(walk, node, number)
+
+
+def _gelu(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise x/2 * (1 + erf(x/sqrt(2))), in every order of the factors."""
+    scale = math.sqrt(2) if node.op == "Div" else math.sqrt(0.5)
+    for x, constant in (node.inputs, reversed(node.inputs)):
+        factor = walk.number(constant)
+        if x not in walk.values or factor is None or not math.isclose(factor, scale, rel_tol=1e-3):
+            continue
+        trail = _Trail(walk, number).step("Erf").step("Add", near=1)
+        if not trail.goes():
+            return False
+        half = walk.only_reader(trail.result, "Mul")
+        if half is None:
+            return False
+        other = walk.other_input(walk.file.nodes[half], trail.result) or ""
+        if other == x:
+            trail.step("Mul", other=x).step("Mul", near=0.5)
+        elif walk.number(other) == 0.5:
+            trail.step("Mul", near=0.5).step("Mul", other=x)
+        else:
+            trail.step("Mul")
+            if not (trail.goes() and _is_half(walk, other, x)):
+                return False
+        return trail.goes() and trail.become("gelu", {}, walk.values[x])
+    return False
+
+
+def _is_half(walk: GraphWalk, name: str, x: str) -> bool:
+    """Tell whether a value is half of another one, and leave the node out that says so."""
+    for number in walk.readers.get(x, ()):
+        node = walk.file.nodes[number]
+        if node.op == "Mul" and name in node.outputs:
+            if walk.number(walk.other_input(node, x) or "") != 0.5:
+                return False
+            walk.skip(number)
+            return True
+    return False
+
+
+def _hard(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise min(max(x + 3, 0), 6)/6, and x times that."""
+    for x, constant in (node.inputs, reversed(node.inputs)):
+        if x not in walk.values or walk.number(constant) != 3:
+            continue
+        trail = _Trail(walk, number).step("Clip", "Relu6")
+        if not trail.goes() or not _is_relu6(walk, trail.last):
+            return False
+        behind = walk.only_reader(trail.result, "Mul", "Div")
+        if behind is None:
+            return False
+        other = walk.other_input(walk.file.nodes[behind], trail.result)
+        if other == x:
+            trail.step("Mul", other=x)
+            _sixth(walk, trail)
+            return trail.goes() and trail.become("hard_swish", {}, walk.values[x])
+        _sixth(walk, trail)
+        if not trail.goes():
+            return False
+        product = walk.only_reader(trail.result, "Mul")
+        if product and walk.other_input(walk.file.nodes[product], trail.result) == x:
+            trail.step("Mul", other=x)
+            return trail.become("hard_swish", {}, walk.values[x])
+        return trail.become("hard_sigmoid", {}, walk.values[x])
+    return False
+
+
+def _sixth(walk: GraphWalk, trail: _Trail) -> None:
+    number = walk.only_reader(trail.result, "Mul", "Div")
+    by = 6 if number is not None and walk.file.nodes[number].op == "Div" else 1 / 6
+    trail.step("Mul", "Div", near=by)
+
+
+def _is_relu6(walk: GraphWalk, node: OnnxNode) -> bool:
+    if node.op == "Relu6":
+        return True
+    low, high = node.attributes.get("min"), node.attributes.get("max")
+    if len(node.inputs) > 2:
+        low, high = walk.number(node.inputs[1]), walk.number(node.inputs[2])
+    return low == 0 and high == 6
+
+
+#: What may stand between the operations of PyTorch's local response normalisation.
+_BETWEEN = frozenset({
+    "Constant", "ConstantOfShape", "Concat", "Reshape", "Slice", "Transpose", "Cast", "Pad",
+    "AveragePool", "Shape", "Gather", "Equal", "If", "Squeeze", "Unsqueeze", "Identity",
+})  # fmt: skip
+_FARTHEST = 60
+
+
+def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise x/(k + alpha * mean of squares over channels)**beta as PyTorch writes it.
+
+    Its many operations stand one behind another: from the square of x to the division of x.
+    """
+    x = node.inputs[0]
+    if node.op != "Mul" or node.inputs[1] != x or x not in walk.values:
+        return False
+    nodes = walk.file.nodes
+    ends = [n for n in walk.readers[x] if nodes[n].op == "Div" and nodes[n].inputs[0] == x]
+    if len(ends) != 1 or not number < ends[0] < number + _FARTHEST:
+        return False
+    inner = nodes[number + 1 : ends[0]]
+    arithmetic = [other for other in inner if other.op not in _BETWEEN]
+    pools = [other for other in inner if other.op == "AveragePool"]
+    if [other.op for other in arithmetic] != ["Mul", "Add", "Pow"] or len(pools) != 1:
+        return False
+    sizes = pools[0].attributes.get("kernel_shape") or [0]
+    numbers = [
+        next((n for n in map(walk.number, other.inputs) if n is not None), None)
+        for other in arithmetic
+    ]
+    if None in numbers or sizes[0] < 1 or nodes[ends[0]].inputs[1] != arithmetic[2].outputs[0]:
+        return False
+    alpha, k, beta = [decimal(n) for n in numbers if n is not None]
+    fields = {"size": sizes[0], "alpha": alpha, "beta": beta, "k": k}
+    value = channels_second(walk, node, walk.values[x])
+    walk.same(node._replace(outputs=nodes[ends[0]].outputs[:1]), "lrn", fields, value)
+    walk.skip(*range(number, ends[0] + 1))
+    return True
+
+
+def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
+    x = node.inputs[0]
+    value = walk.values.get(x)
+    if node.op != "ReduceMean" or value is None or value.loose:
+        return False
+    axes = axes_of(node, walk.array(node, 1), len(value.dims))
+    if not axes or sorted(axes) != list(range(min(axes), len(value.dims))):
+        return False
+    centred = walk.only_reader(node.outputs[0], "Sub")
+    if centred is None or walk.file.nodes[centred].inputs[0] != x:
+        return False
+    difference = walk.file.nodes[centred].outputs[0]
+    readers = sorted(set(walk.readers.get(difference, ())))
+    squares = [n for n in readers if walk.file.nodes[n].op in ("Pow", "Mul")]
+    ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
+    if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:
+        return False
+    square = _Trail(walk, squares[0]).step("ReduceMean").step("Add").step("Sqrt")
+    square.step("Div")
+    if not square.goes() or square.numbers[-1] != ends[0]:
+        return False
+    trail = _Trail(walk, number)
+    trail.numbers += [centred, *square.numbers]
+    trail.last = square.last
+    arrays: list[Tensor | None] = []
+    for op in ("Mul", "Add"):
+        following = walk.only_reader(trail.result, op)
+        if following is None:
+            break
+        other = walk.other_input(walk.file.nodes[following], trail.result)
+        array = walk.arrays.get(other or "")
+        if array is None or array.size != math.prod(value.dims[axis] for axis in axes):
+            break
+        arrays.append(array)
+        trail.step(op)
+    whole = node._replace(outputs=trail.last.outputs[:1])
+    normalise(walk, whole, value, min(axes), arrays)
+    walk.skip(*trail.numbers)
+    return True
+
+
+def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
+    value = walk.values.get(node.inputs[0])
+    trail = _Trail(walk, number).step("InstanceNormalization")
+    if value is None or value.loose or not trail.goes() or len(value.dims) < 3:
+        return False
+    scale = walk.array(trail.last, 1)
+    trail.step("Reshape")
+    if not trail.goes() or scale is None:
+        return False
+    groups = scale.size
+    channels = value.dims[1]
+    if channels % groups:
+        return False
+    arrays: list[Tensor | None] = []
+    for op in ("Mul", "Add"):
+        following = walk.only_reader(trail.result, op)
+        if following is None:
+            break
+        other = walk.other_input(walk.file.nodes[following], trail.result)
+        array = walk.arrays.get(other or "")
+        if array is None or array.size != channels:
+            break
+        arrays.append(array)
+        trail.step(op)
+    fields: dict[str, Any] = {"groups": groups}
+    if not arrays:
+        fields["affine"] = False
+    elif len(arrays) == 1:
+        fields["shift"] = False
+    return trail.become("groupnorm", fields, channels_second(walk, node, value), arrays)
+
+
+def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise the channels of groups being mixed: Reshape, Transpose, Reshape."""
+    value = walk.values.get(node.inputs[0])
+    array = walk.array(node, 1)
+    wanted = array.values() if array is not None else node.attributes.get("shape")
+    trail = _Trail(walk, number).step("Transpose")
+    if value is None or value.loose or not trail.goes() or not wanted or len(value.dims) != 4:
+        return False
+    order = list(trail.last.attributes.get("perm") or ())
+    trail.step("Reshape")
+    if trail.goes() and order == [0, 1, 3, 5, 2, 4] and len(wanted) == 6:
+        block = int(wanted[3])
+        back = walk.array(trail.last, 1)
+        shape = back.values() if back is not None else None
+        return block > 1 and wanted[5] == block and _unshuffle(walk, trail, node, block, shape)
+    if not trail.goes() or order != [0, 2, 1, 3, 4] or len(wanted) != 5:
+        return False
+    back = walk.array(trail.last, 1)
+    shape = back.values() if back is not None else None
+    channels, groups = value.dims[1], int(wanted[1])
+    if not shape or len(shape) != 4 or groups < 1 or channels % groups:
+        return False
+    if wanted[2] not in (channels // groups, -1) or shape[1] not in (channels, -1):
+        return False
+    value = channels_second(walk, node, value)
+    return trail.become("channel_shuffle", {"groups": groups}, value)
+
+
+def _unshuffle(
+    walk: GraphWalk, trail: _Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
+) -> bool:
+    """Recognise places that become channels, as PyTorch writes it."""
+    value = channels_second(walk, node, walk.value(node))
+    height, width, channels = value.extents
+    if height % block or width % block or not shape or len(shape) != 4:
+        return False
+    extents = (height // block, width // block, channels * block * block)
+    if shape[1] not in (extents[2], -1):
+        return False
+    source = walk.add(node, "pixel_unshuffle", {"factor": block}, [value])
+    dims = (value.dims[0], extents[2], *extents[:2])
+    whole = node._replace(outputs=trail.last.outputs[:1])
+    walk.give(whole, walk.volume(source, value, extents, dims))
+    walk.skip(*trail.numbers)
+    return True
+
+
+def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise an adaptive pool: a table says which elements a mean is taken of."""
+    ends = ("ReduceMean", "Transpose")
+    trail = _Trail(walk, number).step("GatherND").step(*ends).step(*ends)
+    value = walk.values.get(node.inputs[0])
+    if not trail.goes() or value is None or len(value.dims) not in (3, 4, 5):
+        return False
+    given = walk.stated(trail.result)
+    if (
+        given is None
+        or len(given) != len(value.dims)
+        or not all(isinstance(n, int) and n > 0 for n in given[1:])
+    ):
+        return False
+    value = channels_second(walk, node, value)
+    sizes: list[Any] = list(given[2:])
+    if given[1] != value.extents[-1]:
+        return False
+    source = walk.add(node, "adaptive_avgpool", {"size": sizes}, [value])
+    whole = node._replace(outputs=trail.last.outputs[:1])
+    dims = (*value.dims[:2], *sizes)
+    walk.give(whole, walk.volume(source, value, (*sizes, value.extents[-1]), dims))
+    walk.skip(*trail.numbers)
+    return True
+
+
+def token(walk: GraphWalk, node: OnnxNode) -> bool:
+    """Recognise trained rows in front of a sequence, as the class token of a transformer is."""
+    if len(node.inputs) != 2 or node.inputs[1] not in walk.values:
+        return False
+    array, value = walk.arrays.get(node.inputs[0]), walk.values[node.inputs[1]]
+    if array is None or not array.is_trained or len(array.dims) != 3 or len(value.dims) != 3:
+        return False
+    if node.attributes.get("axis", 1) % 3 != 1 or array.dims[2] != value.dims[2] or value.loose:
+        return False
+    value = with_last(walk, node, value, 2)
+    rows = array.dims[1]
+    if len(value.extents) != 2 or rows < 1:
+        raise NoRuleError("no sequence")
+    source = walk.add(node, "token", {"count": rows}, [value], [array])
+    length = value.extents[0] + rows
+    dims = (value.dims[0], length, value.dims[2])
+    walk.give(node, value._replace(source=source, extents=(length, value.extents[1]), dims=dims))
+    return True
