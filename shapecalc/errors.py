@@ -96,6 +96,8 @@ CODES: Mapping[str, str] = {
     "E353": "no point of the sweep exists",
     "E354": "matplotlib is not installed",
     "E355": "too many lines for one picture",
+    # files of other programs
+    "E360": "a layer cannot be written for another program",
     # running
     "E501": "the network needs more memory than is free",
     "E502": "a file holds no arrays that can be used",

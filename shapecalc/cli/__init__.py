@@ -34,6 +34,7 @@ COMMANDS = (
     "training",
     "verify",
     "run",
+    "convert",
     "homework",
     "layers",
     "specs",

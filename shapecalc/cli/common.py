@@ -141,7 +141,8 @@ def _is_output(param: click.Parameter) -> bool:
     """Tell whether a parameter names a file that is written."""
     word = param.opts[-1]
     written = word in ("--output", "--plot") or word.startswith("--save-")
-    return written and getattr(param, "metavar", None) == "FILE"
+    metavar = getattr(param, "metavar", None)
+    return (written and metavar == "FILE") or metavar == "[TO]"
 
 
 def must_be_no_input(path: str) -> None:

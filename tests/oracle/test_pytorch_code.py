@@ -1,0 +1,207 @@
+"""Programs written for PyTorch, run by it with our executor's weights: the same, layer by layer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from draw import layers, tables
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+from judge import AnyLayer, answer, need
+
+import shapecalc
+from shapecalc import reference as execute
+from shapecalc.algebra import known
+from shapecalc.graph import Input
+from shapecalc.layers import BUILTIN
+from shapecalc.spec.find import shipped
+from shapecalc.writers.python_code import call
+from shapecalc.writers.pytorch import Program, program
+from shapecalc.writers.pytorch_layers import SPELLINGS, Spelling
+from tests.kinds import WINDOWED
+from tests.paths import NETWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import torch
+    from torch import nn
+
+    from shapecalc.report import Report
+else:
+    torch = need("torch")
+    nn = torch.nn
+
+from networks import small_networks
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
+#: How near values must be, relative to the largest of an array.
+NEAR = 1e-10
+
+#: Sides of inputs that are run in place of larger ones; the parameters are counted at full size.
+SMALL = {1: (32, 1024), 2: (64, 99, 128, 188, 224), 3: (16, 32)}
+
+
+def small(name: str) -> Report:
+    """Return a network with the smallest of these inputs at which it exists, or as it is."""
+    full = shapecalc.summarize(name)
+    shape = full.rows[0].output
+    sides = [known(n) for n in shape.sides]
+    for side in SMALL.get(len(sides), ()):
+        if max(sides) <= side:
+            break
+        extents = "x".join(map(str, (*(min(n, side) for n in sides), shape.channels)))
+        with suppress(shapecalc.SpecErrors):
+            return shapecalc.summarize(name, input=extents)
+    return full
+
+
+@pytest.fixture(autouse=True)
+def _in_float64() -> Iterator[None]:
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    yield
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(threads)
+
+
+def built(made: Program) -> nn.Module:
+    """Construct the network of a program, which is the last class that it defines."""
+    space: dict[str, Any] = {"__name__": "written"}
+    exec(compile(made.text, "written.py", "exec"), space)
+    classes = [value for value in space.values() if isinstance(value, type)]
+    own = [made for made in classes if made.__module__ == "written"]
+    network: nn.Module = own[-1]()
+    return network.eval()
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(array.numel() for array in network.parameters())
+
+
+def unlike(report: Report, seed: int = 0) -> list[str]:
+    """List what differs between our run of a network and that of its program."""
+    made = program(report)
+    network = built(made)
+    names = [row.name for row in report.rows if isinstance(row.layer, Input)]
+    batch = 2 if names else 1  # without an input nothing tells how many examples there are
+    ours = execute.run(report, seed=seed, batch=batch, dtype=np.float64, keep="all")
+    wrong = []
+    if parameters(network) != report.totals.params:
+        wrong.append(f"parameters: {parameters(network)} and {report.totals.params}")
+    state = network.state_dict()
+    for name, array in ours.parameters.items():
+        theirs = state[made.arrays[name]]
+        assert tuple(theirs.shape) == array.shape, name
+        theirs.copy_(torch.tensor(array))
+    calls: dict[int, list[int]] = defaultdict(list)
+    modules = dict(network.named_modules(remove_duplicate=False))
+    for index, path in made.names.items():
+        calls[id(modules[path])].append(index)
+    seen: dict[int, Any] = {}
+    for path in made.names.values():
+        module = modules[path]
+        if not module._forward_hooks:
+            waiting = iter(calls[id(module)])
+            module.register_forward_hook(
+                lambda _, __, y, waiting=waiting: seen.setdefault(next(waiting), y)
+            )
+    with torch.no_grad():
+        results = network(*(torch.tensor(ours.values[name]) for name in names))
+    results = results if isinstance(results, tuple) else (results,)
+    pairs = dict(zip(sorted(report.graph.outputs), results, strict=True))
+    assert seen.keys() == made.names.keys()
+    for index, result in {**seen, **pairs}.items():
+        row = report.rows[index]
+        if isinstance(result, tuple):  # of a recurrent layer, of which a part flows on
+            continue
+        mine = ours.values[row.name]
+        if not same(mine, result if index in pairs else laid(result, mine, row.type)):
+            wrong.append(row.name)
+    return wrong
+
+
+def laid(y: torch.Tensor, ours: Any, word: str) -> torch.Tensor:
+    """Lay what a module gives as our layers do, where the program does so behind it."""
+    if tuple(y.shape) == ours.shape:
+        return y
+    return y.reshape(ours.shape) if word in ("lrn", "softmax") else y.movedim(-1, 1)
+
+
+def same(ours: Any, theirs: torch.Tensor) -> bool:
+    """Compare two arrays, relative to the largest element."""
+    other = theirs.detach().numpy()
+    if ours.shape != other.shape:
+        return False
+    finite = np.isfinite(ours)
+    if not (finite == np.isfinite(other)).all():
+        return False
+    gap = np.abs(np.where(finite, ours, 0) - np.where(finite, other, 0)).max(initial=0)
+    return bool(gap <= NEAR * (1 + np.abs(other[finite]).max(initial=0)))
+
+
+def test_every_type_is_spelled() -> None:
+    assert SPELLINGS.keys() == BUILTIN.keys()
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_network_s_program_is_the_network(name: str) -> None:
+    full = shapecalc.summarize(name)
+    with torch.device("meta"):
+        assert parameters(built(program(full))) == full.totals.params
+    assert unlike(small(name)) == []
+
+
+@pytest.mark.parametrize("path", sorted(NETWORKS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_another_network_s_program_is_the_network(path: Any) -> None:
+    assert unlike(shapecalc.summarize(path)) == []
+
+
+@pytest.mark.parametrize("word", BUILTIN)
+def test_any_layer_s_program_is_the_layer(word: str) -> None:
+    @settings(patient, max_examples=150 if word in WINDOWED else 40)
+    @given(drawn=layers(word), seed=st.integers(0, 999))
+    def holds(drawn: tuple[AnyLayer, tuple[Any, ...]], seed: int) -> None:
+        report = answer(drawn[0], *drawn[1])
+        if report is None or getattr(drawn[0], "biases", 2) == 1:
+            reject()
+        assert unlike(report, seed) == []
+
+    holds()
+
+
+@settings(patient, max_examples=60)
+@given(drawn=tables(), seed=st.integers(0, 999))
+def test_any_table_of_connections_s_program_is_the_layer(drawn: Any, seed: int) -> None:
+    report = answer(drawn[0], *drawn[1])
+    if report is None:
+        reject()
+    assert unlike(report, seed) == []
+
+
+@settings(patient, max_examples=200)
+@given(report=small_networks(), seed=st.integers(0, 999))
+def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -> None:
+    assert unlike(report, seed) == []
+
+
+NET = {"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]}
+
+
+def test_a_wrong_function_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert unlike(shapecalc.summarize(NET)) == []
+    monkeypatch.setitem(SPELLINGS, "relu", lambda _: Spelling(call("nn.ELU")))
+    assert sorted(unlike(shapecalc.summarize(NET))) == ["fc1", "relu1"]
+
+
+def test_a_parameter_too_many_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SPELLINGS, "relu", lambda _: Spelling(call("nn.PReLU", init="0.0")))
+    (wrong,) = unlike(shapecalc.summarize(NET))
+    assert wrong.startswith("parameters: ")

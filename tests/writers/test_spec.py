@@ -1,0 +1,170 @@
+"""Specs that are written of networks: the same networks, and short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc.api import loads
+from shapecalc.cli import main
+from shapecalc.report.compute import compute_report
+from shapecalc.spec.find import shipped
+from shapecalc.writers.spec import written
+from tests.paths import NETWORKS, SPECS
+from tests.runner import runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapecalc.report import Report
+
+NAMES = [*shipped(), *(str(path) for path in sorted(NETWORKS.glob("*.yaml")))]
+
+
+def again(text: str) -> Report:
+    return compute_report(loads(text))
+
+
+def volumes(report: Report) -> list[str]:
+    """Return what every layer costs, whatever its name and its place."""
+    rows = report.rows
+    return sorted(f"{r.type} {r.output} {r.params} {r.buffers} {r.macs} {r.does}" for r in rows)
+
+
+def must_be_the_same(a: Report, b: Report) -> None:
+    totals = ("params", "buffers", "macs", "flops", "frozen", "activations")
+    assert {t: getattr(a.totals, t) for t in totals} == {t: getattr(b.totals, t) for t in totals}
+    assert volumes(a) == volumes(b)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_written_flat_and_folded_again_is_the_same(name: str) -> None:
+    report = shapecalc.summarize(name)
+    flat = again(written(report, flat=True).text)
+    must_be_the_same(flat, report)
+    assert not [node for node in flat.graph.nodes if "/" in node.path]
+    folded = written(flat).text
+    must_be_the_same(again(folded), report)
+    assert folded.count("\n") <= written(report, flat=True).text.count("\n") + 4
+
+
+#: Networks with the most lines that their specs may have: twice those of the hand-written one.
+HAND = ["vgg16", "resnet50", "googlenet", "densenet121", "mobilenet-v2", "vit-b-16", "gpt2-small"]
+
+
+@pytest.mark.parametrize("name", HAND)
+def test_a_spec_has_at_most_twice_the_lines_of_the_hand_written_one(name: str) -> None:
+    flat = again(written(shapecalc.summarize(name), flat=True).text)
+    by_hand = (SPECS / f"{name}.yaml").read_text("utf-8").count("\n")
+    text = written(flat).text
+    assert "repeat:" in text or "blocks:" in text
+    assert text.count("\n") <= 2 * by_hand
+
+
+def folded(layers: list[Any], shape: str = "16x16x8") -> list[str]:
+    """Return the lines of the blocks and the layers of a spec that is written."""
+    text = written(shapecalc.summarize({"input": shape, "layers": layers})).text
+    begin = text.index("blocks:") if "blocks:" in text else text.index("layers:")
+    return [line for line in text[begin : text.index("expect:")].split("\n") if line]
+
+
+def test_a_run_of_equal_layers_is_a_repeat() -> None:
+    assert folded([{"conv": {"filters": 8, "kernel": 3, "pad": 1}}, "relu"] * 4) == [
+        "layers:",
+        "  - repeat: {times: 4, layers: [conv: {filters: 8, kernel: 3, pad: 1}, relu]}  # 16x16x8",
+    ]
+
+
+def test_a_repeat_does_not_begin_with_what_ends_a_block() -> None:
+    unit = [{"add": [[{"conv": {"filters": 8, "kernel": 1}}], []]}, "relu"]
+    lines = folded([{"conv": {"filters": 8, "kernel": 3}}, "relu", *unit * 3])
+    assert lines[3] == (
+        "  - repeat: {times: 3, layers: [add: [[conv: {filters: 8, kernel: 1}], []], relu]}"
+        "  # 14x14x8"
+    )
+
+
+def test_what_differs_is_a_field_and_multiples_of_it_are_written_so() -> None:
+    layers: list[Any] = []
+    for filters in (8, 24, 40):
+        layers += [
+            {"conv": {"filters": filters, "kernel": 3, "pad": 1}}, "batchnorm", "relu",
+            {"conv": {"filters": 4 * filters, "kernel": 1}}, "batchnorm", "relu",
+            {"depthwise": {"kernel": 5}}, "gelu", "maxpool",
+        ]  # fmt: skip
+    lines = folded(layers, "64x64x3")
+    assert "    fields: [filters]" in lines
+    assert "      - conv: {filters: 4*filters, kernel: 1}" in lines
+    assert sum(line.startswith("  - unit: ") for line in lines) == 3
+
+
+def test_layers_that_name_each_other_become_a_block_with_names_of_its_own() -> None:
+    part: list[Any] = [
+        {"conv": {"name": "a", "filters": 8, "kernel": 1}},
+        {"conv": {"name": "b", "filters": 8, "kernel": 1}},
+        {"add": {"name": "c", "from": ["a", "b"]}},
+        {"multiply": {"name": "d", "from": ["a", "c"]}},
+        {"subtract": {"name": "e", "from": ["d", "b"]}},
+    ]
+    layers = [{"group": {"name": name, "layers": part}} for name in ("first", "second", "third")]
+    lines = folded(layers)
+    assert lines[1] == "  residual:"
+    layers_of_all = "[conv: {filters: 8, kernel: 1}, residual]"
+    assert lines[-1] == f"  - repeat: {{times: 3, layers: {layers_of_all}}}  # 16x16x8"
+
+
+def test_concatenations_of_all_that_came_before_are_nested() -> None:
+    grown: list[Any] = []
+    for number in range(1, 5):
+        grown.append({"conv": {"name": f"c{number}", "filters": 4, "kernel": 3, "pad": 1}})
+        names = ["input", *(f"c{n}" for n in range(1, number + 1))]
+        grown.append({"concat": {"from": names}})
+    lines = folded(grown)
+    assert lines[-1] == (
+        "  - repeat: {times: 4, layers: [concat: [[], [conv: {filters: 4, kernel: 3, pad: 1}]]]}"
+        "  # 16x16x24"
+    )
+
+
+def test_texts_frozen_layers_notes_and_shared_weights_stay() -> None:
+    spec = {
+        "name": "A: b #1",
+        "note": 'it\'s "1:1"',
+        "input": "8x8x3",
+        "layers": [
+            {"conv": {"name": "one", "filters": 3, "kernel": 1, "trainable": False}},
+            {"conv": {"name": "two", "filters": 3, "kernel": 1, "share": "one"}},
+            {"relu": {"note": "x: y"}},
+        ],
+    }
+    report = shapecalc.summarize(spec)
+    for flat in (False, True):
+        other = again(written(report, flat=flat).text)
+        must_be_the_same(other, report)
+        assert (other.name, other.graph.spec.note) == ("A: b #1", 'it\'s "1:1"')
+        assert [row.note for row in other.rows] == ["", "", "", "x: y"]
+
+
+def test_a_spec_is_written_by_its_suffix(tmp_path: Path) -> None:
+    target = tmp_path / "net.yaml"
+    assert runner().invoke(main, ["convert", "resnet50", str(target)]).exit_code == 0
+    must_be_the_same(shapecalc.summarize(target), shapecalc.summarize("resnet50"))
+    done = runner().invoke(main, ["compare", "resnet50", str(target)])
+    assert "The networks do not differ." in done.output
+
+
+def test_a_spec_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "net.yaml"
+    target.write_text("input: 4\nlayers: [relu]\n")
+    done = runner().invoke(main, ["convert", "resnet50", str(target)])
+    assert done.exit_code == 2
+    assert "E007" in done.output
+    assert target.read_text() == "input: 4\nlayers: [relu]\n"
+
+
+def test_flat_belongs_to_specs() -> None:
+    done = runner().invoke(main, ["convert", "lenet5", "--to", "pytorch", "--flat"])
+    assert done.exit_code == 2
+    assert "error[E323]" in done.output
