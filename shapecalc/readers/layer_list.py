@@ -173,9 +173,11 @@ def _alone_or_not(
             yield reference, layer, path[:-1], path[-1]
 
 
-def _shape(extents: dict[str, int]) -> dict[str, int] | int:
+def _shape(extents: Extents) -> Extents:
     """Write an input's extents; those of a vector are a number."""
-    return extents["channels"] if len(extents) == 1 else extents
+    if isinstance(extents, int | str) or len(extents) > 1:
+        return extents
+    return extents["channels"]
 
 
 def _plain(name: str) -> str:
