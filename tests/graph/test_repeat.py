@@ -367,7 +367,7 @@ def steps_of(text: str) -> tuple[int, int]:
         "side: {s: [repeat: {times: 10**8, layers: [relu]}]}",
         "b0",
         "repeat: {times: 90000, layers: [attention: 1]}",
-        "repeat: {times: 50000, index: i, layers: [attention: {heads: 1, window: 4, shift: i}]}",
+        "repeat: {times: 60000, index: i, layers: [attention: {heads: 1, window: 4, shift: i}]}",
     ],
 )
 def test_what_must_be_refused_is_not_built(statement: str, monkeypatch: pytest.MonkeyPatch) -> None:
