@@ -160,17 +160,11 @@ class PowerOf(Pointwise):
         return f"to the {decimal_text(self.exponent)}"
 
 
-class Clip(Pointwise):
-    """Cuts off what is below or above an interval: 2 compares."""
+class Between(Pointwise):
+    """Cuts off what is outside of an interval: 2 compares."""
 
-    type: ClassVar[str] = "clip"
     yields: ClassVar[bool] = True
     principal: ClassVar[str] = "range"
-    summary: ClassVar[str] = "cuts off what is outside of an interval"
-    term: ClassVar[str] = "activations"
-    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
-    rule: ClassVar[str] = "y = min(max(x, low), high)"
-    example: ClassVar[str] = "clip: [0, 6]"
     cost: ClassVar[Work] = Work(compares=2)
 
     range: tuple[float, float] = field(Interval(), "the smallest and the largest that stays")
@@ -180,23 +174,27 @@ class Clip(Pointwise):
         return f"{decimal_text(low)} to {decimal_text(high)}"
 
 
-class Hardtanh(Pointwise):
-    """Squashes x by straight lines: cuts off what is outside of an interval, by 2 compares."""
+class Clip(Between):
+    """Cuts off what is below or above an interval."""
+
+    type: ClassVar[str] = "clip"
+    summary: ClassVar[str] = "cuts off what is outside of an interval"
+    term: ClassVar[str] = "activations"
+    learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
+    rule: ClassVar[str] = "y = min(max(x, low), high)"
+    example: ClassVar[str] = "clip: [0, 6]"
+
+
+class Hardtanh(Between):
+    """Squashes x by straight lines: cuts off what is outside of an interval."""
 
     type: ClassVar[str] = "hardtanh"
-    yields: ClassVar[bool] = True
-    principal: ClassVar[str] = "range"
     summary: ClassVar[str] = "hyperbolic tangent of straight lines"
     term: ClassVar[str] = "activations"
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
     rule: ClassVar[str] = "y = min(max(x, low), high)"
     example: ClassVar[str] = "hardtanh: [-1, 1]"
-    cost: ClassVar[Work] = Work(compares=2)
 
     range: tuple[float, float] = field(
         Interval(), "the smallest and the largest that stays", default=(-1.0, 1.0)
     )
-
-    def configuration(self, *inputs: Shape) -> str:
-        low, high = self.range
-        return f"{decimal_text(low)} to {decimal_text(high)}"

@@ -25,7 +25,23 @@ if TYPE_CHECKING:
     from shapecalc.layers.window import InputSpan
 
 
-class Reduction(Layer):
+class AlongAxes(Layer):
+    """Depends on all elements along some axes."""
+
+    over: tuple[Axis, ...] = field(Axes(), "the axes along which elements meet")
+
+    def configuration(self, *inputs: Shape) -> str:
+        return f"over {in_words(self.over, *inputs)}"
+
+    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
+        chosen(self.over, inputs[0])
+        return ()
+
+    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
+        return mixed_along(chosen(self.over, inputs[0]), inputs[0])
+
+
+class Reduction(AlongAxes):
     """Joins all elements along some axes into one.
 
     The axes go, and what is left is a shape as it is written: the last extent are its channels.
@@ -45,13 +61,6 @@ class Reduction(Layer):
         unsaid="axes over which a layer reduces go",
     )
 
-    def configuration(self, *inputs: Shape) -> str:
-        return f"over {in_words(self.over, *inputs)}"
-
-    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        chosen(self.over, inputs[0])
-        return ()
-
     def output(self, *inputs: Shape) -> Shape:
         axes = chosen(self.over, inputs[0])
         extents = list(enumerate(as_list(inputs[0])))
@@ -63,9 +72,6 @@ class Reduction(Layer):
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...] | Reduced | None:
         axes = chosen(self.over, inputs[0])
         return reach_along(axes, inputs[0]) if self.keep else Reduced(axes)
-
-    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return mixed_along(chosen(self.over, inputs[0]), inputs[0])
 
 
 class MeanOver(Reduction):
@@ -118,7 +124,7 @@ class MaxOver(Reduction):
         return Work(compares=inputs[0].size)
 
 
-class L2Norm(Layer):
+class L2Norm(AlongAxes):
     """Divides by the root of the sum of squares along axes (ParseNet, SSD: over the channels).
 
     A trained gain is a layer of its own: `scale: {init: 20}`.  Per element: squared, added up,
@@ -140,16 +146,6 @@ class L2Norm(Layer):
     over: tuple[Axis, ...] = field(
         Axes(), "the axes along which squares are added up", default=("channels",)
     )
-
-    def configuration(self, *inputs: Shape) -> str:
-        return f"over {in_words(self.over, *inputs)}"
-
-    def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return mixed_along(chosen(self.over, inputs[0]), inputs[0])
-
-    def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        chosen(self.over, inputs[0])
-        return ()
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n, sets = output.size, sets_along(chosen(self.over, inputs[0]), inputs[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shapecalc.algebra import Dim, ceil_div, product
 from shapecalc.errors import RuleError
+from shapecalc.layers.axes import names_of
 from shapecalc.layers.base import (
     NO_WORK,
     Layer,
@@ -34,7 +35,7 @@ from shapecalc.layers.fields import (
     pads_per_side,
     per_side,
 )
-from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text, shape_of
+from shapecalc.layers.shape import Map, Shape, Vector, as_list, as_text, shape_of
 from shapecalc.layers.window import (
     InputSpan,
     Rearranged,
@@ -142,7 +143,7 @@ class Permute(Layer):
         return " ".join(map(str, self.order))
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        axes = (*SIDE_NAMES[len(inputs[0].sides)], "channels")
+        axes = names_of(inputs[0])
         if sorted(self.order) != list(range(len(axes))):
             raise RuleError(
                 "E203",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from shapecalc.algebra import Dim, add_up, ceil_div, product
 from shapecalc.errors import RuleError
+from shapecalc.layers.axes import names_of
 from shapecalc.layers.base import Layer, Requirement, as_word, map_like, square
 from shapecalc.layers.fields import (
     LARGEST,
@@ -21,7 +22,7 @@ from shapecalc.layers.fields import (
     field,
     per_side,
 )
-from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list, as_text
+from shapecalc.layers.shape import Map, Shape, Vector, as_list, as_text
 from shapecalc.layers.window import OWN, InputSpan, Rearranged, reach_moved
 from shapecalc.text import List, Scalar, YamlMap
 from shapecalc.text.words import listed
@@ -213,10 +214,8 @@ class Slice(Layer):
 
     def parts(self, shape: Shape) -> list[tuple[str, Dim, Cut | PartOf | None]]:
         """Return every axis of the input, sides first: its name, its extent, what is taken."""
-        names = (*(SIDE_NAMES[len(shape.sides)] if shape.sides else ()), "channels")
-        return [
-            (name, n, getattr(self, name)) for name, n in zip(names, as_list(shape), strict=True)
-        ]
+        axes = zip(names_of(shape), as_list(shape), strict=True)
+        return [(name, n, getattr(self, name)) for name, n in axes]
 
     def requires(self, *inputs: Shape) -> Iterator[Requirement]:
         parts = self.parts(inputs[0])
