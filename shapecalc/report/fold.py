@@ -77,7 +77,7 @@ def rounds_together(report: Report, rows: Sequence[Row]) -> tuple[Row, ...]:
             runs[-1].append(row)
         else:
             runs.append([row])
-    return tuple(_rounds(run) if len(run) > 1 else run[0] for run in runs)
+    return tuple(_rounds(report, run) if len(run) > 1 else run[0] for run in runs)
 
 
 def _is_next_round(report: Report, before: Row, row: Row) -> bool:
@@ -96,7 +96,7 @@ def _is_next_round(report: Report, before: Row, row: Row) -> bool:
 
 def _bare(row: Row) -> Row:
     """Leave out where a level stands, and what that alone decides."""
-    return row._replace(name="", sources=(), field=None, members=())
+    return row._replace(name="", sources=(), field=None, members=(), live=0)
 
 
 def _alike(layer: Row, other: Row) -> bool:
@@ -108,7 +108,7 @@ def _alike(layer: Row, other: Row) -> bool:
     )
 
 
-def _rounds(run: list[Row]) -> Row:
+def _rounds(report: Report, run: list[Row]) -> Row:
     """Make one row of the rounds: ``unit1\N{EN DASH}33``, 33 x unit."""
     first = run[0]
     number = _NUMBER.search(run[-1].name)
@@ -119,6 +119,7 @@ def _rounds(run: list[Row]) -> Row:
         shared=first.shared,
         note=first.note,
         fields=first.fields or f"{counted(len(first.members), 'layer')} each",
+        live=_most_live(report, run),
     )
 
 
