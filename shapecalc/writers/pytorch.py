@@ -8,6 +8,7 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Input
 from shapecalc.text.safe import one_line
@@ -57,7 +58,7 @@ _TAKEN = frozenset([
     "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module",
     "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook",
     "requires_grad_", "self", "set_extra_state", "set_submodule", "share", "share_memory",
-    "state_dict", "to", "to_empty", "torch", "train", "training", "type", "weight",
+    "state_dict", "tie", "to", "to_empty", "torch", "train", "training", "type", "weight",
     "window_moves", "window_sums", "xpu", "zero_grad",
 ])  # fmt: skip
 
@@ -277,7 +278,8 @@ class _Writing:
         for index, node in enumerate(self.graph.nodes):
             if node.share is not None and self.report.rows[index].parameters:
                 pair = literal(names[index]), literal(names[node.share])
-                made += lines(call("share", "self", *pair), 2)
+                alike = self.report.rows[index].type == self.report.rows[node.share].type
+                made += lines(call("share" if alike else "tie", "self", *pair), 2)
         return made
 
     # -- the text -------------------------------------------------------------------------------
@@ -286,8 +288,8 @@ class _Writing:
         shares = self._shares(names)
         body: list[str] = []
         helpers = [*dict.fromkeys(text for _, text in _named_helpers(self))]
-        if shares:
-            helpers.append(_SHARE)
+        calls = "".join(map(str.lstrip, shares))
+        helpers += [text for name, text in _SHARES.items() if f"{name}(self," in calls]
         if weights:
             helpers.append(_LOAD)
         for text in helpers:
@@ -337,10 +339,13 @@ class _Writing:
         made = ['if __name__ == "__main__":', f"    model = {name}().eval()"]
         if weights:
             made += lines(call("load_weights", "model", literal(weights)), 1)
-        inputs = []
+        inputs, choices = [], indices_of(self.report)
         for variable, index in zip(self._inputs(self.root), _sources(self.root, self), strict=True):
-            shape = ", ".join(map(str, (1, *extents(self.report.rows[index].output))))
-            made += lines(f"torch.rand({shape})", 1, f"{variable} = ")
+            shape = (1, *extents(self.report.rows[index].output))
+            drawn = call("torch.rand", *map(str, shape))
+            if index in choices:
+                drawn = call("torch.randint", str(choices[index]), literal(shape))
+            made += lines(drawn, 1, f"{variable} = ")
             inputs.append(variable)
         made += ["    with torch.no_grad():"]
         several = len(self.root.results) > 1
@@ -448,9 +453,20 @@ def _sources(level: NamedLevel, writing: _Writing) -> tuple[int, ...]:
     return tuple(index for index, row in nodes if isinstance(row.layer, Input))
 
 
+def indices_of(report: Report) -> dict[int, int]:
+    """Return the inputs that hold nothing but indices, with how many these choose from."""
+    choices: dict[int, int] = {}
+    for row, node in zip(report.rows, report.graph.nodes, strict=True):
+        count = known(getattr(row.layer, row.layer.indexes)) if row.layer.indexes else 0
+        for source in node.inputs:
+            choices[source] = min(choices.get(source, count), count)
+    rows = report.rows
+    return {i: n for i, n in choices.items() if n and isinstance(rows[i].layer, Input)}
+
+
 def _spelled(report: Report) -> list[Spelling]:
     """Spell every layer.  Raises `SpecErrors` for those that cannot be."""
-    spelled, problems = [], []
+    spelled, problems, indices = [], [], indices_of(report)
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
         shapes = tuple(report.rows[index].output for index in node.inputs)
         layer: Any = row.layer
@@ -458,7 +474,8 @@ def _spelled(report: Report) -> list[Spelling]:
             spelled.append(Spelling())
             continue
         try:
-            spelled.append(SPELLINGS[layer.type](Site(layer, shapes, row.output)))
+            whole = any(index in indices for index in node.inputs[:1])
+            spelled.append(SPELLINGS[layer.type](Site(layer, shapes, row.output, whole)))
         except UnsayableError as error:
             message = f"{row.name} cannot be written for PyTorch: {error.reason}"
             problems.append(Problem("E360", message, node.origin(), hint=error.hint))
@@ -486,12 +503,19 @@ def _named_helpers(writing: _Writing) -> list[tuple[str, str]]:
     return [(match.group(1), text) for text in made.values() if (match := pattern.search(text))]
 
 
-_SHARE = '''
+_SHARES = {
+    "share": '''
 def share(net: nn.Module, path: str, owner: str) -> None:
     """Let a layer use the weights of another one."""
     parent, _, name = path.rpartition(".")
     setattr(net.get_submodule(parent), name, net.get_submodule(owner))
-'''
+''',
+    "tie": '''
+def tie(net: nn.Module, path: str, owner: str) -> None:
+    """Let a layer use the table of an embedding as its weights."""
+    net.get_submodule(path).weight = net.get_submodule(owner).weight
+''',
+}
 _LOAD = '''
 def load_weights(model: nn.Module, file: str) -> None:
     """Read the arrays of a model from an .npz beside this program."""
