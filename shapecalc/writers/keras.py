@@ -21,7 +21,7 @@ from shapecalc.writers.python_code import (
     signature,
     unique,
 )
-from shapecalc.writers.pytorch import STRUCTURE, Flow, documentation, known_numbers
+from shapecalc.writers.pytorch import STRUCTURE, Flow, documentation, indices_of, known_numbers
 from shapecalc.writers.pytorch_layers import Site, UnsayableError
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _wordless(_: Site) -> KerasUse:
 def _spelled(report: Report) -> list[KerasUse]:
     """Spell every layer.  Raises `SpecErrors` for those that cannot be."""
     spelled: list[KerasUse] = []
-    problems = []
+    problems, indices = [], indices_of(report)
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
         layer: Any = row.layer
         spelled.append(call)
@@ -232,8 +232,9 @@ def _spelled(report: Report) -> list[KerasUse]:
             continue
         shapes = tuple(report.rows[index].output for index in node.inputs)
         spell = _shared if node.share is not None else SPELLINGS.get(layer.type, _wordless)
+        whole = any(index in indices for index in node.inputs[:1])
         try:
-            spelled[-1] = spell(Site(layer, shapes, row.output))
+            spelled[-1] = spell(Site(layer, shapes, row.output, whole))
         except UnsayableError as error:
             message = f"{row.name} cannot be written for Keras: {error.reason}"
             hint = error.hint or "`--to pytorch` has words for every layer type"

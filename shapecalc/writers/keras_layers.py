@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import known
+from shapecalc.layers.axes import chosen
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.slicing import PartOf
 from shapecalc.layers.window import output_size, padding
@@ -210,8 +211,8 @@ def _batchnorm(site: Site) -> KerasUse:
 
 
 def _layernorm(site: Site) -> KerasUse:
-    if site.layer.over != "channels":
-        raise UnsayableError("layer normalisation is written over channels only")
+    if site.layer.over != "channels" or known(site.layer.heads) != 1:
+        raise UnsayableError("layer normalisation is written over all channels only")
     return _layer("LayerNormalization", epsilon="1e-5", **_trained(site.layer))
 
 
@@ -235,9 +236,18 @@ def _field(kind: str, name: str) -> Callable[[Site], KerasUse]:
 
 
 def _softmax(site: Site) -> KerasUse:
-    if site.layer.over != "channels":
-        raise UnsayableError("softmax is written over channels only")
-    return _layer("Softmax")
+    axes = tuple(axis + 1 for axis in chosen(site.layer.over, site.inputs[0]))
+    usual = axes == (site.rank + 1,)
+    return _layer("Softmax", axis=None if usual else literal(_one(axes)))
+
+
+def _embedding(site: Site) -> KerasUse:
+    layer = site.layer
+    if not site.whole:
+        raise UnsayableError("Keras looks up indices of an input that nothing else reads")
+    entries = SlotCode(known(layer.entries), "input_dim")
+    use = _layer("Embedding", entries, SlotCode(known(layer.size), "output_dim"))
+    return (lambda name, x: use(name, f"{x}[..., 0]")) if site.rank else use
 
 
 def _prelu(site: Site) -> KerasUse:
@@ -355,6 +365,7 @@ SPELLINGS: dict[str, Callable[[Site], KerasUse]] = {
     "softplus": _activation("softplus"),
     "mish": _activation("mish"),
     "softmax": _softmax,
+    "embedding": _embedding,
     "dropout": _field("Dropout", "rate"),
     "identity": lambda _: _layer("Identity"),
     "flatten": lambda site: _flatten(site) if site.rank else _layer("Identity"),

@@ -472,7 +472,8 @@ def indices_of(report: Report) -> dict[int, int]:
     """Return the inputs that hold nothing but indices, with how many these choose from."""
     choices: dict[int, int] = {}
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
-        count = known(getattr(row.layer, row.layer.indexes)) if row.layer.indexes else 0
+        layer: Any = row.layer
+        count = known(getattr(layer, layer.indexes)) if layer.indexes else 0
         for source in node.inputs:
             choices[source] = min(choices.get(source, count), count)
     rows = report.rows

@@ -33,7 +33,7 @@ REFUSED = {
     "efficientnet-b0": "stochastic_depth1",
     "fcn8s": "upscore2",
     "googlenet-as-trained": "conv1",
-    "gpt2-small": "words/table",
+    "gpt2-small": "weights that layers share",
     "gru-mnist": "recurrent",
     "lenet5-1998": "S2",
     "lstm-mnist": "recurrent",
