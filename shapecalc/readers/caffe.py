@@ -216,7 +216,7 @@ class _Network:
             )
             extents: Any = {axis: axis[0].upper() + number for axis in (*_AXES[3], "channels")}
         elif len(dims) == 2:
-            extents = dims[1]
+            extents = {"channels": dims[1]}
         elif len(dims) - 1 in _AXES:
             extents = {
                 **dict(zip(_AXES[len(dims) - 1], dims[2:], strict=True)),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    #: Extents by their words; a vector is one number; letters are symbols.
-    Extents: TypeAlias = Mapping[str, int | str] | int | str
+    #: Extents by their words; letters are symbols.
+    Extents: TypeAlias = Mapping[str, int | str]
 
 #: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
@@ -52,7 +52,7 @@ class LayerList:
 
     def add_input(self, name: str, extents: Extents) -> str:
         """Add an input of extents by their words (`height`, ..., `channels`)."""
-        unique = _unique(_plain(name), self._names)
+        unique = _unique(_plain(name) or "in", self._names)
         self.inputs[unique] = extents
         return unique
 
@@ -64,22 +64,23 @@ class LayerList:
         it, and else by its type.
         """
         *path, own = name.split("/")
-        parts = tuple([_plain(part) for part in path if part])
+        parts = tuple(filter(None, map(_plain, path)))
         if len(parts) > _DEEPEST:
             parts = (*parts[: _DEEPEST - 1], _plain(".".join(parts[_DEEPEST - 1 :])))
         reference = f"\0{len(self._layers)}"
-        own = _plain(own) if own else ""
+        own = (_plain(own) or "layer") if own else ""
         self._layers[reference] = _Layer(kind, fields, tuple(sources), parts, own)
         return reference
 
     def data(self, outputs: Iterable[str] = ()) -> dict[str, Any]:
         """Return the spec's data."""
         several = len(self.inputs) != 1
+        shapes = {name: _shape(extents) for name, extents in self.inputs.items()}
         ends = list(dict.fromkeys(outputs))
         names = list(self.inputs)
         tree = _Tree(self._layers, names)
         return {
-            **({"inputs": self.inputs} if several else {"input": self.inputs[names[0]]}),
+            **({"inputs": shapes} if several else {"input": shapes[names[0]]}),
             "layers": tree.statements,
             **(
                 {"outputs": [tree.path(end) for end in ends]}
@@ -106,7 +107,8 @@ class _Tree:
         self.inputs = inputs
         self.paths = {name: name for name in inputs}
         self.statements: list[Any] = []
-        self.scopes = [_Scope("", "", dict.fromkeys(["input", *inputs], 1), self.statements)]
+        named = inputs if len(inputs) > 1 else []
+        self.scopes = [_Scope("", "", dict.fromkeys(["input", *named], 1), self.statements)]
         before = inputs[0] if len(inputs) == 1 else ""
         for reference, layer, path, name in _alone_or_not(layers):
             self.open(path)
@@ -171,17 +173,27 @@ def _alone_or_not(
             yield reference, layer, path[:-1], path[-1]
 
 
+def _shape(extents: Extents) -> Extents | int | str:
+    """Write an input's extents; those of a vector are a number."""
+    return extents["channels"] if len(extents) == 1 else extents
+
+
 def _plain(name: str) -> str:
     """Return a name of characters that names may hold."""
-    return _FOREIGN.sub("_", name).strip("_.+-")[:_LONGEST] or "layer"
+    return _FOREIGN.sub("_", name).strip("_.+-")[:_LONGEST]
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:
-    """Return a name that no other has, and take it; numbers go on where they were for that name."""
-    unique, number = name, taken.get(name, 1)
+    """Return a name that no other has, and take it; a name that is taken has its last number.
+
+    >>> taken = {}
+    >>> [_unique(name, taken) for name in ("relu", "relu", "relu_2", "relu")]
+    ['relu', 'relu_2', 'relu_2_2', 'relu_3']
+    """
+    unique, number = name, taken.get(name, 0)
     while unique in taken:
         number += 1
         unique = f"{name}_{number}"
-    taken[name] = number
-    taken[unique] = 1
+    taken[name] = max(number, 1)
+    taken.setdefault(unique, 1)
     return unique

@@ -86,7 +86,10 @@ def node(
     return data
 
 
-def value(name: str, dims: Iterable[int | str | None]) -> bytes:
+def value(name: str, dims: Iterable[int | str | None] | None) -> bytes:
+    """Write what is stated of a value; nothing but its type without extents."""
+    if dims is None:
+        return block(1, name) + block(2, block(1, number(1, 1)))
     sizes = [
         number(1, n) if isinstance(n, int) else block(2, n) if isinstance(n, str) else b""
         for n in dims
@@ -98,7 +101,7 @@ def value(name: str, dims: Iterable[int | str | None]) -> bytes:
 def model(
     nodes: Sequence[bytes],
     inputs: Mapping[str, Sequence[int | str | None]],
-    outputs: Mapping[str, Sequence[int | str | None]],
+    outputs: Mapping[str, Sequence[int | str | None] | None],
     arrays: Mapping[str, Sequence[int] | bytes] | None = None,
     stated: Mapping[str, Sequence[int | str | None]] | None = None,
     opset: int = 20,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from random import Random
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +12,10 @@ import pytest
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
-from tests.readers.onnx_bytes import elsewhere, model, node, tensor
+from shapecalc.readers import MODEL_FILES
+from shapecalc.spec.find import tree_of
+from shapecalc.text import Source
+from tests.readers.onnx_bytes import block, elsewhere, model, node, tensor
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -80,7 +86,9 @@ def one(op: str, dims: Sequence[int], arrays: dict[str, Any] | None = None, *,
         opset: int = 20, **attributes: Any) -> bytes:  # fmt: skip
     """Write a model of one operation."""
     inputs = " ".join(["x", *(arrays or {})])
-    return model([node(op, inputs, "y", **attributes)], {"x": dims}, {"y": []}, arrays, opset=opset)
+    return model(
+        [node(op, inputs, "y", **attributes)], {"x": dims}, {"y": None}, arrays, opset=opset
+    )
 
 
 def test_an_open_side_is_refused(read) -> None:
@@ -157,3 +165,411 @@ def test_explain_does_not_call_it_nothing(tmp_path) -> None:
     done = runner().invoke(main, ["explain", str(tmp_path / "net.onnx"), "mix", "--of", "macs"])
     assert "MACs: ?" in done.stdout
     assert "What Einsum computes is not known" in done.stdout
+
+
+#: An operation, what flows in, its arrays, its attributes; and what comes out: types, the last
+#: output, parameters, MACs.  Worked out by hand.
+OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str, int, int]] = [
+    ("Conv", [1, 4, 9, 11], {"w": [6, 2, 3, 5]}, {"group": 2, "strides": [2, 1]}, "conv", "4x7x6", 180, 28 * 180),
+    ("Conv", [1, 4, 9, 11], {"w": [8, 1, 3, 3]}, {"group": 4, "auto_pad": "SAME_UPPER", "strides": [2, 2]}, "depthwise", "5x6x8", 72, 30 * 72),
+    ("Conv", [1, 4, 10], {"w": [6, 4, 4]}, {"auto_pad": "SAME_LOWER", "strides": [3]}, "conv", "4x6", 96, 384),
+    ("Conv", [1, 2, 5, 6, 7], {"w": [3, 2, 2, 2, 2], "b": [3]}, {"dilations": [1, 2, 3]}, "conv", "4x4x4x3", 51, 64 * 48),
+    ("ConvTranspose", [1, 4, 5, 6], {"w": [4, 3, 3, 2]}, {"strides": [2, 3], "pads": [1, 0, 0, 1], "output_padding": [1, 2], "group": 2}, "transposed", "11x18x6", 72, 30 * 72),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 4]}, {"strides": [2], "output_shape": [11]}, "transposed", "11x3", 24, 120),
+    ("MaxPool", [1, 3, 7, 9], {}, {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1, "pads": [0, 1, 0, 0]}, "maxpool", "3x5x3", 0, 0),
+    ("MaxPool", [1, 3, 6, 6], {}, {"kernel_shape": [3, 3], "strides": [4, 4], "pads": [1, 1, 1, 1], "ceil_mode": 1}, "maxpool", "2x2x3", 0, 0),
+    ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1]}, "avgpool", "7x3", 0, 0),
+    ("GlobalAveragePool", [1, 3, 7, 5], {}, {}, "global_avgpool", "1x1x3", 0, 0),
+    ("GlobalMaxPool", [1, 3, 7, 5], {}, {}, "global_maxpool", "1x1x3", 0, 0),
+    ("ReduceMean", [1, 3, 7, 5], {"axes": tensor("axes", [2], [-1, -2])}, {}, "global_avgpool", "1x1x3", 0, 0),
+    ("ReduceMean", [1, 3, 7, 5], {"axes": tensor("axes", [2], [2, 3])}, {"keepdims": 0}, "mean", "3", 0, 0),
+    ("ReduceMax", [1, 3, 7, 5], {"axes": tensor("axes", [1], [3])}, {"keepdims": 0}, "max", "7x3", 0, 0),
+    ("ReduceSum", [1, 3, 7, 5], {"axes": tensor("axes", [1], [1])}, {}, "sum", "7x5x1", 0, 0),
+    ("Gemm", [1, 12], {"w": [12, 5], "b": [5]}, {}, "dense", "5", 65, 60),
+    ("Gemm", [1, 12], {"w": [5, 12]}, {"transB": 1}, "dense", "5", 60, 60),
+    ("MatMul", [1, 7, 12], {"w": [12, 5]}, {}, "dense", "7x5", 60, 420),
+    ("BatchNormalization", [1, 3, 7, 5], {"g": [3], "b": [3], "m": [3], "v": [3]}, {}, "batchnorm", "7x5x3", 6, 0),
+    ("InstanceNormalization", [1, 3, 7, 5], {"g": [3], "b": [3]}, {}, "instancenorm", "7x5x3", 6, 0),
+    ("GroupNormalization", [1, 4, 7, 5], {"g": [4], "b": [4]}, {"num_groups": 2}, "groupnorm", "7x5x4", 8, 0),
+    ("LayerNormalization", [1, 7, 6], {"g": [6], "b": [6]}, {}, "layernorm", "7x6", 12, 0),
+    ("LayerNormalization", [1, 3, 7, 5], {"g": [3, 7, 5], "b": [3, 7, 5]}, {"axis": 1}, "layernorm", "7x5x3", 210, 0),
+    ("LRN", [1, 6, 7, 5], {}, {"size": 5}, "lrn", "7x5x6", 0, 0),
+    ("LpNormalization", [1, 6, 7, 5], {}, {"axis": 1}, "l2norm", "7x5x6", 0, 0),
+    ("Clip", [1, 6], {"lo": tensor("lo", [], [0.0]), "hi": tensor("hi", [], [6.0])}, {}, "relu6", "6", 0, 0),
+    ("Clip", [1, 6], {"lo": tensor("lo", [], [-1.5]), "hi": tensor("hi", [], [2.5])}, {}, "clip", "6", 0, 0),
+    ("PRelu", [1, 6, 4, 5], {"s": [6, 1, 1]}, {}, "prelu", "4x5x6", 6, 0),
+    ("PRelu", [1, 6, 4, 5], {"s": [1]}, {}, "prelu", "4x5x6", 1, 0),
+    ("LeakyRelu", [1, 6], {}, {"alpha": 0.2}, "leaky_relu", "6", 0, 0),
+    ("Softmax", [1, 6], {}, {}, "softmax", "6", 0, 0),
+    ("LogSoftmax", [1, 6], {}, {}, "softmax log", "6", 0, 0),
+    ("Pow", [1, 6], {"e": tensor("e", [], [3.0])}, {}, "power", "6", 0, 0),
+    ("Add", [1, 6, 4, 5], {"b": [6, 1, 1]}, {}, "bias", "4x5x6", 6, 0),
+    ("Mul", [1, 6, 4, 5], {"b": [6, 4, 5]}, {}, "scale", "4x5x6", 120, 0),
+    ("Mul", [1, 6, 4, 5], {"b": tensor("b", [1], [0.5])}, {}, "multiply", "4x5x6", 0, 0),
+    ("Add", [1, 7, 12], {"b": [1, 7, 12]}, {}, "position_embedding", "7x12", 84, 0),
+    ("Flatten", [1, 3, 4, 5], {}, {"axis": 1}, "flatten", "60", 0, 0),
+    ("Reshape", [1, 3, 4, 5], {"s": tensor("s", [3], [0, 3, 20])}, {}, "reshape", "20x3", 0, 0),
+    ("Pad", [1, 3, 4, 5], {"p": tensor("p", [8], [0, 0, 1, 2, 0, 0, 0, 3])}, {}, "pad", "5x10x3", 0, 0),
+    ("Pad", [1, 3, 4, 5], {"p": tensor("p", [8], [0, 1, 0, 0, 0, 2, 0, 0])}, {}, "pad_channels", "4x5x6", 0, 0),
+    ("Pad", [1, 3, 4, 5], {"p": tensor("p", [8], [0, 0, -1, 0, 0, 0, 0, -2])}, {}, "crop", "3x3x3", 0, 0),
+    ("Slice", [1, 6, 9, 5], {"a": tensor("a", [2], [1, 2]), "b": tensor("b", [2], [4, 99]), "c": tensor("c", [2], [1, 2]), "d": tensor("d", [2], [1, 3])}, {}, "slice", "3x5x3", 0, 0),
+    ("Gather", [1, 6, 9, 5], {"i": tensor("i", [], [2])}, {"axis": 1}, "slice", "9x5x1", 0, 0),
+    ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "upsample", "8x10x3", 0, 0),
+    ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [0], []), "z": tensor("z", [4], [1, 3, 7, 9])}, {"mode": "linear"}, "upsample", "7x9x3", 0, 0),
+    ("DepthToSpace", [1, 12, 4, 5], {}, {"blocksize": 2}, "pixel_shuffle", "8x10x3", 0, 0),
+    ("SpaceToDepth", [1, 3, 4, 6], {}, {"blocksize": 2}, "pixel_unshuffle", "2x3x12", 0, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("op", "dims", "arrays", "attributes", "kinds", "output", "params", "macs"),
+    OPERATIONS,
+    ids=[f"{op}-{number}" for number, (op, *_) in enumerate(OPERATIONS)],
+)
+def test_an_operation_is_a_layer(
+    read, op, dims, arrays, attributes, kinds, output, params, macs
+) -> None:
+    report = read(one(op, dims, arrays, **attributes))
+    assert [row.type for row in report.rows[1:]] == kinds.split()
+    assert rows(report)[-1][2] == output
+    assert (report.totals.params, report.totals.macs) == (params, macs)
+    assert report.remarks == ()
+
+
+@pytest.mark.parametrize("op", ["Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "HardSwish", "Gelu", "Mish",
+                                "Exp", "Log", "Sqrt", "Abs", "Neg", "Reciprocal", "Dropout"])  # fmt: skip
+def test_what_works_by_element_keeps_the_shape(read, op) -> None:
+    assert rows(read(one(op, [1, 3, 4, 5])))[-1][2] == "4x5x3"
+
+
+@pytest.mark.parametrize("op", ["Identity", "Cast"])
+def test_what_does_nothing_is_no_layer(read, op) -> None:
+    data = model([node(op, "x", "a"), node("Relu", "a", "y")], {"x": [1, 3]}, {"y": [1, 3]})
+    assert [kind for _, kind, _ in rows(read(data))] == ["relu"]
+
+
+@pytest.mark.parametrize(
+    ("op", "directions", "gates"), [("LSTM", 2, 4), ("GRU", 1, 3), ("RNN", 2, 1)]
+)
+def test_recurrent_layers(read, op, directions, gates) -> None:
+    d, units = directions, 7
+    arrays = {
+        "w": [d, gates * units, 5],
+        "r": [d, gates * units, units],
+        "b": [d, 2 * gates * units],
+    }
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0, 2]),
+        node(op, "t w r b", "s", hidden_size=units, direction="x"),
+        node("Transpose", "s", "u", perm=[0, 2, 1, 3]),
+        node("Reshape", "u shape", "y"),
+    ]
+    shape = tensor("shape", [3], [0, 0, -1])
+    report = read(
+        model(nodes, {"x": [1, 6, 5]}, {"y": [6, 1, d * units]}, {**arrays, "shape": shape})
+    )
+    assert rows(report)[-1][2] == f"6x{d * units}"
+    assert report.totals.macs == 6 * d * gates * units * (5 + units)
+    assert report.totals.params == d * gates * units * (5 + units + 2)
+
+
+def test_transposes_are_no_layers(read) -> None:
+    """A block of ConvNeXt: a norm and dense layers over channels that lie last meanwhile."""
+    nodes = [
+        node("Conv", "x d", "a", pads=[3, 3, 3, 3], group=8),
+        node("Transpose", "a", "b", perm=[0, 2, 3, 1]),
+        node("LayerNormalization", "b g h", "c"),
+        node("MatMul", "c w", "e"),
+        node("Add", "v e", "f"),
+        node("Transpose", "f", "t", perm=[0, 3, 1, 2]),
+        node("Add", "t x", "y"),
+    ]
+    arrays = {"d": [8, 1, 7, 7], "g": [8], "h": [8], "w": [8, 8], "v": [8]}
+    report = read(model(nodes, {"x": [1, 8, 9, 5]}, {"y": [1, 8, 9, 5]}, arrays))
+    assert [row.type for row in report.rows[1:]] == ["depthwise", "layernorm", "dense", "add"]
+    assert report.totals.macs == 45 * (8 * 49 + 64)
+    assert report.totals.params == 8 * 49 + 16 + 72
+
+
+def test_a_shape_that_is_computed_is_understood(read) -> None:
+    """x.view(x.size(0), -1), as exporters before constant folding wrote it."""
+    nodes = [
+        node("Shape", "x", "s"),
+        node("Gather", "s zero", "n", axis=0),
+        node("Unsqueeze", "n axes", "m"),
+        node("Concat", "m rest", "t", axis=0),
+        node("Reshape", "x t", "y"),
+    ]
+    arrays = {"zero": tensor("zero", [], [0]), "axes": tensor("axes", [1], [0]),
+              "rest": tensor("rest", [1], [-1])}  # fmt: skip
+    data = model(nodes, {"x": ["N", 3, 4, 5]}, {"y": ["N", 60]}, arrays)
+    assert rows(read(data)) == [("y", "flatten", "60")]
+
+
+def test_kernels_used_twice_are_shared_and_merged_biases_counted_by_use(read) -> None:
+    nodes = [
+        node("Conv", "x w b", "a", "first", pads=[1, 1, 1, 1]),
+        node("Conv", "a w b", "c", "second", pads=[1, 1, 1, 1]),
+        node("Conv", "c v b", "y", "third", pads=[1, 1, 1, 1]),
+    ]
+    arrays = {"w": [3, 3, 3, 3], "v": [3, 3, 3, 3], "b": [3]}
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, arrays))
+    assert report["second"].shared == "first"
+    assert report.totals.params == 2 * (81 + 3)
+    assert report.totals.macs == 3 * 20 * 81
+    assert report.remarks[0].startswith("as stored: 1 array used by several layers")
+
+
+SCOPES = "['', 'layer1', 'layer1.0', 'layer1.0.{}', '{}_1']"
+
+
+@pytest.mark.parametrize(
+    ("names", "paths"),
+    [
+        (["/layer1/layer1.0/conv1/Conv", "/layer1/layer1.0/relu/Relu", "/layer1/layer1.0/Add"],
+         ["layer1/0/conv1", "layer1/0/relu", "layer1/0/add"]),
+        (["StatefulPartitionedCall/net/conv/Conv2D", "StatefulPartitionedCall/net/act/Relu", "StatefulPartitionedCall/net/sum"],
+         ["net/conv", "net/act", "net/sum"]),
+        (["conv0_fwd", "relu0 <b>fwd</b>", "плюс"], ["conv0_fwd", "relu0_b_fwd/b", "layer"]),
+        (["", "", ""], ["a", "b", "y"]),
+        (["input", "input", "../x"], ["input_2", "input_3", "x"]),
+    ],
+)  # fmt: skip
+def test_names_become_paths(read, names, paths) -> None:
+    first, second, third = names
+    nodes = [
+        node("Conv", "x w", "a", first, pads=[1, 1, 1, 1]),
+        node("Relu", "a", "b", second),
+        node("Add", "b x", "y", third),
+    ]
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, {"w": [3, 3, 3, 3]}))
+    assert [name for name, *_ in rows(report)] == paths
+
+
+def test_names_of_torchs_newer_exporter_are_its_modules(read) -> None:
+    nodes = [
+        node("Conv", ["x", "layer1.0.conv1.weight"], "a", "node_Conv_3", pads=[1, 1, 1, 1],
+             scopes=SCOPES.format("bn1", "norm")),
+        node("Relu", "a", "b", "node_relu", scopes=SCOPES.format("relu", "relu")),
+        node("Add", "b x", "y", "node_add", scopes="['', 'layer1', 'layer1.0', 'add_7']"),
+    ]  # fmt: skip
+    arrays = {"layer1.0.conv1.weight": [3, 3, 3, 3]}
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, arrays))
+    assert [name for name, *_ in rows(report)] == [
+        "layer1/0/conv1", "layer1/0/relu", "layer1/0/add",
+    ]  # fmt: skip
+    assert report["layer1/0"].params == 81
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+
+def test_a_stated_shape_that_is_not_ours_is_refused_with_both(read) -> None:
+    with pytest.raises(SpecErrors, match="gives 1x8x8x10, and the file states 1x8x9x10"):
+        read(model(SMALL, {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, ARRAYS, {"b": [1, 8, 9, 10]}))
+
+
+@pytest.mark.parametrize(("opset", "remarks"), [(21, 1), (22, 0)])
+def test_a_ceil_pool_of_shape_inference_is_remarked_up_to_opset_21(read, opset, remarks) -> None:
+    pool = node(
+        "MaxPool", "x", "y", kernel_shape=[3, 3], strides=[4, 4], pads=[1, 1, 1, 1], ceil_mode=1
+    )
+    size = 3 if opset < 22 else 2
+    report = read(model([pool], {"x": [1, 3, 6, 6]}, {"y": [1, 3, size, size]}, opset=opset))
+    assert rows(report)[0][2] == "2x2x3"
+    assert len(report.remarks) == remarks
+
+
+CIRCLE = [node("Add", "x b", "a"), node("Relu", "a", "b")]
+REFUSED = [
+    (SMALL_NET[:-40], "cut|said to hold|ends within"),
+    (b"", "no graph"),
+    (b"\x08\x07", "no graph"),
+    (model([], {"x": [1, 3]}, {"x": [1, 3]}), "without nodes"),
+    (model(CIRCLE, {"x": [1, 3]}, {"b": [1, 3]}), "circle"),
+    (model([node("Relu", "x", "y")] * 2, {"x": [1, 3]}, {"y": [1, 3]}), "two nodes give 'y'"),
+    (model(SMALL, {"x": [1, 4, 8, 10]}, {"y": [1, 10]}, ARRAYS), "3 channels in 1 groups, but 4"),
+    (model(SMALL, {"x": [1, 3, 8, 12]}, {"y": [1, 10]}, ARRAYS), "1,600 weights for 10 units"),
+    (model(SMALL, {"x": [1, 3, 1, 1]}, {"y": [1, 10]}, ARRAYS), "leaves 0x0"),
+    (model(SMALL, {"x": [1, 3, -8, 10]}, {"y": [1, 10]}, ARRAYS), "is 1x3x-8x10"),
+    (model(SMALL, {"x": [1, 3, 2**40, 10]}, {"y": [1, 10]}, ARRAYS), "is 1x3x1099511627776"),
+    (model(SMALL, {}, {"y": [1, 10]}, ARRAYS), "no input that flows"),
+    (model(SMALL, {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, ARRAYS, opset=6), "opset 6"),
+    (model(SMALL, {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, {**ARRAYS, "c.weight": elsewhere("c.weight", [8, 3, -3, 3])}), "extents that none has"),
+    (model([node("Unheard", "x", "y")], {"x": [1, 3]}, {"y": ["N", None]}), "nothing of it can be read: 1 Unheard"),
+    (one("Conv", [1, 3, 8], {"w": [8, 3, 3]}, pads=[1]), "sizes for another number of sides"),
+    (one("Reshape", [1, 3, 8], {"s": tensor("s", [2], [1, 25])}), "asks for"),
+    (one("Transpose", [1, 3, 8], perm=[0, 0, 1]), "has the order"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "message"), REFUSED, ids=[text for _, text in REFUSED])
+def test_what_no_network_can_be_is_refused(read, data, message) -> None:
+    with pytest.raises(SpecErrors, match=message) as refused:
+        read(data)
+    assert {problem.code for problem in refused.value.problems} <= {"E009", "E006"}
+
+
+def mutated(data: bytes, random: Random) -> bytes:
+    """Change a few bytes, cut out some, or put some twice."""
+    changed = bytearray(data)
+    for _ in range(random.choice((1, 1, 2, 5))):
+        at = random.randrange(len(changed))
+        kind = random.randrange(4)
+        if kind == 0:
+            changed[at] = random.randrange(256)
+        elif kind == 1:
+            del changed[at : at + random.choice((1, 2, 8, 100))]
+        elif kind == 2:
+            changed[at:at] = changed[at : at + random.choice((1, 4, 60))]
+        else:
+            changed[at] ^= 1 << random.randrange(8)
+        if not changed:
+            return data
+    return bytes(changed)
+
+
+#: Networks to mutate: small, and with many kinds of attributes.
+SEEDS = [
+    SMALL_NET,
+    einsum({"b": [1, 6, 4, 5]}),
+    *(one(op, dims, arrays, **attributes) for op, dims, arrays, attributes, *_ in OPERATIONS),
+]
+
+
+def fuzz(count: int, seed: int) -> tuple[int, int]:
+    """Read mutated files; return how many were read and how many refused."""
+    random = Random(seed)
+    taken = refused = 0
+    for number in range(count):
+        data = mutated(SEEDS[number % len(SEEDS)], random)
+        try:
+            source = find_bytes(data)
+            shapecalc.summarize(source)
+            taken += 1
+        except SpecErrors:
+            refused += 1
+    return taken, refused
+
+
+def find_bytes(data: bytes) -> Source:
+    reading = MODEL.read("net.onnx", data)
+    return Source("net.onnx", "", tree_of(reading.data, "net.onnx"), reading.remarks)
+
+
+MODEL = next(kind for kind in MODEL_FILES if kind.reader == "onnx")
+
+
+def test_mutated_files_are_read_or_refused_in_words() -> None:
+    taken, refused = fuzz(400, seed=7)
+    assert taken > 20
+    assert refused > 20
+
+
+# -- other exporters' ways, and earlier sets of operations -----------------------------------------
+
+
+def test_channels_may_lie_last_as_tensorflow_has_them(read) -> None:
+    nodes = [
+        node("Transpose", "x", "t", "net/conv__6", perm=[0, 3, 1, 2]),
+        node("Conv", "t w", "a", "net/conv/Conv2D", pads=[1, 1, 1, 1]),
+        node("Relu", "a", "b", "net/relu"),
+        node("Transpose", "b", "c", "net/relu__12", perm=[0, 2, 3, 1]),
+        node("Reshape", "c s", "f", "net/flatten/Reshape"),
+        node("MatMul", "f v", "m", "net/dense/MatMul"),
+        node("Add", "m b2", "y", "net/dense/BiasAdd"),
+    ]
+    arrays = {"w": [8, 3, 3, 3], "v": [480, 10], "b2": [10], "s": tensor("s", [2], [-1, 480])}
+    report = read(model(nodes, {"x": ["N", 6, 10, 3]}, {"y": ["N", 10]}, arrays))
+    assert rows(report) == [
+        ("conv", "conv", "6x10x8"),
+        ("relu", "relu", "6x10x8"),
+        ("flatten", "flatten", "480"),
+        ("dense", "dense", "10"),
+    ]
+    assert report.totals.params == 216 + 4810
+
+
+@pytest.mark.parametrize(
+    ("op", "dims", "arrays", "attributes", "output"),
+    [
+        ("Clip", [1, 6], {}, {"min": 0.0, "max": 6.0}, "6"),
+        ("Pad", [1, 3, 4, 5], {}, {"pads": [0, 0, 1, 2, 0, 0, 0, 3]}, "5x10x3"),
+        ("Slice", [1, 6, 9, 5], {}, {"starts": [1], "ends": [-1], "axes": [2]}, "7x5x6"),
+        ("Squeeze", [1, 6, 1, 1], {}, {"axes": [2, 3]}, "6"),
+        ("Unsqueeze", [1, 6], {}, {"axes": [2, 3]}, "6"),
+        ("Upsample", [1, 3, 4, 5], {"s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "8x10x3"),
+        ("ReduceMean", [1, 3, 4, 5], {}, {"axes": [2, 3]}, "1x1x3"),
+        ("Softmax", [1, 6], {}, {"axis": 1}, "6"),
+        ("Split", [1, 6, 4, 5], {}, {"axis": 1, "split": [6]}, "4x5x6"),
+    ],
+)
+def test_earlier_sets_of_operations(read, op, dims, arrays, attributes, output) -> None:
+    nodes = [
+        node(op, " ".join(["x", *arrays]), "a", **attributes),
+        node("Relu", "a", "y"),
+    ]
+    report = read(model(nodes, {"x": dims}, {"y": None}, arrays, opset=9))
+    assert rows(report)[-1][2] == output
+
+
+def test_nodes_may_stand_in_any_order(read) -> None:
+    data = model(SMALL[::-1], {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, ARRAYS)
+    assert rows(read(data)) == rows(read(SMALL_NET))
+
+
+# -- hostile files ---------------------------------------------------------------------------------
+
+
+def seconds(function, *arguments) -> float:
+    start = process_time()
+    function(*arguments)
+    return process_time() - start
+
+
+def test_a_value_that_everybody_reads_takes_no_longer(read) -> None:
+    """What patterns look for would take a second for every hundred nodes."""
+    many = [node("Softplus", "x", f"a{number}") for number in range(4000)]
+    squares = [node("Mul", "x x", f"b{number}") for number in range(4000)]
+    data = model([*many, *squares], {"x": [1, 3]}, {"a0": [1, 3]})
+    assert seconds(find_bytes, data) < 5
+
+
+def test_axes_do_not_pile_up(read) -> None:
+    names = ["x", *(f"a{number}" for number in range(3000))]
+    nodes = [node("Unsqueeze", [a, "axes"], b) for a, b in pairwise(names)]
+    arrays = {"axes": tensor("axes", [4], [0, 1, 2, 3])}
+    data = model([node("Relu", "x", "r"), *nodes], {"x": [1, 3]}, {"r": [1, 3]}, arrays)
+    assert seconds(find_bytes, data) < 5
+
+
+def test_numbers_do_not_pile_up(read) -> None:
+    names = ["n", *(f"a{number}" for number in range(3000))]
+    nodes = [node("Mul", [a, a], b) for a, b in pairwise(names)]
+    arrays = {"n": tensor("n", [4], [2**40, 3, 4, 5])}
+    data = model([node("Relu", "x", "r"), *nodes], {"x": [1, 3]}, {"r": [1, 3]}, arrays)
+    assert seconds(find_bytes, data) < 5
+
+
+def test_a_message_within_itself_is_read_to_its_depth() -> None:
+    data = b"\x08\x01"
+    for _ in range(3000):
+        data = block(7, data)
+    with pytest.raises(SpecErrors):
+        find_bytes(data)
+
+
+def test_a_name_is_shown_without_what_a_terminal_would_do(tmp_path) -> None:
+    nodes = [node("Conv", "x w", "y", "\x1b[31mred\x07\n", pads=[0, 0, 0, 0])]
+    data = model(nodes, {"x": [1, 4, 8, 8]}, {"y": None}, {"w": [8, 3, 3, 3]})
+    (tmp_path / "net.onnx").write_bytes(data)
+    done = runner().invoke(main, ["summarize", str(tmp_path / "net.onnx")])
+    assert done.exit_code == 2
+    assert "\x1b" not in done.output
+    assert "\x07" not in done.output
+
+
+def test_a_long_path_has_its_last_levels_in_one_name(read) -> None:
+    nodes = [node("Relu", "x", "y", "/".join("abcdefghijklmnopqrstuvwxyz" * 9) + "/Relu")]
+    (row,) = rows(read(model(nodes, {"x": [1, 3]}, {"y": [1, 3]})))
+    assert row[0].count("/") == 11

@@ -75,9 +75,7 @@ class KerasModel:
                 f"the file leaves sizes of '{name}' open: they are letters, "
                 "to which `--input` gives values"
             )
-        layer = self.written.layers.add_input(
-            name, dict(zip(words, sizes, strict=True)) if len(sizes) > 1 else sizes[0]
-        )
+        layer = self.written.layers.add_input(name, dict(zip(words, sizes, strict=True)))
         return Flow(layer, len(extents), len(extents) - 1, tuple(ordered))
 
 

@@ -16,7 +16,7 @@ from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk
 from shapecalc.readers.protobuf import DamagedError, Messages
-from shapecalc.text import Origin
+from shapecalc.text import Origin, collector_paused
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _LAST = frozenset({
 })  # fmt: skip
 
 
+@collector_paused
 def read(name: str, data: bytes | mmap) -> ReadModel:
     """Read a model.  Raises `SpecErrors` for one that is damaged or has nothing to read."""
     try:

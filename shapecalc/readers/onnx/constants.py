@@ -105,19 +105,26 @@ def _gather(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
         return None
     axis = axes[0]
     dims = (*data.dims[:axis], *index.dims, *data.dims[axis + 1 :])
-    places, values = index.values(), data.values()
-    if places is None or values is None or math.prod(dims) > _MOST:
+    places, n = index.values(), data.dims[axis]
+    if places is None:
         return data.like(dims)
-    n = data.dims[axis]
-    inner = math.prod(data.dims[axis + 1 :])
-    outer = math.prod(data.dims[:axis])
-    taken = [
-        values[(o * n + (int(p) % n if -n <= p < n else n * outer)) * inner + i]
-        for o in range(outer)
-        for p in places
-        for i in range(inner)
-    ]
-    return Tensor(dims, data.type, taken)
+    rows = [int(place) % n if -n <= place < n else n for place in places]
+    flat = (*data.dims[:axis], len(rows), *data.dims[axis + 1 :])
+    taken = _picked(data, flat, lambda at: (*at[:axis], rows[at[axis]], *at[axis + 1 :]))
+    return Tensor(dims, data.type, taken.values(), taken.origin)
+
+
+def _picked(
+    data: Tensor, dims: tuple[int, ...], place: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> Tensor:
+    """Return elements of an array, each from where `place` finds it for its own place."""
+    values = data.values()
+    if values is None or math.prod(dims) > _MOST:
+        return data.like(dims)
+    paces = [math.prod(data.dims[axis + 1 :]) for axis in range(len(data.dims))]
+    places = (place(at) for at in product(*map(range, dims)))
+    taken = [values[sum(p * pace for p, pace in zip(at, paces, strict=True))] for at in places]
+    return Tensor(dims, data.type, taken, data.origin)
 
 
 def _concat(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
@@ -141,11 +148,9 @@ def _slice(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     cuts = cuts_of(node, inputs[1:], data.dims)
     if cuts is None:
         return None
-    dims = tuple(len(range(*cuts.get(axis, (0, n, 1)))) for axis, n in enumerate(data.dims))
-    values = data.values()
-    if len(dims) != 1 or values is None:
-        return data.like(dims)
-    return Tensor(dims, data.type, [values[place] for place in range(*cuts.get(0, (0, 0, 1)))])
+    parts = [range(*cuts.get(axis, (0, n, 1))) for axis, n in enumerate(data.dims)]
+    dims = tuple(map(len, parts))
+    return _picked(data, dims, lambda at: tuple(part[p] for part, p in zip(parts, at, strict=True)))
 
 
 def cuts_of(
@@ -265,9 +270,7 @@ def _transpose(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     if sorted(order) != list(range(rank)):
         return None
     dims = tuple(data.dims[axis] for axis in order)
-    if rank <= 1 or math.prod(dims) == 1:
-        return Tensor(dims, data.type, data.values(), data.origin)
-    return data.like(dims)
+    return _picked(data, dims, lambda at: tuple(at[order.index(axis)] for axis in range(rank)))
 
 
 def _filled(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
@@ -9,7 +10,7 @@ from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.layouts import aligned, arranged
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
-from shapecalc.readers.onnx.values import Value
+from shapecalc.readers.onnx.values import Value, unsqueezed
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, NoRuleError, must_fit
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _join(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if dims is None:
         shapes = " and ".join("x".join(map(str, value.dims)) for value in flowing)
         raise walk.refuse(f"{node.op} '{node.name[:80]}' joins {shapes}, which do not agree")
-    values = aligned(walk, node, flowing, rank)
+    values = aligned(walk, node, flowing, rank, exact=kind == "add")
     lead = max(values, key=lambda value: len(value.extents))
     extents = lead.extents
     if any(value.extents != extents for value in values):
@@ -64,8 +65,9 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     if array is None:
         raise NoRuleError("an operand that is nowhere")
     dims = joined([value.dims, array.dims])
-    if dims is None or dims != value.dims:
+    if dims is None or prod(dims) != prod(value.dims):
         raise NoRuleError("a constant that stretches")
+    value = unsqueezed(value, set(range(len(dims) - len(value.dims))))
     number = walk.number(name)
     first = node.inputs[0] == name and kind in ("subtract", "divide")
     if number is not None and abs(number) < 1e12:

@@ -156,16 +156,22 @@ def _batch_in(value: Value, dims: tuple[int, ...]) -> int | None:
     """Find the batch among new extents.  Raises `NoRuleError` where it is folded away."""
     if value.batch is None:
         return 0 if len(dims) > 1 and dims[0] == 1 else None
-    count = value.dims[value.batch]
+    count, before = value.dims[value.batch], size_of(value.dims[: value.batch])
+    for axis, n in enumerate(dims if len(dims) > 1 else ()):
+        if n == count and size_of(dims[:axis]) == before:
+            return axis
     if count == 1:
-        return 0 if dims and dims[0] == 1 and len(dims) > 1 else None
-    if value.batch == 0 and dims and dims[0] == count:
-        return 0
+        return None
     raise NoRuleError("the batch is folded into other axes")
 
 
-def aligned(walk: GraphWalk, node: OnnxNode, values: Sequence[Value], rank: int) -> list[Value]:
-    """Return operands in one order of axes; of lower rank the first axes are missing."""
+def aligned(
+    walk: GraphWalk, node: OnnxNode, values: Sequence[Value], rank: int, *, exact: bool
+) -> list[Value]:
+    """Return operands in one order of axes; of lower rank the first axes are missing.
+
+    Unless all axes have to be there, one that has channels alone stays a vector.
+    """
     wider = []
     for value in values:
         more = rank - len(value.dims)
@@ -185,7 +191,8 @@ def aligned(walk: GraphWalk, node: OnnxNode, values: Sequence[Value], rank: int)
         wanted = lead.axes
     result = []
     for value in wider:
-        if value.axes == wanted or (len(value.axes) == 1 and value.axes[0] == wanted[-1]):
+        vector = len(value.axes) == 1 and value.axes[0] == wanted[-1] and not exact
+        if value.axes == wanted or vector:
             result.append(value)
         else:
             result.append(arranged(walk, node, value, wanted))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import axes_in, axes_of, joined, shape_asked
+from shapecalc.readers.onnx.file import MOST_AXES
 from shapecalc.readers.onnx.layouts import channels_second, reshape, transpose
 from shapecalc.readers.onnx.rules import one_if_alike, rule
 from shapecalc.readers.onnx.values import squeezed, unsqueezed
@@ -94,7 +95,7 @@ def _unsqueeze(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if named is None:
         named = walk.kernel(node, 1).values()
     axes = axes_in([int(v) for v in named or ()], len(value.dims) + len(named or ()))
-    if axes is None or len(set(axes)) < len(axes):
+    if axes is None or len(set(axes)) < len(axes) or len(value.dims) + len(axes) > MOST_AXES:
         raise NoRuleError("axes that nobody knows")
     walk.give(node, unsqueezed(value, set(axes)))
 

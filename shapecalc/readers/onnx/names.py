@@ -36,8 +36,7 @@ class Names:
         if "/" in node.name:
             path = node.name.removeprefix(self.common).strip("/")
             *levels, operation = path.split("/")
-            own = operation.partition("_")[0]
-            if node.op in (own, operation):
+            if operation.startswith(node.op):  # Conv_1, or Conv2D of TensorFlow
                 return f"{'/'.join(_shortened(levels))}/"
             return "/".join([*_shortened(levels), operation])
         if node.name and not _MADE_UP.fullmatch(node.name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.constants import axes_in, cuts_of
-from shapecalc.readers.onnx.layouts import AXES
+from shapecalc.readers.onnx.layouts import AXES, reshape
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, squeezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
@@ -72,6 +72,11 @@ def _split(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 
 @rule("Gather")
 def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    table = walk.array(node, 0)
+    if table is not None and len(table.dims) == 2 and not node.attributes.get("axis", 0):
+        places_of = walk.value(node, 1)
+        walk.opaque_of(node, (*places_of.dims, table.dims[1]), [places_of], table.size)
+        return
     value = walk.value(node)
     index = walk.kernel(node, 1)
     places = index.values()
@@ -80,6 +85,9 @@ def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if places is None or not places or any(not -n <= int(place) < n for place in places):
         raise NoRuleError("places that nobody knows")
     rows = [int(place) % n for place in places]
+    if rows == list(range(n)) and len(index.dims) > 1:
+        reshape(walk, node, value, (*value.dims[:axis], *index.dims, *value.dims[axis + 1 :]))
+        return
     if rows != list(range(rows[0], rows[0] + len(rows))) or len(index.dims) > 1:
         raise NoRuleError("places that are no part")
     part = cut(walk, node, value, {axis: (rows[0], rows[0] + len(rows), 1)})

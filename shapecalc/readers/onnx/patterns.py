@@ -108,11 +108,26 @@ def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
     if node.op == "Softplus":
         trail = _Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
-        return trail.goes() and trail.become("mish", {}, walk.value(node))
+        if trail.goes():
+            return trail.become("mish", {}, walk.value(node))
+        return _softplus(walk, node, number)
     if node.op not in _GATES:
         return False
     trail = _Trail(walk, number).step("Mul", other=node.inputs[0])
     return trail.goes() and trail.become(_GATES[node.op], {}, walk.value(node))
+
+
+def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise a softplus that gives x itself where that is large."""
+    trail = _Trail(walk, number).step("Where")
+    x = node.inputs[0]
+    large = [n for n in walk.few_readers(x) if walk.file.nodes[n].op == "Greater"]
+    if not trail.goes() or len(large) != 1:
+        return False
+    if list(trail.last.inputs) != [walk.file.nodes[large[0]].outputs[0], x, node.outputs[0]]:
+        return False
+    walk.skip(large[0])
+    return trail.become("softplus", {}, walk.value(node))
 
 
 def starts(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
@@ -152,7 +167,7 @@ def _gelu(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 
 def _is_half(walk: GraphWalk, name: str, x: str) -> bool:
     """Tell whether a value is half of another one, and leave the node out that says so."""
-    for number in walk.readers.get(x, ()):
+    for number in walk.few_readers(x):
         node = walk.file.nodes[number]
         if node.op == "Mul" and name in node.outputs:
             if walk.number(walk.other_input(node, x) or "") != 0.5:
@@ -204,39 +219,44 @@ def _is_relu6(walk: GraphWalk, node: OnnxNode) -> bool:
     return low == 0 and high == 6
 
 
+#: What may stand between the operations of PyTorch's local response normalisation.
+_BETWEEN = frozenset({
+    "Constant", "ConstantOfShape", "Concat", "Reshape", "Slice", "Transpose", "Cast", "Pad",
+    "AveragePool", "Shape", "Gather", "Equal", "If", "Squeeze", "Unsqueeze", "Identity",
+})  # fmt: skip
+_FARTHEST = 60
+
+
 def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
-    """Recognise x/(k + alpha * mean of squares over channels)**beta as PyTorch writes it."""
+    """Recognise x/(k + alpha * mean of squares over channels)**beta as PyTorch writes it.
+
+    Its many operations stand one behind another: from the square of x to the division of x.
+    """
     x = node.inputs[0]
     if node.op != "Mul" or node.inputs[1] != x or x not in walk.values:
         return False
-    trail = _Trail(walk, number).step("Unsqueeze").step("Pad")
-    if trail.goes() and walk.only_reader(trail.result, "AveragePool") is None:
-        trail.step("Unsqueeze", "Squeeze", "Reshape")
-    trail.step("AveragePool")
-    size = next(iter(trail.last.attributes.get("kernel_shape", ())), 0)
-    trail.step("Squeeze").step("Mul")
-    alpha = _number_of(walk, trail)
-    trail.step("Add")
-    k = _number_of(walk, trail)
-    trail.step("Pow")
-    beta = _number_of(walk, trail)
-    if not trail.goes() or None in (alpha, k, beta) or size < 1:
+    nodes = walk.file.nodes
+    ends = [n for n in walk.few_readers(x) if nodes[n].op == "Div" and nodes[n].inputs[0] == x]
+    if len(ends) != 1 or not number < ends[0] < number + _FARTHEST:
         return False
-    trail.step("Div", other=x)
-    if not trail.goes():
+    inner = nodes[number + 1 : ends[0]]
+    arithmetic = [other for other in inner if other.op not in _BETWEEN]
+    pools = [other for other in inner if other.op == "AveragePool"]
+    if [other.op for other in arithmetic] != ["Mul", "Add", "Pow"] or len(pools) != 1:
         return False
+    sizes = pools[0].attributes.get("kernel_shape") or [0]
+    numbers = [
+        next((n for n in map(walk.number, other.inputs) if n is not None), None)
+        for other in arithmetic
+    ]
+    if None in numbers or sizes[0] < 1 or nodes[ends[0]].inputs[1] != arithmetic[2].outputs[0]:
+        return False
+    alpha, k, beta = [decimal(n) for n in numbers if n is not None]
+    fields = {"size": sizes[0], "alpha": alpha, "beta": beta, "k": k}
     value = channels_second(walk, node, walk.values[x])
-    fields = {"size": size, "alpha": alpha, "beta": beta, "k": k}
-    return trail.become("lrn", fields, value)
-
-
-def _number_of(walk: GraphWalk, trail: _Trail) -> float | None:
-    """Return the number that the last step of a trail takes."""
-    if not trail.goes():
-        return None
-    array = trail.operand()
-    values = array.values() if array is not None and array.size == 1 else None
-    return decimal(values[0]) if values else None
+    walk.same(node._replace(outputs=nodes[ends[0]].outputs[:1]), "lrn", fields, value)
+    walk.skip(*range(number, ends[0] + 1))
+    return True
 
 
 def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
@@ -252,7 +272,7 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     if centred is None or walk.file.nodes[centred].inputs[0] != x:
         return False
     difference = walk.file.nodes[centred].outputs[0]
-    readers = sorted(set(walk.readers.get(difference, ())))
+    readers = sorted(set(walk.few_readers(difference)))
     squares = [n for n in readers if walk.file.nodes[n].op in ("Pow", "Mul")]
     ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
     if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:
@@ -324,6 +344,11 @@ def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
         return False
     order = list(trail.last.attributes.get("perm") or ())
     trail.step("Reshape")
+    if trail.goes() and order == [0, 1, 3, 5, 2, 4] and len(wanted) == 6:
+        block = int(wanted[3])
+        back = walk.array(trail.last, 1)
+        shape = back.values() if back is not None else None
+        return block > 1 and wanted[5] == block and _unshuffle(walk, trail, node, block, shape)
     if not trail.goes() or order != [0, 2, 1, 3, 4] or len(wanted) != 5:
         return False
     back = walk.array(trail.last, 1)
@@ -337,9 +362,29 @@ def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("channel_shuffle", {"groups": groups}, value)
 
 
+def _unshuffle(
+    walk: GraphWalk, trail: _Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
+) -> bool:
+    """Recognise places that become channels, as PyTorch writes it."""
+    value = channels_second(walk, node, walk.value(node))
+    height, width, channels = value.extents
+    if height % block or width % block or not shape or len(shape) != 4:
+        return False
+    extents = (height // block, width // block, channels * block * block)
+    if shape[1] not in (extents[2], -1):
+        return False
+    source = walk.add(node, "pixel_unshuffle", {"factor": block}, [value])
+    dims = (value.dims[0], extents[2], *extents[:2])
+    whole = node._replace(outputs=trail.last.outputs[:1])
+    walk.give(whole, walk.volume(source, value, extents, dims))
+    walk.skip(*trail.numbers)
+    return True
+
+
 def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
-    """Recognise an adaptive pool: Transpose, GatherND by a table, ReduceMean, Transpose."""
-    trail = _Trail(walk, number).step("GatherND").step("ReduceMean").step("Transpose")
+    """Recognise an adaptive pool: a table says which elements a mean is taken of."""
+    ends = ("ReduceMean", "Transpose")
+    trail = _Trail(walk, number).step("GatherND").step(*ends).step(*ends)
     value = walk.values.get(node.inputs[0])
     if not trail.goes() or value is None or len(value.dims) not in (3, 4, 5):
         return False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.readers.layer_list import LayerList
 from shapecalc.readers.onnx.constants import constant, folded, shape_of_dims
+from shapecalc.readers.onnx.file import MOST_AXES
 from shapecalc.readers.onnx.names import Names
 from shapecalc.readers.onnx.values import Value, size_of
 from shapecalc.text import Origin
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: So many elements of constants are computed in a file.
 _MOST_FOLDED = 4_000_000
+#: A value that so many nodes read is the beginning of no pattern.
+_MANY_READERS = 64
 #: Fields hold no larger numbers (`layers.fields.LARGEST`), and no volume has more elements.
 _LARGEST = 10**9
 #: A volume has so many axes, the channels among them.
@@ -100,9 +103,14 @@ class GraphWalk:
         values = array.values()
         return None if values is None else values[0]
 
+    def few_readers(self, name: str) -> list[int]:
+        """Return the nodes that read a value; none where they are too many for a pattern."""
+        numbers = self.readers.get(name, [])
+        return numbers if len(numbers) <= _MANY_READERS else []
+
     def only_reader(self, name: str, *ops: str) -> int | None:
         """Return the one node that reads a value, if it does one of these; else None."""
-        numbers = self.readers.get(name, [])
+        numbers = self.few_readers(name)
         if len(set(numbers)) != 1 or name in self.file.outputs or numbers[0] in self.done:
             return None
         return numbers[0] if not ops or self.file.nodes[numbers[0]].op in ops else None
@@ -258,7 +266,7 @@ class GraphWalk:
         if self.budget < 0:
             return False
         array = folded(node, given)
-        if array is None:
+        if array is None or len(array.dims) > MOST_AXES:
             return False
         self.budget -= array.size if array.size <= 4096 else 1
         if not array.origin:
@@ -301,6 +309,18 @@ class GraphWalk:
             source = self.add(node, "opaque", fields, sources)
             self.give(node, value._replace(source=source), number)
 
+    def opaque_of(
+        self, node: OnnxNode, dims: tuple[int, ...], sources: list[Value], params: int
+    ) -> None:
+        """Put a layer of unknown costs where they are, but the shape is known by its rule."""
+        value = self.unknown_volume(dims)
+        if value is None:
+            raise NoRuleError("it is no volume")
+        fields = {"op": node.op, "shape": list(value.extents), "params": min(params, _LARGEST)}
+        self.opaque[node.op] += 1
+        source = self.add(node, "opaque", fields, sources)
+        self.give(node, value._replace(source=source))
+
     def first_input(self) -> Value:
         """Return an input of the network, for what reads nothing that flows."""
         return next(iter(self.values.values()))
@@ -309,7 +329,7 @@ class GraphWalk:
         """Return a value of stated extents, or None for one that is no volume."""
         batch = 0 if len(dims) > 1 else None
         axes = tuple(axis for axis in range(len(dims)) if axis != batch)
-        if len(axes) == MOST_EXTENTS - 1 or (len(axes) == MOST_EXTENTS and batch == 0):
+        if MOST_EXTENTS - 1 <= len(axes) <= MOST_EXTENTS and batch == 0:
             axes = (*axes[1:], axes[0])
         extents = tuple(dims[axis] for axis in axes) or (1,)
         if len(extents) > MOST_EXTENTS or 0 in extents or max(extents) > _LARGEST:
@@ -339,7 +359,7 @@ class GraphWalk:
             for axis, (n, own) in enumerate(zip(given, dims, strict=True))
         ):
             return
-        theirs = "x".join(str("?" if n is None else n) for n in given)
+        theirs = "x".join(str("?" if n is None else n) for n in given) or "one number"
         ours = "x".join(map(str, dims))
         text = f"{_called(node)} gives {ours}, and the file states {theirs}"
         if node.attributes.get("ceil_mode") and self.file.opset < 22:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _OPSET = 22
 _AXES = {1: (0,), 2: (2, 1), 3: (2, 3, 1), 4: (2, 3, 4, 1)}
 _WORDS = {
+    1: ("channels",),
     2: ("length", "channels"),
     3: ("height", "width", "channels"),
     4: ("depth", "height", "width", "channels"),
@@ -200,12 +201,8 @@ class _ProgramWalk:
         elif self._last_first(name):
             axes = tuple(range(1, len(dims)))
         extents = tuple(dims[axis] for axis in axes)
-        source = walk.layers.add_input(
-            name,
-            extents[0]
-            if len(extents) == 1
-            else dict(zip(_WORDS[len(extents)], extents, strict=True)),
-        )
+        words = _WORDS[len(extents)]
+        source = walk.layers.add_input(name, dict(zip(words, extents, strict=True)))
         batch = 0 if len(dims) > 1 else None
         walk.values[name] = Value(source, extents, axes, dims, batch)
 
