@@ -43,6 +43,8 @@ _WORDS = {
 _OPERATIONS = ("windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent")
 #: What is filled anew, whatever it takes sizes from.
 _FRESH = frozenset({"new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like"})
+#: Truths about what flows, which is no volume: they choose, and cost nothing that is counted.
+_TRUTHS = frozenset({"any", "eq", "ge", "gt", "isinf", "le", "logical_not", "lt", "ne"})
 #: What is a layer with weights even where a constant flows in.
 _LEARNED = frozenset({"linear", "conv2d"})
 
@@ -115,7 +117,7 @@ class _ProgramWalk:
         in_place = operation.target.endswith("_") and not operation.target.startswith("_")
         target = operation.target.rstrip("_") if in_place else operation.target
         flowing = [name for name in references if self.program.flows(name)]
-        if target in _FRESH or (not flowing and target not in _LEARNED):
+        if target in _FRESH | _TRUTHS or (not flowing and target not in _LEARNED):
             self.program.constant(operation)
         else:
             rule = TRANSLATIONS.get(target)

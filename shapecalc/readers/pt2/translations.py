@@ -435,6 +435,20 @@ def _same(program: Program, operation: AtenOperation) -> None:
     program.emit("Identity", operation.references()[:1], operation.outputs[0], operation)
 
 
+def _chosen(program: Program, operation: AtenOperation) -> None:
+    """Write a choice between what flows and a fixed array as what flows."""
+    flows = [name for name in operation.references() if program.flows(name)]
+    op = "Identity" if len(flows) == 1 else "aten.where"
+    program.emit(op, flows, operation.outputs[0], operation)
+
+
+def _strided(program: Program, operation: AtenOperation) -> None:
+    """Write another order in memory of the same elements as nothing."""
+    x, output = operation.get("self"), operation.outputs[0]
+    alike = program.dims[x] == program.dims[output]
+    program.emit("Identity" if alike else "aten.as_strided", [x], output, operation)
+
+
 def _power(program: Program, operation: AtenOperation) -> None:
     exponent = operation.get("exponent")
     fields = {"exponent": exponent}
@@ -477,6 +491,7 @@ TRANSLATIONS: dict[str, Callable[[Program, AtenOperation], None]] = {
     "alias": _same,
     "alpha_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "amax": _reduced("ReduceMax"),
+    "as_strided": _strided,
     "avg_pool1d": _pool("AveragePool"),
     "avg_pool2d": _pool("AveragePool"),
     "avg_pool3d": _pool("AveragePool"),
@@ -572,4 +587,5 @@ TRANSLATIONS: dict[str, Callable[[Program, AtenOperation], None]] = {
     "upsample_nearest1d": _resized,
     "upsample_nearest2d": _resized,
     "view": _reshaped,
+    "where": _chosen,
 }
