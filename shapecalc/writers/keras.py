@@ -21,7 +21,13 @@ from shapecalc.writers.python_code import (
     signature,
     unique,
 )
-from shapecalc.writers.pytorch import STRUCTURE, Flow, documentation, indices_of, known_numbers
+from shapecalc.writers.pytorch import (
+    STRUCTURE,
+    VariableFlow,
+    documentation,
+    indices_of,
+    known_numbers,
+)
 from shapecalc.writers.pytorch_layers import Site, UnsayableError
 
 if TYPE_CHECKING:
@@ -163,7 +169,7 @@ class _KerasWriting:
         return ['if __name__ == "__main__":', "    build().summary()"]
 
 
-class KerasFlow(Flow):
+class KerasFlow(VariableFlow):
     """The variables of a function that builds a part."""
 
     def _code(self, member: Member, attribute: str, operands: list[str]) -> Code:

@@ -234,7 +234,7 @@ class _Writing:
 
     def _forward(self, level: NamedLevel) -> list[Statement]:
         """Write what a class computes; the last statement returns it."""
-        flow = Flow(level, self)
+        flow = VariableFlow(level, self)
         statements = [flow.statement(place, member) for place, member in flow.members]
         results = [flow.variables[index] for index in level.results]
         return [*filter(None, statements), Statement("return", ", ".join(results), "")]
@@ -323,7 +323,7 @@ class _Writing:
 
     def _inputs(self, level: NamedLevel) -> list[str]:
         """Return the names of what flows into a level."""
-        return [Flow(level, self).variables[index] for index in _sources(level, self)]
+        return [VariableFlow(level, self).variables[index] for index in _sources(level, self)]
 
     def _main(self, weights: str) -> list[str]:
         """Write the part that runs the network once."""
@@ -362,7 +362,7 @@ class FunctionWriting(Protocol):
     def comment(self, member: Member) -> str: ...
 
 
-class Flow:
+class VariableFlow:
     """The variables of a function: which holds what, and for how long."""
 
     def __init__(self, level: NamedLevel, writing: FunctionWriting) -> None:
