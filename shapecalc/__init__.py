@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.analysis.tables import published_tables
     from shapecalc.analysis.training import training_cost
-    from shapecalc.api import load, loads, summarize
+    from shapecalc.api import from_keras, from_torch, load, loads, summarize
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
     from shapecalc.graph.deploy import fold_batchnorm
@@ -68,6 +68,8 @@ _HOMES = {
     "explain": "analysis.explain",
     "find_count": "analysis.reconcile",
     "fold_batchnorm": "graph.deploy",
+    "from_keras": "api",
+    "from_torch": "api",
     "json_schema": "spec.language",
     "load": "api",
     "loads": "api",
@@ -101,6 +103,8 @@ __all__ = [
     "explain",
     "find_count",
     "fold_batchnorm",
+    "from_keras",
+    "from_torch",
     "json_schema",
     "load",
     "loads",

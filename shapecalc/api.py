@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.errors import refuse
 from shapecalc.graph import Graph
 from shapecalc.graph.expand import expand
 from shapecalc.report import Report
 from shapecalc.report.compute import compute_report
-from shapecalc.spec.find import DATA, beside, find, tree_of
+from shapecalc.spec.find import DATA, as_source, beside, find, tree_of
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text import Source
 
@@ -89,6 +90,41 @@ def summarize(
     elif settings or input or free:
         raise TypeError("settings, input and free belong to `load`: this network is loaded already")
     return compute_report(as_asked(network, fold_batchnorm=fold_batchnorm))
+
+
+def from_torch(module: object, input: object) -> Graph:  # noqa: A002
+    """Load the network of a live `torch.nn.Module`, as PyTorch itself follows it.
+
+    The input is an example, one tensor or several, or its shape as a spec has it: "224x224x3".
+    The module is run with it, its weights are not copied.  Raises `SpecErrors` for what cannot be
+    followed.
+    """
+    from shapecalc.readers import live
+
+    if not live.is_torch(module):
+        raise TypeError(f"`from_torch` takes a torch.nn.Module, not {type(module).__name__}")
+    if isinstance(input, str):
+        input = shape_given(input)  # noqa: A001
+    reading = live.read_torch(module, input)
+    return _sound(build(as_source(live.name_of(module), reading)))
+
+
+def from_keras(model: object) -> Graph:
+    """Load the network of a live model of Keras.  Raises `SpecErrors` for what it cannot be."""
+    from shapecalc.readers import live
+
+    if not live.is_keras(model):
+        raise TypeError(f"`from_keras` takes a keras.Model, not {type(model).__name__}")
+    return _sound(build(as_source(live.name_of(model), live.read_keras(model))))
+
+
+def shape_given(text: str) -> list[int]:
+    """Read a shape of numbers, as `--input` takes it.  Raises `SpecErrors` (E303)."""
+    words = text.lower().split("x")
+    if not all(word.isascii() and word.isdecimal() and int(word[:10]) > 0 for word in words):
+        message = f"'{text}' is no shape of numbers"
+        raise refuse("E303", message, hint="write it as 224x224x3, the channels last")
+    return [int(word[:10]) for word in words]
 
 
 def as_asked(graph: Graph, *, fold_batchnorm: bool) -> Graph:

@@ -78,6 +78,7 @@ THIRD = {
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
     "h5py": ("readers.keras",),
     "matplotlib": ("analysis.sweep.pictures",),
+    "torch": ("readers.live",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }

@@ -30,6 +30,8 @@ Examples:
   shapecalc summarize resnet50 --batch 8 --device "ops=10T, bandwidth=100G"
   shapecalc summarize resnet18 --fold-batchnorm --dtype int8 --units Ki
   shapecalc summarize resnet18 --dtype int8 --fail-if "peak_memory > 1MiB"
+  shapecalc summarize model.onnx --strict
+  shapecalc summarize py:torchvision.models:resnet18 --input 224x224x3
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
@@ -91,7 +93,9 @@ def summarize(
 ) -> None:
     """Print the table of SPEC: volumes, parameters and operations, layer by layer.
 
-    SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input.
+    SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input; a file
+    may be a model of Caffe, Darknet, Keras, ONNX or PyTorch. py:package.module:function runs that
+    code, whose model of PyTorch or Keras it takes.
     """
     if check and fold_batchnorm:
         message = "--check compares the network as it is written, without --fold-batchnorm"
@@ -120,7 +124,13 @@ def summarize(
         )
         refused = _conditions(conditions, view)
         settings = freed(settings, free)
-        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        if spec.startswith("py:"):  # costs no other command anything
+            from shapecalc.cli.python_model import model_source
+
+            source, inputs = model_source(spec, inputs), {}
+        else:
+            source = find(spec)
+        graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if refused:
             _must_have_numbers(report)

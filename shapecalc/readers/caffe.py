@@ -59,9 +59,9 @@ class _CaffeLayer:
         where = line_of(self.source, self.message.at if at is None else at)
         return refuse("E009", f"layer '{self.name}': {message}", where, hint)
 
-    def parameters(self, name: str) -> _Parameters:
+    def parameters(self, name: str) -> _CaffeFields:
         """Return the parameters of a type."""
-        return _Parameters(self, self.message.message(f"{name}_param"))
+        return _CaffeFields(self, self.message.message(f"{name}_param"))
 
     def in_phase(self, phase: str) -> bool:
         """Tell whether it is part of the network in a phase."""
@@ -81,7 +81,7 @@ def _holds(rule: Message, phase: str) -> bool:
     )
 
 
-class _Parameters:
+class _CaffeFields:
     """The fields of a type's parameters, read as numbers."""
 
     def __init__(self, layer: _CaffeLayer, message: Message) -> None:
@@ -195,10 +195,10 @@ class _Network:
         """Enter the inputs that the file names before its layers."""
         names = self.message.words("input")
         shapes = [
-            _Parameters(_CaffeLayer(self.source, shape), shape).wholes("dim")
+            _CaffeFields(_CaffeLayer(self.source, shape), shape).wholes("dim")
             for shape in self.message.messages("input_shape")
         ]
-        own = _Parameters(_CaffeLayer(self.source, self.message), self.message)
+        own = _CaffeFields(_CaffeLayer(self.source, self.message), self.message)
         dims = own.wholes("input_dim")
         shapes += [dims[at : at + 4] for at in range(0, len(dims), 4)]
         for at, word in enumerate(names):
@@ -216,7 +216,7 @@ class _Network:
             )
             extents: Any = {axis: axis[0].upper() + number for axis in (*_AXES[3], "channels")}
         elif len(dims) == 2:
-            extents = dims[1]
+            extents = {"channels": dims[1]}
         elif len(dims) - 1 in _AXES:
             extents = {
                 **dict(zip(_AXES[len(dims) - 1], dims[2:], strict=True)),
@@ -291,7 +291,7 @@ class _LayerWriter:
         #: Whether what it reads is read by it alone
         self.completes = completed
 
-    def parameters(self, name: str) -> _Parameters:
+    def parameters(self, name: str) -> _CaffeFields:
         """Return the parameters of its type."""
         return self.layer.parameters(name)
 
@@ -336,7 +336,7 @@ def _stated(name: str) -> Callable[[_Network, _CaffeLayer], None]:
     def enter(network: _Network, layer: _CaffeLayer) -> None:
         parameters = layer.parameters(name)
         shapes = [
-            _Parameters(layer, shape).wholes("dim")
+            _CaffeFields(layer, shape).wholes("dim")
             for shape in parameters.message.messages("shape")
         ]
         words = ("num", "channels", "height", "width")
@@ -399,7 +399,7 @@ _MEASURES = (
 # Layers
 
 
-def _window(parameters: _Parameters, *, pool: bool = False) -> dict[str, Any]:
+def _window(parameters: _CaffeFields, *, pool: bool = False) -> dict[str, Any]:
     """Return the fields of a window."""
     fields: dict[str, Any] = {"kernel": parameters.sides("kernel_size", "kernel")}
     stride = parameters.sides("stride", "stride", 1)
@@ -508,7 +508,7 @@ def _eltwise(write: _LayerWriter) -> list[str]:
     if kind == "SUM":
         for at, word in enumerate(coefficients[: len(sources)]):
             if word.text.strip("0.") != "1":
-                factor = _Parameters(write.layer, Message({"coeff": [word]}, word.at))
+                factor = _CaffeFields(write.layer, Message({"coeff": [word]}, word.at))
                 name = f"{write.layer.name}_{at + 1}"
                 right = factor.number("coeff", 1)
                 (sources[at],) = write.add("multiply", [sources[at]], name, right=right)
@@ -541,7 +541,7 @@ def _slice(write: _LayerWriter) -> list[str]:
 
 
 def _reshape(write: _LayerWriter) -> list[str]:
-    parameters = _Parameters(write.layer, write.parameters("reshape").message.message("shape"))
+    parameters = _CaffeFields(write.layer, write.parameters("reshape").message.message("shape"))
     dims = parameters.wholes("dim")
     if write.parameters("reshape").has("axis", "num_axes") or not dims:
         raise write.layer.fault("only a whole shape is read: reshape_param { shape { dim: ... } }")
@@ -574,7 +574,7 @@ def _scale(write: _LayerWriter) -> list[str]:
     return write.learned("scale", per=_extent(write, parameters), bias=bias)
 
 
-def _extent(write: _LayerWriter, parameters: _Parameters) -> str:
+def _extent(write: _LayerWriter, parameters: _CaffeFields) -> str:
     """Return what has a number of its own."""
     axis, count = parameters.whole("axis", 1), parameters.whole("num_axes", 1)
     if (axis, count) == (1, 1):

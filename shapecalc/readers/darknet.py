@@ -167,7 +167,7 @@ class _Darknet:
         inputs = section.whole("inputs", 0)
         if not inputs:
             raise section.fault("it states no input", "add width=, height= and channels=")
-        return _Volume(self.layers.add_input("input", inputs), inputs, None)
+        return _Volume(self.layers.add_input("input", {"channels": inputs}), inputs, None)
 
 
 class _SectionWriter:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    #: Extents by their words; a vector is one number; letters are symbols.
-    Extents: TypeAlias = Mapping[str, int | str] | int | str
+    #: Extents by their words; letters are symbols.
+    Extents: TypeAlias = Mapping[str, int | str]
 
 #: What a name may not hold, and how it may begin (`spec.tree_reader.NAME`).
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.+-]+")
@@ -173,11 +173,9 @@ def _alone_or_not(
             yield reference, layer, path[:-1], path[-1]
 
 
-def _shape(extents: Extents) -> Extents:
+def _shape(extents: Extents) -> Extents | int | str:
     """Write an input's extents; those of a vector are a number."""
-    if isinstance(extents, int | str) or len(extents) > 1:
-        return extents
-    return extents["channels"]
+    return extents["channels"] if len(extents) == 1 else extents
 
 
 def _plain(name: str) -> str:

@@ -271,10 +271,11 @@ def _model(path: str) -> Source | None:
         import mmap  # few files are so large that they are not copied
 
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _as_source(path, kind.read(path, data))
+            return as_source(path, kind.read(path, data))
 
 
-def _as_source(name: str, reading: ReadModel) -> Source:
+def as_source(name: str, reading: ReadModel) -> Source:
+    """Return what was read of a model as a spec's source."""
     return Source(name, "", tree_of(reading.data, name), reading.remarks)
 
 
@@ -284,7 +285,7 @@ def _decode(name: str, data: bytes) -> Source:
 
         kind = model_file(name, data)
         if kind is not None and kind.reader and len(data) <= MAX_BYTES:
-            return _as_source(name, kind.read(name, data))
+            return as_source(name, kind.read(name, data))
         if kind is not None:
             message = f"'{name}' is {kind.name}, and no spec"
             raise refuse("E008", message, Origin.of_file(name), kind.advice)

@@ -61,6 +61,7 @@ class Writer(NamedTuple):
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
     Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
+    Writer("keras", "a program for Keras 3, whatever computes below it", (".py",), "keras"),
     Writer(
         "yaml",
         "a spec as a person would write it",

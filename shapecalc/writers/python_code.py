@@ -163,6 +163,9 @@ def _split(code: Code, indent: int, before: str, after: str) -> list[str]:
         return [first, *_item_lines(code.items, indent + 1), f"{margin}{code.brackets[1]}{after}"]
     if isinstance(code, CallCode) and code.written():
         first = f"{margin}{before}{flat(code.function)}("
+        if isinstance(code.function, CallCode) and len(first) > LONGEST:
+            inner = f"({', '.join(_arguments(code))}){after}"
+            return _split(code.function, indent, before, inner)
         inner = _INDENT + margin + ", ".join(_arguments(code))
         if len(inner) <= LONGEST and not _commented(code):
             return [first, inner, f"{margin}){after}"]

@@ -6,13 +6,15 @@ import keyword
 import re
 import textwrap
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from shapecalc.algebra import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Input
 from shapecalc.text.safe import one_line
 from shapecalc.writers import Written
 from shapecalc.writers.classes import (
+    IN_CHANNELS,
     Family,
     Part,
     Statement,
@@ -38,12 +40,13 @@ from shapecalc.writers.pytorch_layers import SPELLINGS, Site, Spelling, Unsayabl
 from shapecalc.writers.pytorch_modules import HELPERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from shapecalc.graph import Graph
     from shapecalc.report import Report
 
 #: Words for a level that is no block of the spec.
-_STRUCTURE = ("group", "repeat", "round", "branch", "side")
+STRUCTURE = ("group", "repeat", "round", "branch", "side")
 #: Names that modules have already, and those of the program.
 _TAKEN = frozenset([
     "F", "OrderedDict", "T_destination", "Tensor", "add_module", "append", "apply", "bfloat16",
@@ -57,7 +60,7 @@ _TAKEN = frozenset([
     "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module",
     "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook",
     "requires_grad_", "self", "set_extra_state", "set_submodule", "share", "share_memory",
-    "state_dict", "to", "to_empty", "torch", "train", "training", "type", "weight",
+    "state_dict", "tie", "to", "to_empty", "torch", "train", "training", "type", "weight",
     "window_moves", "window_sums", "xpu", "zero_grad",
 ])  # fmt: skip
 
@@ -95,7 +98,7 @@ class _Writing:
         self.report = report
         self.graph = report.graph
         self.root = levels_of(report.graph)
-        self.spelled = _spelled(report)
+        self.spelled: Sequence[Any] = _spelled(report)
         self.parts: dict[str, Part] = {}  # by the level's path
         self.families: list[Family] = []
         self.sequences: set[str] = set()
@@ -126,12 +129,12 @@ class _Writing:
         taken = set(_TAKEN)
         names = {}
         for member in level.members:
-            name = self._own_name(level, member)
+            name = self.own_name(level, member)
             prefix = "branch" if isinstance(member, NamedLevel) else "layer"
             names[name] = unique(identifier(name, prefix), taken)
         return names
 
-    def _own_name(self, level: NamedLevel, member: Member) -> str:
+    def own_name(self, level: NamedLevel, member: Member) -> str:
         path = member.path if isinstance(member, NamedLevel) else self.graph.nodes[member].path
         return path.removeprefix(f"{level.path}/" if level.path else "")
 
@@ -150,8 +153,8 @@ class _Writing:
         """Write levels of one height: those of one kind are instances of one class."""
         families: dict[str, Family] = {}
         for level in levels:
-            kind = level.group.type if level.group else _STRUCTURE[0]
-            if kind in _STRUCTURE and self._may_be_sequence(level):
+            kind = level.group.type if level.group else STRUCTURE[0]
+            if kind in STRUCTURE and self._may_be_sequence(level):
                 self.parts[level.path] = self._sequence(level)
                 continue
             init, forward = self._init(level), self._forward(level)
@@ -168,7 +171,7 @@ class _Writing:
                 continue
             self._name(family)
             self.families.append(family)
-            columns = [self._known_columns(level) for level in family.levels]
+            columns = [known_numbers(self.report, level) for level in family.levels]
             for level, part in zip(family.levels, parameters_of(family, columns), strict=True):
                 self.parts[level.path] = part
 
@@ -176,7 +179,7 @@ class _Writing:
         level = family.first
         if level is self.root:
             wanted = class_name(self.report.name, "Net")
-        elif level.group and level.group.type not in _STRUCTURE:
+        elif level.group and level.group.type not in STRUCTURE:
             wanted = class_name(level.group.type, "Block")
         elif level.name.isdigit():
             wanted = class_name(level.path.split("/")[-2] + "Round", "Round")
@@ -184,22 +187,12 @@ class _Writing:
             wanted = class_name(level.name, "Part")
         family.name = unique(wanted, self.classes)
 
-    def _known_columns(self, level: NamedLevel) -> dict[str, int]:
-        """Return what numbers of a level are called: its channels, and the fields of its block."""
-        rows = self.report.rows
-        channels = [extents(rows[source].output)[0] for source in level.sources]
-        known = {"in_channels": channels[0]} if len(channels) == 1 else {}
-        fields = level.group.fields if level.group else ""
-        for name, value in re.findall(r"(?:^|, )([A-Za-z_]\w*) (-?\d+)(?=, |$)", fields):
-            known[identifier(name, "field")] = int(value)
-        return known
-
     def _sequence(self, level: NamedLevel) -> Part:
         """Write a chain, with the shapes where they change."""
         self.sequences.add(level.path)
-        names = [self._own_name(level, member) for member in level.members]
+        names = [self.own_name(level, member) for member in level.members]
         made = [self._made(member) for member in level.members]
-        shapes = [self._shape(level.sources), *map(self._comment, level.members)]
+        shapes = [self._shape(level.sources), *map(self.comment, level.members)]
         comments = ["" if a == b else b for a, b in pairwise(shapes)]
         if all(name.isidentifier() and not keyword.iskeyword(name) for name in names):
             inner = CallCode("OrderedDict", tuple(zip(names, made, strict=True)), tuple(comments))
@@ -213,7 +206,7 @@ class _Writing:
         """Return what constructs a member."""
         if isinstance(member, NamedLevel):
             return self.parts[member.path].code
-        module = self.spelled[member].module
+        module: Code | None = self.spelled[member].module
         assert module is not None
         return module
 
@@ -227,11 +220,11 @@ class _Writing:
                 comment = self.spelled[member].comment
             else:
                 comment = ""
-            attribute = self.attributes[level.path][self._own_name(level, member)]
+            attribute = self.attributes[level.path][self.own_name(level, member)]
             statements.append(Statement(f"self.{attribute}", self._made(member), comment))
         return statements
 
-    def _comment(self, member: Member) -> str:
+    def comment(self, member: Member) -> str:
         """Write the shapes that come out of a member."""
         return self._shape(member.results if isinstance(member, NamedLevel) else (member,))
 
@@ -241,7 +234,7 @@ class _Writing:
 
     def _forward(self, level: NamedLevel) -> list[Statement]:
         """Write what a class computes; the last statement returns it."""
-        flow = _Flow(level, self)
+        flow = VariableFlow(level, self)
         statements = [flow.statement(place, member) for place, member in flow.members]
         results = [flow.variables[index] for index in level.results]
         return [*filter(None, statements), Statement("return", ", ".join(results), "")]
@@ -253,7 +246,7 @@ class _Writing:
         names: dict[int, str] = {}
         sequence = level.path in self.sequences
         for member in level.members:
-            own = self._own_name(level, member)
+            own = self.own_name(level, member)
             name = prefix + (own if sequence else self.attributes[level.path][own])
             if isinstance(member, NamedLevel):
                 names |= self._names(member, f"{name}.")
@@ -277,7 +270,8 @@ class _Writing:
         for index, node in enumerate(self.graph.nodes):
             if node.share is not None and self.report.rows[index].parameters:
                 pair = literal(names[index]), literal(names[node.share])
-                made += lines(call("share", "self", *pair), 2)
+                alike = self.report.rows[index].type == self.report.rows[node.share].type
+                made += lines(call("share" if alike else "tie", "self", *pair), 2)
         return made
 
     # -- the text -------------------------------------------------------------------------------
@@ -286,8 +280,8 @@ class _Writing:
         shares = self._shares(names)
         body: list[str] = []
         helpers = [*dict.fromkeys(text for _, text in _named_helpers(self))]
-        if shares:
-            helpers.append(_SHARE)
+        calls = "".join(map(str.lstrip, shares))
+        helpers += [text for name, text in _SHARES.items() if f"{name}(self," in calls]
         if weights:
             helpers.append(_LOAD)
         for text in helpers:
@@ -306,14 +300,14 @@ class _Writing:
         )
         source = f"Source: {spec.citation}" if spec.citation else ""
         written = f"Written by shapecalc from {spec.source.name}."
-        return _documentation(head, 0, spec.note, source, totals, written)
+        return documentation(head, 0, spec.note, source, totals, written)
 
     def _class(self, family: Family, shares: list[str]) -> list[str]:
         made = [f"class {family.name}(nn.Module):"]
         if family.first is self.root:
-            made += _documentation(self.report.name, 1)
+            made += documentation(self.report.name, 1)
         else:
-            made += _documentation(_paths(family), 1)
+            made += documentation(_paths(family), 1)
         parameters = ["self", *(f"{name}: {kind}" for name, kind in family.parameters)]
         made += ["", *signature(1, "__init__", parameters, "None"), "        super().__init__()"]
         for statement in family.init:
@@ -329,7 +323,7 @@ class _Writing:
 
     def _inputs(self, level: NamedLevel) -> list[str]:
         """Return the names of what flows into a level."""
-        return [_Flow(level, self).variables[index] for index in _sources(level, self)]
+        return [VariableFlow(level, self).variables[index] for index in _sources(level, self)]
 
     def _main(self, weights: str) -> list[str]:
         """Write the part that runs the network once."""
@@ -337,10 +331,13 @@ class _Writing:
         made = ['if __name__ == "__main__":', f"    model = {name}().eval()"]
         if weights:
             made += lines(call("load_weights", "model", literal(weights)), 1)
-        inputs = []
+        inputs, choices = [], indices_of(self.report)
         for variable, index in zip(self._inputs(self.root), _sources(self.root, self), strict=True):
-            shape = ", ".join(map(str, (1, *extents(self.report.rows[index].output))))
-            made += lines(f"torch.rand({shape})", 1, f"{variable} = ")
+            shape = (1, *extents(self.report.rows[index].output))
+            drawn = call("torch.rand", *map(str, shape))
+            if index in choices:
+                drawn = call("torch.randint", str(choices[index]), literal(shape))
+            made += lines(drawn, 1, f"{variable} = ")
             inputs.append(variable)
         made += ["    with torch.no_grad():"]
         several = len(self.root.results) > 1
@@ -352,10 +349,23 @@ class _Writing:
         return [*made, "    print(*y.shape)"]
 
 
-class _Flow:
+class FunctionWriting(Protocol):
+    """What the variables of a function depend on: a network, and the names of its members."""
+
+    report: Report
+    graph: Graph
+    root: NamedLevel
+    attributes: dict[str, dict[str, str]]
+    spelled: Sequence[Any]
+
+    def own_name(self, level: NamedLevel, member: Member) -> str: ...
+    def comment(self, member: Member) -> str: ...
+
+
+class VariableFlow:
     """The variables of a function: which holds what, and for how long."""
 
-    def __init__(self, level: NamedLevel, writing: _Writing) -> None:
+    def __init__(self, level: NamedLevel, writing: FunctionWriting) -> None:
         self.level, self.writing = level, writing
         self.names = writing.attributes[level.path]
         self.members = list(enumerate(level.members))
@@ -368,7 +378,7 @@ class _Flow:
                 self.readers[index] = self.readers.get(index, 0) + 1
         self.last |= dict.fromkeys(level.results, len(self.members))
         self.holders: dict[str, int] = {}
-        sources = _sources(level, writing)
+        self.sources = sources = _sources(level, writing)
         for index in sources:
             node = writing.graph.nodes[index]
             name = "x" if len(sources) == 1 else identifier(node.path.split("/")[-1], "x")
@@ -393,19 +403,19 @@ class _Flow:
             return None
         operands = [self.variables[index] for index in self._reads(member)]
         operands = operands or list(self.holders)[:1]  # a trained array asks how many examples
-        name = self.writing._own_name(self.level, member)  # noqa: SLF001
+        name = self.writing.own_name(self.level, member)
         attribute = self.names[name]
         results = member.results if isinstance(member, NamedLevel) else (member,)
         for index in results:
             self._hold(self._variable(place, member, index, attribute), index)
         targets = ", ".join(self.variables[index] for index in results)
         code = self._code(member, attribute, operands)
-        return Statement(targets, code, self.writing._comment(member))  # noqa: SLF001
+        return Statement(targets, code, self.writing.comment(member))
 
     def _code(self, member: Member, attribute: str, operands: list[str]) -> Code:
         if isinstance(member, NamedLevel):
             return call(f"self.{attribute}", *operands[: len(member.sources)])
-        spelling = self.writing.spelled[member]
+        spelling: Spelling = self.writing.spelled[member]
         if spelling.module is None:
             return spelling.use(*operands)
         return spelling.use(f"self.{attribute}", *operands)
@@ -440,7 +450,17 @@ class _Flow:
         return reader < len(self.members) and len(set(self._reads(self.members[reader][1]))) > 1
 
 
-def _sources(level: NamedLevel, writing: _Writing) -> tuple[int, ...]:
+def known_numbers(report: Report, level: NamedLevel) -> dict[str, int]:
+    """Return what numbers of a level are called: its channels, and the fields of its block."""
+    channels = [extents(report.rows[source].output)[0] for source in level.sources]
+    known = {IN_CHANNELS: channels[0]} if len(channels) == 1 else {}
+    fields = level.group.fields if level.group else ""
+    for name, value in re.findall(r"(?:^|, )([A-Za-z_]\w*) (-?\d+)(?=, |$)", fields):
+        known[identifier(name, "field")] = int(value)
+    return known
+
+
+def _sources(level: NamedLevel, writing: FunctionWriting) -> tuple[int, ...]:
     """Return the nodes that are the arguments of a level: of the network, its inputs."""
     if level is not writing.root:
         return level.sources
@@ -448,9 +468,21 @@ def _sources(level: NamedLevel, writing: _Writing) -> tuple[int, ...]:
     return tuple(index for index, row in nodes if isinstance(row.layer, Input))
 
 
+def indices_of(report: Report) -> dict[int, int]:
+    """Return the inputs that hold nothing but indices, with how many these choose from."""
+    choices: dict[int, int] = {}
+    for row, node in zip(report.rows, report.graph.nodes, strict=True):
+        layer: Any = row.layer
+        count = known(getattr(layer, layer.indexes)) if layer.indexes else 0
+        for source in node.inputs:
+            choices[source] = min(choices.get(source, count), count)
+    rows = report.rows
+    return {i: n for i, n in choices.items() if n and isinstance(rows[i].layer, Input)}
+
+
 def _spelled(report: Report) -> list[Spelling]:
     """Spell every layer.  Raises `SpecErrors` for those that cannot be."""
-    spelled, problems = [], []
+    spelled, problems, indices = [], [], indices_of(report)
     for row, node in zip(report.rows, report.graph.nodes, strict=True):
         shapes = tuple(report.rows[index].output for index in node.inputs)
         layer: Any = row.layer
@@ -458,7 +490,8 @@ def _spelled(report: Report) -> list[Spelling]:
             spelled.append(Spelling())
             continue
         try:
-            spelled.append(SPELLINGS[layer.type](Site(layer, shapes, row.output)))
+            whole = any(index in indices for index in node.inputs[:1])
+            spelled.append(SPELLINGS[layer.type](Site(layer, shapes, row.output, whole)))
         except UnsayableError as error:
             message = f"{row.name} cannot be written for PyTorch: {error.reason}"
             problems.append(Problem("E360", message, node.origin(), hint=error.hint))
@@ -486,12 +519,19 @@ def _named_helpers(writing: _Writing) -> list[tuple[str, str]]:
     return [(match.group(1), text) for text in made.values() if (match := pattern.search(text))]
 
 
-_SHARE = '''
+_SHARES = {
+    "share": '''
 def share(net: nn.Module, path: str, owner: str) -> None:
     """Let a layer use the weights of another one."""
     parent, _, name = path.rpartition(".")
     setattr(net.get_submodule(parent), name, net.get_submodule(owner))
-'''
+''',
+    "tie": '''
+def tie(net: nn.Module, path: str, owner: str) -> None:
+    """Let a layer use the table of an embedding as its weights."""
+    net.get_submodule(path).weight = net.get_submodule(owner).weight
+''',
+}
 _LOAD = '''
 def load_weights(model: nn.Module, file: str) -> None:
     """Read the arrays of a model from an .npz beside this program."""
@@ -514,7 +554,7 @@ def _imports(text: str) -> list[str]:
     return [*standard, *([""] if standard else []), *others]
 
 
-def _documentation(head: str, indent: int, *paragraphs: str) -> list[str]:
+def documentation(head: str, indent: int, *paragraphs: str) -> list[str]:
     """Write a docstring."""
     margin = "    " * indent
     width = LONGEST - len(margin)
@@ -537,5 +577,5 @@ def _paths(family: Family) -> str:
     """Say where a class stands."""
     first, others = family.first, len(family.levels) - 1
     kind = first.group.type if first.group else ""
-    what = f"Block {kind}" if kind and kind not in _STRUCTURE else "Part"
+    what = f"Block {kind}" if kind and kind not in STRUCTURE else "Part"
     return f"{what}: {first.path}{f' and {others} more' if others else ''}"

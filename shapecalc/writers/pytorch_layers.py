@@ -34,11 +34,15 @@ AnyLayer: TypeAlias = Any
 
 
 class Site(NamedTuple):
-    """A layer in its place: what flows in, and what comes out."""
+    """A layer in its place: what flows in, and what comes out.
+
+    `whole`: what flows in first is an input of the network that holds nothing but indices.
+    """
 
     layer: AnyLayer
     inputs: tuple[Shape, ...]
     output: Shape
+    whole: bool = False
 
     @property
     def rank(self) -> int:
@@ -440,7 +444,21 @@ def _layernorm(site: Site) -> Spelling:
     if site.layer.over == "all":
         return _norm(site, "nn.LayerNorm", SlotCode(extents(site.inputs[0]), "normalized_shape"))
     use = _along_channels if site.rank else call
-    return _norm(site, "nn.LayerNorm", SlotCode(site.channels, "normalized_shape"), use=use)
+    return _by_head(site, _norm(site, "nn.LayerNorm", _normalised(site), use=use))
+
+
+def _normalised(site: Site) -> SlotCode:
+    """Return how many channels are normalised together: all, or those of a head."""
+    return SlotCode(site.channels // known(site.layer.heads), "normalized_shape")
+
+
+def _by_head(site: Site, spelling: Spelling) -> Spelling:
+    """Let a normalisation of channels work head by head."""
+    if known(site.layer.heads) == 1 or spelling.module is None:
+        return spelling
+    renamed = (("weight", "norm.weight"), ("bias", "norm.bias"))
+    helpers = (*spelling.helpers, ("HeadNorm", 0))
+    return Spelling(call("HeadNorm", spelling.module), helpers=helpers, renamed=renamed)
 
 
 def _groupnorm(site: Site) -> Spelling:
@@ -458,9 +476,8 @@ def _instancenorm(site: Site) -> Spelling:
 
 def _rmsnorm(site: Site) -> Spelling:
     affine = None if site.layer.scale else "False"
-    size = SlotCode(site.channels, "normalized_shape")
-    made = call("nn.RMSNorm", size, eps="1e-5", elementwise_affine=affine)
-    return Spelling(made, _along_channels if site.rank else call)
+    made = call("nn.RMSNorm", _normalised(site), eps="1e-5", elementwise_affine=affine)
+    return _by_head(site, Spelling(made, _along_channels if site.rank else call))
 
 
 # -- element by element ---------------------------------------------------------------------------
@@ -494,20 +511,11 @@ def _hardtanh(site: Site) -> Spelling:
 
 
 def _softmax(site: Site) -> Spelling:
-    if site.layer.over == "channels":
-        return Spelling(call("nn.Softmax", dim="1"))
-    return Spelling(
-        call("nn.Softmax", dim="2"),
-        lambda module, x: Behind(
-            call(module, Behind(x, ".flatten(2)")), f".reshape({flat_name(x)}.shape)"
-        ),
-    )
-
-
-def flat_name(code: Code) -> str:
-    """Return the name of what flows in."""
-    assert isinstance(code, str)
-    return code
+    dims = _dims(site)
+    if len(dims) == 1:
+        return Spelling(call("nn.Softmax", dim=SlotCode(dims[0], "dim")))
+    made = call("JointSoftmax", SlotCode(dims, "dims"))
+    return Spelling(made, helpers=(("JointSoftmax", 0),))
 
 
 def _depth(site: Site) -> Spelling:
@@ -606,6 +614,23 @@ def _token(site: Site) -> Spelling:
 def _parameter(site: Site) -> Spelling:
     sizes = (SlotCode(n, f"size_{axis}") for axis, n in enumerate(extents(site.output)))
     return Spelling(call("TrainedArray", *sizes), helpers=(("TrainedArray", 0),))
+
+
+def _embedding(site: Site) -> Spelling:
+    entries = known(site.layer.entries)
+    made = call(
+        "nn.Embedding",
+        SlotCode(entries, "num_embeddings"),
+        SlotCode(known(site.layer.size), "embedding_dim"),
+    )
+
+    def use(module: Code, x: Code) -> Code:
+        indices = Behind(x, "[:, 0]") if site.rank else x
+        if not site.whole:  # the nearest indices, begun anew where they end
+            indices = Behind(indices, f".round().long().remainder({entries})")
+        return Behind(call(module, indices), ".movedim(-1, 1)")
+
+    return Spelling(made, use)
 
 
 # -- moving elements ------------------------------------------------------------------------------
@@ -875,6 +900,7 @@ SPELLINGS: dict[str, Callable[[Site], Spelling]] = {
     "rnn": _recurrent("RNN"),
     "lstm": _recurrent("LSTM"),
     "gru": _recurrent("GRU"),
+    "embedding": _embedding,
     "flatten": lambda _: Spelling(call("nn.Flatten")),
     "reshape": _reshape,
     "permute": _permute,

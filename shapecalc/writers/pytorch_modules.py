@@ -461,6 +461,30 @@ class BlockUnshuffle(nn.Module):
         channels = (1, *blocks) if self.channels_first else (*blocks, 1)
         return x.permute(0, *channels, *places).flatten(1, 1 + rank)
 '''),
+    "HeadNorm": Helper('''
+class HeadNorm(nn.Module):
+    """Normalises the channels of every head by themselves, with the same weights."""
+
+    def __init__(self, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = x.movedim(1, -1).unflatten(-1, (-1, *self.norm.normalized_shape))
+        return self.norm(heads).flatten(-2).movedim(-1, 1)
+'''),
+    "JointSoftmax": Helper('''
+class JointSoftmax(nn.Module):
+    """Makes the elements along several axes sum to 1 together."""
+
+    def __init__(self, dims) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = (x - x.amax(self.dims, keepdim=True)).exp()
+        return y / y.sum(self.dims, keepdim=True)
+'''),
     "without_weight": Helper('''
 def without_weight(norm: nn.Module) -> nn.Module:
     """Take the trained factors away from a normalisation."""

@@ -20,7 +20,7 @@ from shapecalc.graph import Input
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.find import shipped
 from shapecalc.writers.python_code import call
-from shapecalc.writers.pytorch import Program, program
+from shapecalc.writers.pytorch import Program, indices_of, program
 from shapecalc.writers.pytorch_layers import SPELLINGS, Spelling
 from tests.kinds import WINDOWED
 from tests.paths import NETWORKS
@@ -114,7 +114,7 @@ def unlike(report: Report, seed: int = 0) -> list[str]:
                 lambda _, __, y, waiting=waiting: seen.setdefault(next(waiting), y)
             )
     with torch.no_grad():
-        results = network(*(torch.tensor(ours.values[name]) for name in names))
+        results = network(*(drawn(report, ours.values[name], name) for name in names))
     results = results if isinstance(results, tuple) else (results,)
     pairs = dict(zip(sorted(report.graph.outputs), results, strict=True))
     assert seen.keys() == made.names.keys()
@@ -128,11 +128,17 @@ def unlike(report: Report, seed: int = 0) -> list[str]:
     return wrong
 
 
+def drawn(report: Report, values: Any, name: str) -> torch.Tensor:
+    """Return an input: whole numbers where it holds nothing but indices."""
+    indices = [report.rows[index].name for index in indices_of(report)]
+    return torch.tensor(values).long() if name in indices else torch.tensor(values)
+
+
 def laid(y: torch.Tensor, ours: Any, word: str) -> torch.Tensor:
     """Lay what a module gives as our layers do, where the program does so behind it."""
     if tuple(y.shape) == ours.shape:
         return y
-    return y.reshape(ours.shape) if word in ("lrn", "softmax") else y.movedim(-1, 1)
+    return y.reshape(ours.shape) if word == "lrn" else y.movedim(-1, 1)
 
 
 def same(ours: Any, theirs: torch.Tensor) -> bool:
@@ -190,6 +196,27 @@ def test_any_table_of_connections_s_program_is_the_layer(drawn: Any, seed: int) 
 @given(report=small_networks(), seed=st.integers(0, 999))
 def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -> None:
     assert unlike(report, seed) == []
+
+
+def test_indices_that_something_else_reads_too_are_rounded() -> None:
+    table = {"embedding": {"entries": 5, "size": 3}}
+    both = {
+        "input": 6,
+        "layers": [{"concat": [[table, "flatten"], [{"scale": {"per": "element"}}]]}],
+    }
+    inner = {"input": "6x1", "layers": [{"scale": {"init": 3}}, table]}
+    for spec in (both, inner):
+        report = shapecalc.summarize(spec)
+        assert indices_of(report) == {}
+        assert unlike(report) == []
+
+
+def test_a_table_that_a_head_uses_is_one_parameter() -> None:
+    tied = {"dense": {"units": 11, "over": "channels", "bias": False, "share": "words"}}
+    words = {"embedding": {"name": "words", "entries": 11, "size": 5}}
+    report = shapecalc.summarize({"input": 7, "layers": [words, "gelu", tied, "softmax"]})
+    assert report.totals.params == 55
+    assert unlike(report) == []
 
 
 NET = {"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]}

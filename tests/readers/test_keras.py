@@ -322,6 +322,24 @@ def test_open_sizes_are_letters(tmp_path: Path) -> None:
     assert volume(shapecalc.summarize(path, input="9x7x3")["x"]) == "7x5x2"
 
 
+def test_a_class_of_its_own_is_partial_where_its_result_has_a_shape(tmp_path: Path) -> None:
+    mine = {**layer("MyGate", "gate"), "module": "mine"}
+    network = functional(
+        *(["in"], ["x"]),
+        (entry(4, 4, 2), []),
+        (mine, [call(tensor("in", 4, 4, 2))]),
+        (layer("ReLU"), [call(tensor("gate", 2, 2, 8))]),
+    )
+    report = summarized(tmp_path, network)
+    assert [(row.type, volume(row)) for row in report.rows[1:]] == [
+        *[("opaque", "2x2x8"), ("relu", "2x2x8")]
+    ]
+    assert report.remarks[0].startswith("partial: 1 MyGate without a rule")
+    behind = {**layer("Dense", "d", units=3), "build_config": {"input_shape": [None, 8]}}
+    report = summarized(tmp_path, sequential(entry(5), layer("Lambda", "my"), behind))
+    assert (report["my"].type, report["d"].params) == ("opaque", 27)
+
+
 def test_frozen_layers(tmp_path: Path) -> None:
     network = sequential(entry(4, 4, 2), layer("Conv2D", filters=2, kernel_size=3, trainable=False))
     assert summarized(tmp_path, network).totals.trainable == 0

@@ -35,7 +35,7 @@ _LEARNED = frozenset(
 )
 
 
-class Written:
+class KerasLayers:
     """What is written of a model so far, and whose weights a second call shares."""
 
     def __init__(self, *, channels_first: bool) -> None:
@@ -53,7 +53,7 @@ class LayerCall:
 
     def __init__(
         self,
-        written: Written,
+        written: KerasLayers,
         layer: JsonFields,
         path: str,
         flows: list[Flow],

@@ -6,13 +6,14 @@ ours are last as everywhere.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.readers import ReadModel
 from shapecalc.readers.faults import unreadable
 from shapecalc.readers.json_text import JsonFields, is_whole
-from shapecalc.readers.keras.call import LayerCall, Written
+from shapecalc.readers.keras.call import KerasLayers, LayerCall
 from shapecalc.readers.keras.flow import Flow, TensorNumber
 from shapecalc.readers.keras.layers import JOINED, LAYERS
 from shapecalc.text.words import did_you_mean
@@ -36,7 +37,7 @@ class KerasModel:
         self.name = name
         self.config = JsonFields(name, "the model", config)
         self.remarks: list[str] = []
-        self.written = Written(channels_first=_says_channels_first(config))
+        self.written = KerasLayers(channels_first=_says_channels_first(config))
         self.calls = 0
 
     def read(self) -> ReadModel:
@@ -75,9 +76,7 @@ class KerasModel:
                 f"the file leaves sizes of '{name}' open: they are letters, "
                 "to which `--input` gives values"
             )
-        layer = self.written.layers.add_input(
-            name, dict(zip(words, sizes, strict=True)) if len(sizes) > 1 else sizes[0]
-        )
+        layer = self.written.layers.add_input(name, dict(zip(words, sizes, strict=True)))
         return Flow(layer, len(extents), len(extents) - 1, tuple(ordered))
 
 
@@ -111,6 +110,8 @@ class _Level:
             own.name, own.owner, {"layers": config} if isinstance(config, list) else config
         )
         self.flows: dict[tuple[str, int, int], Flow] = {}
+        #: The shapes of tensors as whoever reads them states them
+        self.stated: dict[tuple[str, int, int], object] = {}
 
     def call(self, inputs: list[Flow] | None) -> list[Flow]:
         """Write the layers of the model, once more, of what flows in; return what comes out."""
@@ -130,7 +131,8 @@ class _Level:
 
     def _sequential(self, inputs: list[Flow] | None) -> list[Flow]:
         flows = inputs
-        for layer in self._layers():
+        layers = list(self._layers())
+        for layer, following in zip(layers, [*layers[1:], None], strict=False):
             kind = layer.text("class_name")
             if kind == "InputLayer":
                 if flows is None:
@@ -138,7 +140,9 @@ class _Level:
                 continue
             if flows is None:
                 flows = [self._stated_first(layer)]
-            flows = self._called(layer, flows, {})
+            built = following.get("build_config") if following is not None else None
+            given = JsonFields(layer.name, "", built).get("input_shape")
+            flows = self._called(layer, flows, {}, given)
         if flows is None:
             raise self.own.fault("it has no layers")
         return flows
@@ -185,6 +189,7 @@ class _Level:
         if inputs is not None and len(inputs) != len(entries):
             raise self.own.fault(f"it has {len(entries)} inputs, and is called with {len(inputs)}")
         waiting: dict[tuple[str, int, int], list[_Call]] = defaultdict(list)
+        self.stated = {}
         ready: list[_Call] = []
         for layer in self._layers():
             name = layer.text("name")
@@ -194,6 +199,7 @@ class _Level:
                 continue
             for number, node in enumerate(layer.items("inbound_nodes")):
                 ready.append(_Call(layer, number, *_arguments(node)))
+                self.stated.update((read.key, read.shape) for read in ready[-1].reads)
         self._run(ready, waiting)
         outputs = [_history(entry) for entry in self._ends("output_layers")]
         for key in outputs:
@@ -213,7 +219,8 @@ class _Level:
                 continue
             left -= 1
             flows = [self._stated(read) for read in call.reads]
-            results = self._called(call.layer, flows, call.options)
+            given = self.stated.get((call.layer.text("name"), call.number, 0))
+            results = self._called(call.layer, flows, call.options, given)
             for at, flow in enumerate(results):
                 key = (call.layer.text("name"), call.number, at)
                 self.flows[key] = flow
@@ -238,7 +245,10 @@ class _Level:
             return [value]
         return value if isinstance(value, list) else []
 
-    def _called(self, layer: JsonFields, flows: list[Flow], options: dict[str, Any]) -> list[Flow]:
+    def _called(
+        self, layer: JsonFields, flows: list[Flow], options: dict[str, Any], given: object
+    ) -> list[Flow]:
+        """Write a layer once more; `given` is the shape that the file states of its result."""
         self.model.calls += 1
         if self.model.calls > _MAX_CALLS:
             raise layer.fault(f"layers are called more than {_MAX_CALLS:,} times")
@@ -246,17 +256,27 @@ class _Level:
         kind = layer.text("class_name")
         if kind in _MODELS and "layers" in _as_map(layer.get("config")):
             return _Level(self.model, layer, f"{path}/", self.depth + 1).call(flows)
-        return [_written(LayerCall(self.model.written, layer, path, flows, options))]
+        return [_written(LayerCall(self.model.written, layer, path, flows, options), given)]
 
 
-def _written(call: LayerCall) -> Flow:
-    """Write what a layer is; return its result.  Raises `SpecErrors`."""
-    rule = LAYERS.get(call.kind)
-    if rule is None:
-        hint = did_you_mean(call.kind, LAYERS)
-        raise call.layer.fault(f"there is no layer for its class '{call.kind}'", hint)
+def _written(call: LayerCall, given: object) -> Flow:
+    """Write what a layer is; return its result.
+
+    One of an unknown class is a row of unknown costs, if the shape of its result is given.  Raises
+    `SpecErrors`.
+    """
     if not call.flows:
         raise call.layer.fault("nothing flows into it")
+    rule = LAYERS.get(call.kind)
+    if rule is None:
+        shape = given[1:] if isinstance(given, list) else []
+        if not shape or len(shape) > 4 or not all(is_whole(size) and size > 0 for size in shape):
+            hint = did_you_mean(call.kind, LAYERS)
+            raise call.layer.fault(f"there is no layer for its class '{call.kind}'", hint)
+        ours = call.written.channels_last([int(size) for size in shape])
+        word = re.sub(r"[^\w.-]", "_", call.kind, flags=re.ASCII)[:60] or "_"
+        flow = call.add("opaque", op=word, shape=ours)
+        return flow._replace(rank=len(ours), sides=len(ours) - 1, shape=tuple(ours))
     if call.kind not in JOINED and len(call.flows) > 1:
         raise call.layer.fault(f"it reads {len(call.flows)} tensors, where one is expected")
     return rule(call)

@@ -20,7 +20,7 @@ from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import GraphWalk
 from shapecalc.readers.protobuf import Messages
 from shapecalc.readers.pt2.modules import MODULES
-from shapecalc.readers.pt2.program import Program
+from shapecalc.readers.pt2.program import AtenProgram
 from shapecalc.readers.pt2.rules import PT2_RULES
 from shapecalc.readers.pt2.translations import TRANSLATIONS
 from shapecalc.text.words import counted, listed
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _OPSET = 22
 _AXES = {1: (0,), 2: (2, 1), 3: (2, 3, 1), 4: (2, 3, 4, 1)}
 _WORDS = {
+    1: ("channels",),
     2: ("length", "channels"),
     3: ("height", "width", "channels"),
     4: ("depth", "height", "width", "channels"),
@@ -42,6 +43,8 @@ _WORDS = {
 _OPERATIONS = ("windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent")
 #: What is filled anew, whatever it takes sizes from.
 _FRESH = frozenset({"new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like"})
+#: Truths about what flows, which is no volume: they choose, and cost nothing that is counted.
+_TRUTHS = frozenset({"any", "eq", "ge", "gt", "isinf", "le", "logical_not", "lt", "ne"})
 #: What is a layer with weights even where a constant flows in.
 _LEARNED = frozenset({"linear", "conv2d"})
 
@@ -66,7 +69,7 @@ def read(name: str, data: bytes | mmap) -> ReadModel:
 
 def read_program(name: str, program: object, stored: object = None) -> ReadModel:
     """Read what a program's JSON holds.  Raises `SpecErrors`."""
-    return _ProgramWalk(Program(name, JsonFields(name, "the program", program), stored)).read()
+    return _ProgramWalk(AtenProgram(name, JsonFields(name, "the program", program), stored)).read()
 
 
 class _Names:
@@ -80,7 +83,7 @@ class _Names:
 class _ProgramWalk:
     """A program on its way into a spec."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: AtenProgram) -> None:
         self.program = program
 
     def read(self) -> ReadModel:
@@ -114,7 +117,7 @@ class _ProgramWalk:
         in_place = operation.target.endswith("_") and not operation.target.startswith("_")
         target = operation.target.rstrip("_") if in_place else operation.target
         flowing = [name for name in references if self.program.flows(name)]
-        if target in _FRESH or (not flowing and target not in _LEARNED):
+        if target in _FRESH | _TRUTHS or (not flowing and target not in _LEARNED):
             self.program.constant(operation)
         else:
             rule = TRANSLATIONS.get(target)
@@ -200,12 +203,8 @@ class _ProgramWalk:
         elif self._last_first(name):
             axes = tuple(range(1, len(dims)))
         extents = tuple(dims[axis] for axis in axes)
-        source = walk.layers.add_input(
-            name,
-            extents[0]
-            if len(extents) == 1
-            else dict(zip(_WORDS[len(extents)], extents, strict=True)),
-        )
+        words = _WORDS[len(extents)]
+        source = walk.layers.add_input(name, dict(zip(words, extents, strict=True)))
         batch = 0 if len(dims) > 1 else None
         walk.values[name] = Value(source, extents, axes, dims, batch)
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.readers.pt2.operation import AtenOperation, Reference
-    from shapecalc.readers.pt2.program import Program
+    from shapecalc.readers.pt2.program import AtenProgram
 
 _SWIN = "torchvision.models.swin_transformer.ShiftedWindowAttention"
 
 
 def _shifted_windows(
-    program: Program,
+    program: AtenProgram,
     whole: AtenOperation,
     operations: list[AtenOperation],
     flows: list[Reference],
@@ -51,7 +51,7 @@ def _biases(parameters: dict[str, str], first: str, last: str) -> dict[str, Any]
 
 
 def _multihead(
-    program: Program,
+    program: AtenProgram,
     whole: AtenOperation,
     operations: list[AtenOperation],
     flows: list[Reference],
@@ -79,7 +79,7 @@ def _multihead(
 
 
 def _cosine_windows(
-    program: Program,
+    program: AtenProgram,
     whole: AtenOperation,
     operations: list[AtenOperation],
     flows: list[Reference],

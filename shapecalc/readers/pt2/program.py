@@ -33,7 +33,7 @@ _SAME_NUMBERS = frozenset(
 )
 
 
-class Program:
+class AtenProgram:
     """A program on its way into a graph of ONNX's operations."""
 
     def __init__(self, name: str, program: JsonFields, stored: object) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.readers.pt2.operation import AtenOperation
-    from shapecalc.readers.pt2.program import Program
+    from shapecalc.readers.pt2.program import AtenProgram
 
 
 def _pair(value: Any, count: int) -> list[int]:  # noqa: ANN401
@@ -25,7 +25,7 @@ def _pair(value: Any, count: int) -> list[int]:  # noqa: ANN401
     return values * count if len(values) == 1 else values
 
 
-def _conv(program: Program, operation: AtenOperation) -> None:
+def _conv(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     weight = get("weight")
     sides = program.rank(weight) - 2
@@ -50,8 +50,8 @@ def _conv(program: Program, operation: AtenOperation) -> None:
     program.emit(op, inputs, operation.outputs[0], operation, **attributes)
 
 
-def _pool(op: str) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+def _pool(op: str) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         get = operation.get
         sides = 1 if operation.target.endswith("1d") or "1d_" in operation.target else 2
         sides = 3 if "3d" in operation.target else sides
@@ -71,8 +71,8 @@ def _pool(op: str) -> Callable[[Program, AtenOperation], None]:
     return rule
 
 
-def _adaptive(kind: str) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+def _adaptive(kind: str) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         x = operation.get("self")
         size = operation.get("output_size")
         sizes = size if isinstance(size, list) else [size] * (program.rank(x) - 2)
@@ -81,13 +81,13 @@ def _adaptive(kind: str) -> Callable[[Program, AtenOperation], None]:
     return rule
 
 
-def _batch_norm(program: Program, operation: AtenOperation) -> None:
+def _batch_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("input"), get("weight"), get("bias"), get("running_mean")]
     program.emit("BatchNorm", inputs, operation.outputs[0], operation)
 
 
-def _layer_norm(program: Program, operation: AtenOperation) -> None:
+def _layer_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     shape = get("normalized_shape", [])
     inputs = [get("input"), get("weight"), get("bias")]
@@ -98,20 +98,20 @@ def _layer_norm(program: Program, operation: AtenOperation) -> None:
         program.emit("LayerNormalization", inputs, operation.outputs[0], operation, **attributes)
 
 
-def _group_norm(program: Program, operation: AtenOperation) -> None:
+def _group_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("input"), get("weight"), get("bias")]
     groups = get("num_groups", get("group", 1))
     program.emit("GroupNorm", inputs, operation.outputs[0], operation, groups=groups)
 
 
-def _instance_norm(program: Program, operation: AtenOperation) -> None:
+def _instance_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("input"), get("weight"), get("bias")]
     program.emit("GroupNorm", inputs, operation.outputs[0], operation, groups=0)
 
 
-def _linear(program: Program, operation: AtenOperation) -> None:
+def _linear(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     x, weight, bias = get("input"), get("weight"), get("bias")
     array = program.arrays.get(weight)
@@ -122,13 +122,13 @@ def _linear(program: Program, operation: AtenOperation) -> None:
     program.emit("Linear", [x, weight, bias], operation.outputs[0], operation)
 
 
-def _addmm(program: Program, operation: AtenOperation) -> None:
+def _addmm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("mat1"), get("mat2"), get("self")]
     program.emit("Linear", inputs, operation.outputs[0], operation, turned=True)
 
 
-def _matmul(program: Program, operation: AtenOperation) -> None:
+def _matmul(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     first, second = get("self"), get("other", get("mat2"))
     if not program.flows(second) and program.rank(second) == 2:
@@ -137,7 +137,7 @@ def _matmul(program: Program, operation: AtenOperation) -> None:
         program.emit("MatMul", [first, second], operation.outputs[0], operation)
 
 
-def _attend(program: Program, operation: AtenOperation) -> None:
+def _attend(program: AtenProgram, operation: AtenOperation) -> None:
     """Write scaled products of queries and keys, and of the scores and values."""
     get = operation.get
     query, key, value, mask = (get(word) for word in ("query", "key", "value", "attn_mask"))
@@ -174,7 +174,7 @@ _BINARY = {
 _NEUTRAL = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide"}
 
 
-def _binary(program: Program, operation: AtenOperation) -> None:
+def _binary(program: AtenProgram, operation: AtenOperation) -> None:
     """Write arithmetic of two tensors, or of one and a constant."""
     get = operation.get
     first, second = get("self"), get("other")
@@ -200,13 +200,13 @@ def _binary(program: Program, operation: AtenOperation) -> None:
     program.emit(_BINARY[operation.target.rstrip("_")], [first, second], output, operation)
 
 
-def _rsub(program: Program, operation: AtenOperation) -> None:
+def _rsub(program: AtenProgram, operation: AtenOperation) -> None:
     number = operation.get("other", 0)
     inputs = [program.number(number) if is_number(number) else number, operation.get("self")]
     program.emit("Sub", inputs, operation.outputs[0], operation)
 
 
-def _reshaped(program: Program, operation: AtenOperation) -> None:
+def _reshaped(program: AtenProgram, operation: AtenOperation) -> None:
     output = operation.outputs[0]
     x = operation.references()[0]
     shape = list(program.dims.get(output, ()))
@@ -215,8 +215,8 @@ def _reshaped(program: Program, operation: AtenOperation) -> None:
 
 def _moved(
     order: Callable[[AtenOperation, int], list[int]],
-) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         x = operation.get("self")
         perm = order(operation, program.rank(x))
         program.emit("Transpose", [x], operation.outputs[0], operation, perm=perm)
@@ -240,7 +240,7 @@ def _swapped(operation: AtenOperation, rank: int) -> list[int]:
     return order
 
 
-def _selected(program: Program, operation: AtenOperation) -> None:
+def _selected(program: AtenProgram, operation: AtenOperation) -> None:
     x, axis, index = (operation.get(word, 0) for word in ("self", "dim", "index"))
     rank = program.rank(x)
     size = program.dims[x][axis]
@@ -251,7 +251,7 @@ def _selected(program: Program, operation: AtenOperation) -> None:
     program.emit("Squeeze", [part], operation.outputs[0], operation, axes=axes)
 
 
-def _sliced(program: Program, operation: AtenOperation) -> None:
+def _sliced(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     x, axis = get("self"), get("dim", 0) % program.rank(get("self"))
     size = program.dims[x][axis]
@@ -263,7 +263,7 @@ def _sliced(program: Program, operation: AtenOperation) -> None:
     program.emit("Part", [x], operation.outputs[0], operation, **fields)
 
 
-def _chunked(program: Program, operation: AtenOperation) -> None:
+def _chunked(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     x = get("self")
     axis = get("dim", 0) % program.rank(x)
@@ -271,13 +271,13 @@ def _chunked(program: Program, operation: AtenOperation) -> None:
     program.emit("Split", [x], operation.outputs, operation, axis=axis, split=sizes)
 
 
-def _joined(program: Program, operation: AtenOperation) -> None:
+def _joined(program: AtenProgram, operation: AtenOperation) -> None:
     tensors = [name for name in operation.get("tensors", []) if name is not None]
     axis = operation.get("dim", 0) % program.rank(tensors[0])
     program.emit("Concat", tensors, operation.outputs[0], operation, axis=axis)
 
 
-def _squeezed(program: Program, operation: AtenOperation) -> None:
+def _squeezed(program: AtenProgram, operation: AtenOperation) -> None:
     x, dims = operation.get("self"), operation.get("dim")
     axes = [
         axis % program.rank(x)
@@ -293,14 +293,14 @@ def _squeezed(program: Program, operation: AtenOperation) -> None:
     program.emit(op, [x], operation.outputs[0], operation, axes=axes)
 
 
-def _unsqueezed(program: Program, operation: AtenOperation) -> None:
+def _unsqueezed(program: AtenProgram, operation: AtenOperation) -> None:
     x = operation.get("self")
     axes = [operation.get("dim", 0) % (program.rank(x) + 1)]
     program.emit("Unsqueeze", [x], operation.outputs[0], operation, axes=axes)
 
 
-def _reduced(op: str) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+def _reduced(op: str) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         x, dims = operation.get("self"), operation.get("dim")
         rank = program.rank(x)
         axes = dims if isinstance(dims, list) else list(range(rank)) if dims is None else [dims]
@@ -314,7 +314,7 @@ def _reduced(op: str) -> Callable[[Program, AtenOperation], None]:
     return rule
 
 
-def _padded(program: Program, operation: AtenOperation) -> None:
+def _padded(program: AtenProgram, operation: AtenOperation) -> None:
     x, pads = operation.get("self"), operation.get("pad", [])
     rank = program.rank(x)
     pairs = [tuple(pads[at : at + 2]) for at in range(0, len(pads), 2)][::-1]
@@ -327,13 +327,13 @@ def _padded(program: Program, operation: AtenOperation) -> None:
     program.emit("Pad", [x], operation.outputs[0], operation, pads=spread, mode=mode)
 
 
-def _softmaxed(program: Program, operation: AtenOperation) -> None:
+def _softmaxed(program: AtenProgram, operation: AtenOperation) -> None:
     x = operation.get("self")
     axis = operation.get("dim", -1) % program.rank(x)
     program.emit("Softmax", [x], operation.outputs[0], operation, axis=axis)
 
 
-def _resized(program: Program, operation: AtenOperation) -> None:
+def _resized(program: AtenProgram, operation: AtenOperation) -> None:
     x, output = operation.references()[0], operation.outputs[0]
     mode = "nearest" if "nearest" in operation.target else "linear"
     if "bicubic" in operation.target:
@@ -348,7 +348,7 @@ def _resized(program: Program, operation: AtenOperation) -> None:
     program.emit("Upsample", [x], output, operation, **attributes)
 
 
-def _einsum(program: Program, operation: AtenOperation) -> None:
+def _einsum(program: AtenProgram, operation: AtenOperation) -> None:
     """Write a product of matrices in letters as one."""
     left, _, right = str(operation.get("equation", "")).replace(" ", "").partition("->")
     words = left.split(",")
@@ -371,10 +371,10 @@ def _einsum(program: Program, operation: AtenOperation) -> None:
     program.emit("aten.einsum", tensors, operation.outputs, operation)
 
 
-def _pointwise(kind: str, **names: tuple[str, Any]) -> Callable[[Program, AtenOperation], None]:
+def _pointwise(kind: str, **names: tuple[str, Any]) -> Callable[[AtenProgram, AtenOperation], None]:
     """Return the translation to one of our layers, whose fields are arguments, with defaults."""
 
-    def rule(program: Program, operation: AtenOperation) -> None:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         fields = {field: operation.get(word, default) for field, (word, default) in names.items()}
         x = operation.references()[0]
         program.emit("Pointwise", [x], operation.outputs[0], operation, kind=kind, fields=fields)
@@ -382,7 +382,7 @@ def _pointwise(kind: str, **names: tuple[str, Any]) -> Callable[[Program, AtenOp
     return rule
 
 
-def _clamped(program: Program, operation: AtenOperation) -> None:
+def _clamped(program: AtenProgram, operation: AtenOperation) -> None:
     low, high = (
         operation.get("min", operation.get("min_val")),
         operation.get("max", operation.get("max_val")),
@@ -398,20 +398,20 @@ def _clamped(program: Program, operation: AtenOperation) -> None:
     program.emit("Pointwise", [x], operation.outputs[0], operation, kind=kind, fields=fields)
 
 
-def _prelu(program: Program, operation: AtenOperation) -> None:
+def _prelu(program: AtenProgram, operation: AtenOperation) -> None:
     inputs = [operation.get("self"), operation.get("weight")]
     program.emit("PRelu", inputs, operation.outputs[0], operation)
 
 
-def _rolled(program: Program, operation: AtenOperation) -> None:
+def _rolled(program: AtenProgram, operation: AtenOperation) -> None:
     x = operation.get("self")
     dims = [axis % program.rank(x) for axis in operation.get("dims", [])]
     shifts = dict(zip(dims, operation.get("shifts", []), strict=True))
     program.emit("Roll", [x], operation.outputs[0], operation, shifts=shifts)
 
 
-def _shuffled(op: str, key: str) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+def _shuffled(op: str, key: str) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         factor = operation.get(key, 1)
         x = operation.get("self")
         mode = {"mode": "CRD"} if op == "DepthToSpace" else {}
@@ -420,7 +420,7 @@ def _shuffled(op: str, key: str) -> Callable[[Program, AtenOperation], None]:
     return rule
 
 
-def _channel_shuffle(program: Program, operation: AtenOperation) -> None:
+def _channel_shuffle(program: AtenProgram, operation: AtenOperation) -> None:
     fields = {"groups": operation.get("groups", 1)}
     x = operation.get("self")
     program.emit(
@@ -431,11 +431,25 @@ def _channel_shuffle(program: Program, operation: AtenOperation) -> None:
     )
 
 
-def _same(program: Program, operation: AtenOperation) -> None:
+def _same(program: AtenProgram, operation: AtenOperation) -> None:
     program.emit("Identity", operation.references()[:1], operation.outputs[0], operation)
 
 
-def _power(program: Program, operation: AtenOperation) -> None:
+def _chosen(program: AtenProgram, operation: AtenOperation) -> None:
+    """Write a choice between what flows and a fixed array as what flows."""
+    flows = [name for name in operation.references() if program.flows(name)]
+    op = "Identity" if len(flows) == 1 else "aten.where"
+    program.emit(op, flows, operation.outputs[0], operation)
+
+
+def _strided(program: AtenProgram, operation: AtenOperation) -> None:
+    """Write another order in memory of the same elements as nothing."""
+    x, output = operation.get("self"), operation.outputs[0]
+    alike = program.dims[x] == program.dims[output]
+    program.emit("Identity" if alike else "aten.as_strided", [x], output, operation)
+
+
+def _power(program: AtenProgram, operation: AtenOperation) -> None:
     exponent = operation.get("exponent")
     fields = {"exponent": exponent}
     op = "Pointwise" if is_number(exponent) else "aten.pow"
@@ -444,8 +458,8 @@ def _power(program: Program, operation: AtenOperation) -> None:
     )
 
 
-def _recurrent(kind: str) -> Callable[[Program, AtenOperation], None]:
-    def rule(program: Program, operation: AtenOperation) -> None:
+def _recurrent(kind: str) -> Callable[[AtenProgram, AtenOperation], None]:
+    def rule(program: AtenProgram, operation: AtenOperation) -> None:
         get = operation.get
         program.emit(
             *("Recurrent", [get("input"), *(get("params", []))], operation.outputs, operation),
@@ -459,7 +473,7 @@ def _recurrent(kind: str) -> Callable[[Program, AtenOperation], None]:
     return rule
 
 
-TRANSLATIONS: dict[str, Callable[[Program, AtenOperation], None]] = {
+TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "_adaptive_avg_pool2d": _adaptive("adaptive_avgpool"),
     "_log_softmax": _softmaxed,
     "_native_batch_norm_legit_no_training": _batch_norm,
@@ -477,6 +491,7 @@ TRANSLATIONS: dict[str, Callable[[Program, AtenOperation], None]] = {
     "alias": _same,
     "alpha_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "amax": _reduced("ReduceMax"),
+    "as_strided": _strided,
     "avg_pool1d": _pool("AveragePool"),
     "avg_pool2d": _pool("AveragePool"),
     "avg_pool3d": _pool("AveragePool"),
@@ -572,4 +587,5 @@ TRANSLATIONS: dict[str, Callable[[Program, AtenOperation], None]] = {
     "upsample_nearest1d": _resized,
     "upsample_nearest2d": _resized,
     "view": _reshaped,
+    "where": _chosen,
 }

@@ -1,0 +1,168 @@
+"""Programs written for Keras 3, run by it on JAX with our executor's weights: the same values."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from draw import layers
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+from judge import AnyLayer, answer, need
+from networks import small_networks
+
+import shapecalc
+from shapecalc import reference as execute
+from shapecalc.algebra import known
+from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input
+from shapecalc.spec.find import shipped
+from shapecalc.writers.keras import written
+from shapecalc.writers.keras_layers import SPELLINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.report import Report
+
+os.environ["KERAS_BACKEND"] = "jax"
+jax = need("jax")
+keras = need("keras")
+
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
+
+patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
+#: How near values must be, relative to the largest of an array.
+NEAR = 1e-10
+#: The types that Keras computes in float32 whatever flows, as it takes means so on JAX.
+IN_FLOAT32 = {"global_avgpool", "batchnorm", "layernorm", "groupnorm"}
+NEAR_FLOAT32 = 1e-5
+
+
+@pytest.fixture(autouse=True)
+def _in_float64() -> Iterator[None]:
+    before = keras.backend.floatx(), jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    keras.backend.set_floatx("float64")
+    yield
+    keras.backend.set_floatx(before[0])
+    jax.config.update("jax_enable_x64", before[1])
+    keras.backend.clear_session()
+
+
+def built(text: str) -> Any:
+    """Build the network of a program."""
+    space: dict[str, Any] = {"__name__": "written"}
+    exec(compile(text, "written.py", "exec"), space)
+    return space["build"]()
+
+
+def weights(layer: AnyLayer, kind: str, arrays: Any) -> list[Any]:
+    """Lay our arrays as a layer of Keras has them."""
+    ours: dict[str, Any] = dict(arrays)
+    weight: Any = ours.get("weight")
+    if kind.startswith("Depthwise"):
+        mixed = weight.reshape(-1, layer.multiplier, *weight.shape[2:])
+        weight = mixed.transpose(*range(2, mixed.ndim), 0, 1)
+    elif kind.startswith("Conv"):
+        weight = weight.transpose(*range(2, weight.ndim), 1, 0)
+    elif kind == "Dense":
+        weight = weight.T
+    names = ("bias", "running_mean", "running_var")
+    return [
+        *([] if weight is None else [weight]),
+        *(ours[name] for name in names if name in ours),
+    ]
+
+
+def last(y: Any) -> Any:
+    """Move the channels to the end."""
+    return np.moveaxis(y, 1, -1)
+
+
+def unlike(report: Report, seed: int = 0) -> list[str]:
+    """List what differs between our run of a network and that of its program."""
+    model = built(written(report).text)
+    ours = execute.run(report, seed=seed, batch=2, dtype=np.float64, keep="all")
+    found = []
+    if model.count_params() != report.totals.params + report.totals.buffers:
+        found.append(f"parameters: {model.count_params()}")
+    known_layers = {layer.name: layer for layer in model.layers}
+    watched = {}
+    for row in report.rows:
+        layer = known_layers.get(row.name.replace("/", "."))
+        if layer is None or isinstance(row.layer, Input):
+            continue
+        watched[row.name] = layer.output
+        if layer.weights:
+            kind = type(layer).__name__
+            arrays = weights(row.layer, kind, ours.arrays[row.name])
+            pairs = zip(arrays, layer.weights, strict=True)
+            layer.set_weights([a.reshape(w.shape) if kind == "PReLU" else a for a, w in pairs])
+    names = [row.name for row in report.rows if isinstance(row.layer, Input)]
+    ends = zip(sorted(report.graph.outputs), model.outputs, strict=True)
+    outputs = {report.rows[index].name: y for index, y in ends}
+    probe = keras.Model(model.inputs, {**watched, **outputs})
+    results = probe([last(ours.values[name]) for name in names], training=False)
+    coarse = any(row.type in IN_FLOAT32 for row in report.rows)
+    for name, y in results.items():
+        mine, theirs = last(ours.values[name]), np.asarray(y)
+        near = (NEAR_FLOAT32 if coarse else NEAR) * (
+            1 + np.abs(mine[np.isfinite(mine)]).max(initial=0)
+        )
+        if mine.shape != theirs.shape or not np.allclose(mine, theirs, rtol=0, atol=near):
+            found.append(name)
+    return found
+
+
+def wording(report: Report) -> str:
+    """Return the program, or nothing where it is refused."""
+    try:
+        return written(report).text
+    except SpecErrors as error:
+        if {problem.code for problem in error.problems} != {"E360"}:
+            raise
+        return ""
+
+
+def small(name: str) -> Report:
+    """Return a network with a small input where it exists at one."""
+    full = shapecalc.summarize(name)
+    shape = full.rows[0].output
+    for side in (64, 99, 128):
+        if len(shape.sides) == 2 and max(map(known, shape.sides)) > side:
+            with suppress(SpecErrors):
+                return shapecalc.summarize(name, input=f"{side}x{side}x{shape.channels}")
+    return full
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_network_s_program_is_the_network(name: str) -> None:
+    report = small(name)
+    if not wording(report):
+        pytest.skip("it has a layer that is refused")
+    assert unlike(report) == []
+
+
+@pytest.mark.parametrize("word", SPELLINGS)
+def test_any_layer_s_program_is_the_layer(word: str) -> None:
+    @settings(patient, max_examples=12)
+    @given(drawn=layers(word), seed=st.integers(0, 999))
+    def holds(drawn: tuple[AnyLayer, tuple[Any, ...]], seed: int) -> None:
+        report = answer(drawn[0], *drawn[1])
+        if report is None or not wording(report):
+            reject()
+        assert unlike(report, seed) == []
+
+    holds()
+
+
+@settings(patient, max_examples=30)
+@given(report=small_networks(), seed=st.integers(0, 999))
+def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -> None:
+    if not wording(report):
+        reject()
+    assert unlike(report, seed) == []
