@@ -7,6 +7,7 @@ from random import Random
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
@@ -573,3 +574,105 @@ def test_a_long_path_has_its_last_levels_in_one_name(read) -> None:
     nodes = [node("Relu", "x", "y", "/".join("abcdefghijklmnopqrstuvwxyz" * 9) + "/Relu")]
     (row,) = rows(read(model(nodes, {"x": [1, 3]}, {"y": [1, 3]})))
     assert row[0].count("/") == 11
+
+
+# -- more axes than a volume has -------------------------------------------------------------------
+
+
+def whole(name: str, *numbers: int) -> bytes:
+    return tensor(name, [len(numbers)], list(numbers))
+
+
+def test_windows_and_heads_of_attention(read) -> None:
+    """A window partition, queries, keys and values of 2 heads, scores by distance, and back."""
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 1, 3, 2, 4, 5]),
+        node("Reshape", "b s2", "c"),
+        node("MatMul", "c w", "d"),
+        node("Reshape", "d s3", "e"),
+        node("Transpose", "e", "f", perm=[2, 0, 3, 1, 4]),
+        *(node("Gather", f"f i{number}", f"g{number}", axis=0) for number in range(3)),
+        node("Transpose", "g1", "k", perm=[0, 1, 3, 2]),
+        node("MatMul", "g0 k", "h"),
+        node("Add", "h bias", "i"),
+        node("Softmax", "i", "j"),
+        node("MatMul", "j g2", "l"),
+        node("Transpose", "l", "m", perm=[0, 2, 1, 3]),
+        node("Reshape", "m s4", "n"),
+        node("Reshape", "n s5", "o"),
+        node("Transpose", "o", "p", perm=[0, 1, 3, 2, 4, 5]),
+        node("Reshape", "p s6", "y"),
+    ]
+    arrays = {
+        "w": [8, 24], "bias": [1, 2, 4, 4],
+        "s1": whole("s1", 1, 3, 2, 4, 2, 8), "s2": whole("s2", -1, 4, 8),
+        "s3": whole("s3", 12, 4, 3, 2, 4), "s4": whole("s4", 12, 4, 8),
+        "s5": whole("s5", 1, 3, 4, 2, 2, 8), "s6": whole("s6", 1, 6, 8, 8),
+        **{f"i{number}": tensor(f"i{number}", [], [number]) for number in range(3)},
+    }  # fmt: skip
+    report = read(model(nodes, {"x": [1, 6, 8, 8]}, {"y": [1, 6, 8, 8]}, arrays))
+    kinds = [row.type for row in report.rows if row.type not in ("reshape", "permute")]
+    assert kinds == ["input", "dense", "slice", "slice", "slice", "matmul", "relative_position",
+                     "softmax", "matmul"]  # fmt: skip
+    products = [row for row in report.rows if row.type == "matmul"]
+    assert [row.macs for row in products] == [12 * 2 * 4 * 4 * 4] * 2
+    assert report.totals.macs == 48 * 8 * 24 + sum(row.macs for row in products)
+    assert report.totals.params == 8 * 24 + 2 * 9
+    assert report.remarks[0].startswith("as stored: biases of 2 x 4 x 4 scores")
+
+
+def test_a_mask_is_a_constant_and_no_parameter(read) -> None:
+    nodes = [
+        node("ConstantOfShape", "s", "mask"),
+        node("MatMul", "x w", "a"),
+        node("Add", "a mask", "y"),
+    ]
+    arrays = {"s": whole("s", 1, 3, 1, 5), "w": [5, 5]}
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, arrays))
+    assert report.totals.params == 25
+    assert report.rows[-1].note == "a constant of 1x3x1x5 numbers"
+
+
+def test_channels_that_are_shuffled(read) -> None:
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 4, 3, 5), "s2": whole("s2", 1, -1, 3, 5)}
+    report = read(model(nodes, {"x": [1, 8, 3, 5]}, {"y": [1, 8, 3, 5]}, arrays))
+    assert rows(report) == [("y", "channel_shuffle", "3x5x8")]
+
+
+def test_places_keep_their_elements_through_moves(read) -> None:
+    """What is reshaped and turned in the file is so in the spec, element by element."""
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 3, 1, 2, 4, 5]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 3, 2, 5, 2), "s2": whole("s2", 1, 2, 60)}
+    report = read(model(nodes, {"x": [1, 6, 20]}, {"y": [1, 2, 60]}, arrays))
+    values = np.arange(120).reshape(6, 20)
+    expected = values.reshape(2, 3, 2, 5, 2).transpose(2, 0, 1, 3, 4).reshape(2, 60)
+    moved = values.T  # the file's first axis are our channels
+    for row in report.rows[1:]:
+        if row.type == "permute":
+            moved = moved.transpose(row.layer.order)
+        else:
+            assert row.type == "reshape"
+            moved = moved.reshape(row.layer.shape)
+    assert moved.tolist() == expected.tolist()
+
+
+def test_moves_of_too_many_axes_are_an_operation_without_a_rule(read) -> None:
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 4, 2, 1, 3, 5]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 3, 2, 5, 2), "s2": whole("s2", 1, 10, 12)}
+    report = read(model(nodes, {"x": [1, 6, 20]}, {"y": [1, 10, 12]}, arrays))
+    assert report.rows[-1].type == "opaque"
+    assert report.remarks[0].startswith("partial: 1 Reshape without a rule")

@@ -367,6 +367,12 @@ def _reduced(compute: Callable[..., Any]) -> Callable[[Any, list[Tensor | None]]
     return rule
 
 
+def _changed(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
+    """Return an array some of whose elements are others, as masks are made."""
+    data = inputs[0]
+    return None if data is None else Tensor(data.dims, data.type)
+
+
 def _dequantized(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     data = inputs[0]
     return None if data is None else Tensor(data.dims, 1, origin=data.origin)
@@ -390,6 +396,8 @@ _RULES: dict[str, Callable[[Any, list[Tensor | None]], Tensor | None]] = {
     "Range": _range,
     "Expand": _expand,
     "DequantizeLinear": _dequantized,
+    "ScatterND": _changed,
+    "ScatterElements": _changed,
     "Add": _by_element(lambda a, b: a + b),
     "Sub": _by_element(lambda a, b: a - b),
     "Mul": _by_element(lambda a, b: a * b),

@@ -104,8 +104,12 @@ def reshape(walk: GraphWalk, node: OnnxNode, value: Value, dims: tuple[int, ...]
         raise NoRuleError("the batch is folded")
     extents = tuple(dims[axis] for axis in new)
     solid = [axis for axis in new if dims[axis] != 1]
+    if value.loose:
+        value = settled(walk, node, value)
     if len(solid) > MOST_EXTENTS:
-        walk.give(node, Value(value.source, value.extents, (), dims, batch, loose=True))
+        whole = value if value.loose else in_files_order(walk, node, value)
+        wide = tuple(dims[axis] for axis in solid)
+        walk.give(node, Value(whole.source, wide, tuple(solid), dims, batch, loose=True))
         return
     if len(new) > MOST_EXTENTS:
         new, extents = solid, tuple(dims[axis] for axis in solid)
@@ -150,6 +154,63 @@ def _redivided(
         return value._replace(axes=tuple(new), dims=dims, batch=batch)
     moved = _reshaped(walk, node, value, extents, tuple(new))
     return moved._replace(dims=dims, batch=batch)
+
+
+def settled(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
+    """Return a loose value whose elements lie in the file's order.
+
+    Axes that move together count as one.  Raises `NoRuleError` where that leaves too many.
+    """
+    places = sorted(range(len(value.axes)), key=lambda place: value.axes[place] or 0)
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    extents = tuple(value.extents[place] for place in places)
+    axes = tuple(value.axes[place] for place in places)
+    if len(runs) > 1:
+        if len(runs) > MOST_EXTENTS:
+            raise NoRuleError("too many axes change places")
+        before = sorted(runs)
+        shape = tuple(size_of([value.extents[place] for place in run]) for run in before)
+        whole = _reshaped(walk, node, value, shape, ())
+        order = [before.index(run) for run in runs]
+        source = walk.add(node, "permute", {"order": order}, [whole])
+        value = value._replace(source=source)
+    return value._replace(extents=extents, axes=axes)
+
+
+def part_of_loose(
+    walk: GraphWalk, node: OnnxNode, value: Value, axis: int, cut: tuple[int, int, int]
+) -> Value:
+    """Take a part of a loose value along one of the file's axes."""
+    own = value.of_axis(axis)
+    start, stop, step = cut
+    count = len(range(start, stop, step))
+    if own is None or step < 1 or count < 1:
+        raise NoRuleError("it turns an axis around, or takes nothing")
+    before, after = size_of(value.extents[:own]), size_of(value.extents[own + 1 :])
+    shape = (*([before] if before > 1 else []), value.extents[own], *([after] if after > 1 else []))
+    name = AXES[len(shape)][1 if before > 1 else 0]
+    whole = _reshaped(walk, node, value, shape, ())
+    taken = [start, stop] if step == 1 else [start, stop, step]
+    source = walk.add(node, "slice", {name: taken}, [whole])
+    extents, dims = list(value.extents), list(value.dims)
+    extents[own] = dims[axis] = count
+    return tightened(
+        walk, node, value._replace(source=source, extents=tuple(extents), dims=tuple(dims))
+    )
+
+
+def tightened(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
+    """Return a loose value as a volume, if it has few enough axes without those of 1."""
+    left = [(axis, n) for axis, n in zip(value.axes, value.extents, strict=True) if n != 1]
+    extents, axes = tuple(n for _, n in left), tuple(axis for axis, _ in left)
+    if len(left) > MOST_EXTENTS or not left:
+        return value._replace(extents=extents, axes=axes)
+    return _reshaped(walk, node, value, extents, axes)._replace(loose=False)
 
 
 def _batch_in(value: Value, dims: tuple[int, ...]) -> int | None:
@@ -201,9 +262,4 @@ def aligned(
 
 def transpose(walk: GraphWalk, node: OnnxNode, value: Value, order: Sequence[int]) -> None:
     """Note another order of the file's axes; no layer is needed for that."""
-    if value.loose:
-        dims = tuple(value.dims[axis] for axis in order)
-        batch = None if value.batch is None else list(order).index(value.batch)
-        walk.give(node, value._replace(dims=dims, batch=batch))
-        return
     walk.give(node, transposed(value, order))
