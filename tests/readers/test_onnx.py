@@ -676,3 +676,11 @@ def test_moves_of_too_many_axes_are_an_operation_without_a_rule(read) -> None:
     report = read(model(nodes, {"x": [1, 6, 20]}, {"y": [1, 10, 12]}, arrays))
     assert report.rows[-1].type == "opaque"
     assert report.remarks[0].startswith("partial: 1 Reshape without a rule")
+
+
+def test_a_variation_says_what_its_base_does(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({}))
+    (tmp_path / "mine.yaml").write_text("extends: net.onnx\nchange: {c: {filters: 9}}\n")
+    report = shapecalc.summarize(tmp_path / "mine.yaml")
+    assert report.totals.params == 27
+    assert report.remarks[0].startswith("partial: 1 Einsum and 1 Relu behind it left out")
