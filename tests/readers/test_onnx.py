@@ -218,6 +218,9 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "upsample", "8x10x3", 0, 0),
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [0], []), "z": tensor("z", [4], [1, 3, 7, 9])}, {"mode": "linear"}, "upsample", "7x9x3", 0, 0),
     ("DepthToSpace", [1, 12, 4, 5], {}, {"blocksize": 2}, "pixel_shuffle", "8x10x3", 0, 0),
+    ("ConvInteger", [1, 4, 9, 11], {"w": [6, 4, 3, 3]}, {}, "conv", "7x9x6", 216, 63 * 216),
+    ("QLinearConv", [1, 4, 9, 11], {"xs": [1], "xz": [1], "w": [6, 4, 3, 3], "ws": [1], "wz": [1], "ys": [1], "yz": [1], "b": [6]}, {}, "conv", "7x9x6", 222, 63 * 216),
+    ("MatMulInteger", [1, 7, 12], {"w": [12, 5]}, {}, "dense", "7x5", 60, 420),
     ("SpaceToDepth", [1, 3, 4, 6], {}, {"blocksize": 2}, "pixel_unshuffle", "2x3x12", 0, 0),
 ]  # fmt: skip
 
@@ -684,3 +687,11 @@ def test_a_variation_says_what_its_base_does(tmp_path) -> None:
     report = shapecalc.summarize(tmp_path / "mine.yaml")
     assert report.totals.params == 27
     assert report.remarks[0].startswith("partial: 1 Einsum and 1 Relu behind it left out")
+
+
+def test_a_constant_mask_hides_and_costs_nothing(read) -> None:
+    nodes = [node("Where", "mask x low", "y")]
+    arrays = {"mask": [1, 1, 5, 5], "low": tensor("low", [], [-1e9])}
+    report = read(model(nodes, {"x": [1, 2, 5, 5]}, {"y": [1, 2, 5, 5]}, arrays))
+    assert rows(report)[-1] == ("y", "identity", "5x5x2")
+    assert report.remarks == ()

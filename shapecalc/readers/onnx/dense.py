@@ -78,6 +78,13 @@ def _matmul(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     _product(walk, node)
 
 
+@rule("QLinearMatMul", "MatMulInteger")
+def _quantised_product(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read a product of whole numbers, whose bias is added elsewhere."""
+    places = (0, 3) if node.op == "QLinearMatMul" else (0, 1)
+    _matmul(walk, node._replace(inputs=tuple(node.inputs[place] for place in places)), number)
+
+
 def _bias_behind(walk: GraphWalk, node: OnnxNode, units: int) -> tuple[int | None, Tensor | None]:
     """Find the addition of a bias behind a product."""
     number = walk.only_reader(node.outputs[0], "Add")

@@ -202,7 +202,7 @@ class GraphWalk:
                 rule(self, node, number)
             except NoRuleError:
                 self.without_rule(node)
-            except (IndexError, KeyError, TypeError, ValueError, AttributeError):
+            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
                 raise self.refuse(
                     f"the node {_called(node)} has inputs or attributes that its operation cannot"
                     " have",
