@@ -42,6 +42,7 @@ _WEIGHTED = frozenset({
 #: Operations whose input has the channels last.
 _LAST = frozenset({
     "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
+    "MatMulInteger", "QLinearMatMul",
 })  # fmt: skip
 
 
