@@ -695,3 +695,15 @@ def test_a_constant_mask_hides_and_costs_nothing(read) -> None:
     report = read(model(nodes, {"x": [1, 2, 5, 5]}, {"y": [1, 2, 5, 5]}, arrays))
     assert rows(report)[-1] == ("y", "identity", "5x5x2")
     assert report.remarks == ()
+
+
+def test_einsum_of_matrices_is_a_product(read) -> None:
+    nodes = [
+        node("MatMul", "x w", "q"),
+        node("MatMul", "x v", "k"),
+        node("Einsum", "q k", "y", equation="bid, bjd -> bji"),
+    ]
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 7]}, {"w": [6, 4], "v": [6, 4]}))
+    assert [row.type for row in report.rows[1:]] == ["dense", "dense", "matmul"]
+    assert report.rows[-1].macs == 7 * 7 * 4
+    assert report.remarks == ()
