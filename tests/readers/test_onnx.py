@@ -701,7 +701,7 @@ def test_einsum_of_matrices_is_a_product(read) -> None:
     nodes = [
         node("MatMul", "x w", "q"),
         node("MatMul", "x v", "k"),
-        node("Einsum", "q k", "y", equation="bid, bjd -> bji"),
+        node("Einsum", "q k", "y", equation="b i d, bjd -> bji"),
     ]
     report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 7]}, {"w": [6, 4], "v": [6, 4]}))
     assert [row.type for row in report.rows[1:]] == ["dense", "dense", "matmul"]

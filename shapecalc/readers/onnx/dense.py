@@ -123,13 +123,13 @@ def _product(walk: GraphWalk, node: OnnxNode, a: Value, b: Value) -> Value:
     )
 
 
-_EINSUM = re.compile(r"\s*([a-zA-Z]+)\s*,\s*([a-zA-Z]+)\s*->\s*([a-zA-Z]+)\s*")
+_EINSUM = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)")
 
 
 @rule("Einsum")
 def _einsum(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     """Read a sum over one letter of products of two values, which is a product of matrices."""
-    match = _EINSUM.fullmatch(node.attributes.get("equation", ""))
+    match = _EINSUM.fullmatch(node.attributes.get("equation", "").replace(" ", ""))
     if match is None:
         raise NoRuleError("another sum")
     first, second, out = match.groups()
