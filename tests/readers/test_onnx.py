@@ -161,6 +161,21 @@ def test_every_command_lives_with_what_has_no_rule(words, tmp_path) -> None:
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
 
 
+def test_training_does_not_call_it_nothing(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    done = runner().invoke(main, ["training", str(tmp_path / "net.onnx")])
+    (line,) = (text for text in done.stdout.splitlines() if text.startswith("mix"))
+    assert line.split()[1:] == ["48", "?", "?", "?", "?"]
+
+
+def test_running_says_that_it_cannot_be_run(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    done = runner().invoke(main, ["run", str(tmp_path / "net.onnx")])
+    assert done.exit_code == 2
+    assert "mix cannot be run: Einsum is an operation of another program" in done.stderr
+    assert "mistake of shapecalc" not in done.stderr
+
+
 def test_explain_does_not_call_it_nothing(tmp_path) -> None:
     (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
     done = runner().invoke(main, ["explain", str(tmp_path / "net.onnx"), "mix", "--of", "macs"])
