@@ -722,3 +722,18 @@ def test_einsum_of_matrices_is_a_product(read) -> None:
     assert [row.type for row in report.rows[1:]] == ["dense", "dense", "matmul"]
     assert report.rows[-1].macs == 7 * 7 * 4
     assert report.remarks == ()
+
+
+def test_inputs_that_are_left_out_are_none(read) -> None:
+    """The output of all steps is not asked for, and an input is not given: both are called ''."""
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0, 2]),
+        node("GRU", ["t", "w", "r", "b", "", "h"], ["", "last"], hidden_size=7),
+        node("Squeeze", "last zero", "y"),
+        node("Add", "zero one", []),
+        node("Shape", "x", []),
+    ]
+    arrays = {"w": [1, 21, 5], "r": [1, 21, 7], "b": [1, 42], "h": [1, 1, 7],
+              "zero": whole("zero", 0), "one": whole("one", 1)}  # fmt: skip
+    report = read(model(nodes, {"x": [1, 6, 5]}, {"y": [1, 7]}, arrays))
+    assert rows(report) == [("gru", "gru", "7")]

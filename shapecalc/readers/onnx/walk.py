@@ -48,7 +48,7 @@ class GraphWalk:
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
         for number, node in enumerate(file.nodes):
-            for name in node.inputs:
+            for name in filter(None, node.inputs):
                 self.readers[name].append(number)
         self.done: set[int] = set()
         #: Kernels by the initializers that they are: the layer that owns them.
@@ -187,9 +187,9 @@ class GraphWalk:
         """Make a layer of every node, in an order in which each comes after what it reads."""
         self.constants()
         for number in self.in_order():
-            if number in self.done:
-                continue
             node = self.file.nodes[number]
+            if number in self.done or not any(node.outputs):
+                continue
             if self.fold(node):
                 continue
             if any(name in self.lost_values for name in node.inputs):
