@@ -117,7 +117,7 @@ class _Tree:
                 for key, value in layer.fields.items()
             }
             statement: dict[str, Any] = {**fields, "name": own}
-            if layer.sources != (before,):
+            if layer.sources and layer.sources != (before,):
                 sources = [self.seen_from(scope, source) for source in layer.sources]
                 statement["from"] = sources[0] if len(sources) == 1 else sources
             scope.statements.append({layer.kind: statement})

@@ -737,3 +737,37 @@ def test_inputs_that_are_left_out_are_none(read) -> None:
               "zero": whole("zero", 0), "one": whole("one", 1)}  # fmt: skip
     report = read(model(nodes, {"x": [1, 6, 5]}, {"y": [1, 7]}, arrays))
     assert rows(report) == [("gru", "gru", "7")]
+
+
+def test_factors_of_heads_are_a_parameter(read) -> None:
+    nodes = [node("Exp", "s", "e"), node("Mul", "x e", "y")]
+    report = read(model(nodes, {"x": [1, 4, 5, 6]}, {"y": [1, 4, 5, 6]}, {"s": [1, 1, 5, 1]}))
+    assert [row.type for row in report.rows[1:]] == ["parameter", "multiply"]
+    assert report.totals.params == 5
+
+
+def test_a_length_of_1_is_recognised(read) -> None:
+    nodes = [
+        node("ReduceL2", "x axes", "n", keepdims=1),
+        node("Clip", "n low", "c"),
+        node("Expand", "c shape", "e"),
+        node("Div", "x e", "y"),
+    ]
+    arrays = {
+        "axes": whole("axes", -1),
+        "low": tensor("low", [], [1e-12]),
+        "shape": whole("shape", 1, 7, 6),
+    }
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
+    assert [row.type for row in report.rows if row.type != "permute"] == ["input", "l2norm"]
+
+
+def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
+    nodes = [
+        node("MatMul", "table w", "t"),
+        node("Sigmoid", "t", "bias"),
+        node("Add", "x bias", "y"),
+    ]
+    arrays = {"table": [1, 7, 2], "w": [2, 6]}
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
+    assert report.remarks[0].startswith("as stored: 26 numbers only make constants")

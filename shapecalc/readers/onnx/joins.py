@@ -88,7 +88,7 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     sides = sorted(axis for axis in value.axes[:-1] if axis is not None and value.dims[axis] != 1)
     if axes == [value.axes[-1]]:
         per = "channel"
-    elif axes == all_axes:
+    elif axes == all_axes and (array.origin in walk.file.arrays or kind == "scale"):
         per = "element"
     elif not axes:
         per = "one"
@@ -109,13 +109,13 @@ def _by_distance(
     """Recognise a bias of attention's scores, a number for every distance in a window and head."""
     rank = len(own)
     side = isqrt(own[-1]) if rank > 2 else 0
-    if rank < 3 or not side:
+    table = walk.file.arrays.get(array.origin)
+    if rank < 3 or not side or table is None:
         return False
     scores = value.axes[-3:] == (rank - 3, rank - 2, rank - 1) and prod(own[:-3]) == 1
     if scores and own[-2] == own[-1] == side * side and own[-3] == value.dims[-3]:
         heads = own[-3]
-        table = walk.file.arrays.get(array.origin)
-        if table is None or table.size != heads * (2 * side - 1) ** 2:
+        if table.size != heads * (2 * side - 1) ** 2:
             walk.remark(
                 f"as stored: biases of {heads} x {own[-2]} x {own[-1]} scores are counted as the"
                 f" {2 * side - 1} x {2 * side - 1} distances of a window that they are made of"
@@ -128,13 +128,19 @@ def _by_distance(
 def _along_some_axes(
     walk: GraphWalk, node: OnnxNode, value: Value, kind: str, own: tuple[int, ...], array: Tensor
 ) -> None:
-    """Add what adds a constant mask."""
-    if kind != "bias":
-        raise NoRuleError("factors along some axes")
-    if array.origin in walk.file.arrays and not array.origin.startswith("onnx::"):
-        raise NoRuleError("trained numbers along some axes")
+    """Add what joins a value and numbers along some of its axes: trained ones, or a mask."""
     text = "x".join(map(str, own))
-    walk.same(node, "add", {"right": 0, "note": f"a constant of {text} numbers"}, value)
+    trained = array.origin in walk.file.arrays and not array.origin.startswith("onnx::")
+    if not trained:
+        join, neutral = ("add", 0) if kind == "bias" else ("multiply", 1)
+        walk.same(node, join, {"right": neutral, "note": f"a constant of {text} numbers"}, value)
+        return
+    if kind == "bias" or None in value.axes:
+        raise NoRuleError("trained numbers along some axes")
+    shape = tuple(own[axis] for axis in value.axes if axis is not None)
+    source = walk.add(node, "parameter", {"shape": list(shape)}, [], [array])
+    factors = value._replace(source=source, extents=shape)
+    walk.give(node, value._replace(source=walk.add(node, "multiply", {}, [value, factors])))
 
 
 @rule("Concat")

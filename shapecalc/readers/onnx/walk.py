@@ -60,6 +60,8 @@ class GraphWalk:
         self.differences: list[str] = []
         self.merged: set[str] = set()
         self.used: set[str] = set()
+        #: Initializers that only make constants: weights of no layer.
+        self.apart: set[str] = set()
         self.budget = _MOST_FOLDED
 
     # What a rule asks
@@ -268,6 +270,9 @@ class GraphWalk:
         array = folded(node, given)
         if array is None or len(array.dims) > MOST_AXES:
             return False
+        if node.op == "MatMul":
+            origins = (tensor.origin for tensor in given if tensor is not None)
+            self.apart.update(name for name in origins if name in self.file.arrays)
         self.budget -= array.size if array.size <= 4096 else 1
         if not array.origin:
             array.origin = node.outputs[0] if node.outputs else ""
@@ -374,7 +379,19 @@ class GraphWalk:
 
 
 #: Layers of a number for every channel, of which equal ones are often stored once.
-_VECTORS = frozenset({"batchnorm", "layernorm", "groupnorm", "instancenorm", "scale", "bias"})
+_VECTORS = frozenset(
+    [
+        "batchnorm",
+        "layernorm",
+        "groupnorm",
+        "instancenorm",
+        "rmsnorm",
+        "scale",
+        "bias",
+        "prelu",
+        "parameter",
+    ]
+)
 _STANDARD = ("", "ai.onnx")
 
 
