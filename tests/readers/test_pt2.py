@@ -209,6 +209,7 @@ GOOD = program(*one("relu.default", (1, 8, 9, 9), {}, self=X))
         (program([node("relu.default", "y", self=X)], {"y": meta(1)}), "nothing flows in"),
         (program(*one("conv2d.default", (1, 4, 7, 7), {"w": (4, 6, 3, 3)}, input=X, weight=tensor("w"))), "8 channels flow in"),
         (program(*one("max_pool2d.default", (1, 8, 9, 9), {}, self=X)), "max_pool2d takes other arguments"),
+        (program([node("relu.default", "y", self=X), node("chunk.default", "z", self=tensor("y"))], {"x": meta(1, 8), "y": meta(), "z": meta(1)}), "chunk takes other arguments"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(whole: object, message: str, tmp_path: Path) -> None:
