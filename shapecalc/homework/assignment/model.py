@@ -115,11 +115,11 @@ class Homework(NamedTuple):
         cells = [(*cell.at, str(cell.out_of), cell.filled_in) for cell in self.cells]
         graphs = [report.graph for report in self.networks.values()] or [graph]
         settings = [(sorted(s.items()), sorted(i.items())) for s, i in (g.options for g in graphs)]
-        bases = [base.text for own in graphs for base in own.spec.extends]
+        bases = [_content(base) for own in graphs for base in own.spec.extends]
         more = (*([self.variation] if self.variation else ()), *([bases] if bases else ()))
         pairs = zip(self.conventions._asdict().items(), Conventions(), strict=True)
         unusual = [(name, value) for (name, value), usual in pairs if value != usual]
-        text = repr((self.title, graph.spec.source.text, *settings, cells, unusual, *more))
+        text = repr((self.title, _content(graph.spec.source), *settings, cells, unusual, *more))
         return sha256(text.encode()).hexdigest()[:8]
 
     @property
