@@ -771,3 +771,14 @@ def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
     arrays = {"table": [1, 7, 2], "w": [2, 6]}
     report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
     assert report.remarks[0].startswith("as stored: 26 numbers only make constants")
+
+
+def test_large_weights_in_a_memory_map_are_stepped_over(read) -> None:
+    """Pages that were touched are given back meanwhile; what is read stays the same."""
+    names = ["x", *(f"a{number}" for number in range(30))]
+    nodes = [node("Conv", [a, f"w{b}"], b, f"c/{b}", pads=[1, 1, 1, 1]) for a, b in pairwise(names)]
+    arrays = {f"w{name}": [64, 64, 3, 3] for name in names[1:]}
+    data = model(nodes, {"x": [1, 64, 8, 8]}, {"a29": [1, 64, 8, 8]}, arrays)
+    assert len(data) > 30 * 4 * 64 * 64 * 9
+    assert read(data).totals.params == 30 * 64 * 64 * 9
+    assert rows(read(data)) == rows(shapecalc.summarize(find_bytes(data)))
