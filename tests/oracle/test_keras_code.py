@@ -166,3 +166,10 @@ def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -
     if not wording(report):
         reject()
     assert unlike(report, seed) == []
+
+
+def test_a_wrong_function_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = shapecalc.summarize({"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]})
+    assert unlike(report) == []
+    monkeypatch.setitem(SPELLINGS, "relu", SPELLINGS["tanh"])
+    assert sorted(unlike(report)) == ["fc1", "relu1"]
