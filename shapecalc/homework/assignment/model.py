@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.quantities import AskedQuantity, Value
     from shapecalc.report import Report, Row
+    from shapecalc.text import Source
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"
@@ -190,6 +191,11 @@ def assign(
         networks=networks or {},
         variation=variation,
     )
+
+
+def _content(source: Source) -> str:
+    """Return what a file says: its text, or what was read of a model file."""
+    return source.text if source.tree is None else repr(source.tree)
 
 
 def is_total(layer: str) -> bool:
