@@ -6,6 +6,7 @@ after a period of units.  What a layer's own window sees of its input, `layers.w
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -59,8 +60,7 @@ class ReceptiveField(NamedTuple):
         """The pixels from the first to the last one that a unit sees: of the unit with most."""
         first, last, _, units, also = self
         if also:
-            parts = (self, *also)
-            widest = _largest_of([_distances(a, b) for a in parts for b in parts])
+            widest = _widest((self, *also))
         elif len(first) == 1:
             widest = last[0] - first[0]
         else:
@@ -145,6 +145,16 @@ def at_most(fields: Fields | None) -> bool:
 def own_places(n: Dim) -> ReceptiveField:
     """Return the field of the input's own units: each sees itself."""
     return ReceptiveField((0,), (0,), 1, n)
+
+
+@lru_cache(maxsize=1024)
+def _widest(parts: tuple[ReceptiveField, ...]) -> Dim:
+    """Return the most that a unit's last pixel of any part lies behind its first of any part.
+
+    Every phase of every pair of parts is looked at, so it is kept: a way through a transformer asks
+    for one field some hundred times.
+    """
+    return _largest_of([_distances(a, b) for a in parts for b in parts])
 
 
 def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:

@@ -204,7 +204,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "pad": (r"(.+)", padding),
         "shift": (r"by (.+)", sizes),
         "pieces": (r"(\d+) pieces", int),
-        "groups?": (r"(\d+) groups", int),
+        "groups": (r"(\d+) groups?", int),
         "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),
