@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.faults import unreadable
@@ -86,19 +85,13 @@ class JsonFields:
         return list(value or ())
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: Any) -> bool:  # noqa: ANN401
     """Tell a whole number, however it is written, of a size that extents may have."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value == int(value)
-        and abs(value) < 10**18
-    )
+    return is_number(value) and abs(value) < 10**18 and value == int(value)
 
 
 def is_number(value: object) -> bool:
-    """Tell a finite number."""
+    """Tell a number, not too large to compute with."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 

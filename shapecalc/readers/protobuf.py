@@ -20,6 +20,8 @@ Data: TypeAlias = "bytes | mmap"
 MAX_FIELDS = 30_000_000
 #: So many values may be kept of them: a layer takes about twenty.
 MAX_VALUES = 8_000_000
+#: A message of more bytes has some that are stepped over.
+LARGE = 1 << 16
 #: So deep messages may lie in each other.
 MAX_DEPTH = 32
 #: So many bytes of a text are read, and so many numbers may lie side by side.
@@ -60,12 +62,13 @@ Schema: TypeAlias = "dict[int, Field]"
 class Messages:
     """The messages of one file."""
 
-    __slots__ = ("data", "kept", "left")
+    __slots__ = ("data", "kept", "large", "left")
 
     def __init__(self, data: Data) -> None:
         self.data = data
         self.left = MAX_FIELDS
         self.kept = 0
+        self.large = 0
 
     def read(  # noqa: PLR0915  (one loop: a call for every field would double its time)
         self, schema: Schema, span: ByteRange | None = None, depth: int = 0
@@ -124,6 +127,8 @@ class Messages:
                     self.left = left
                     value = self.read(inner, ByteRange(base + at, base + stop), depth + 1)
                     left = self.left
+                    if size > LARGE:
+                        self.forget()
                 else:
                     if many:
                         if size > MAX_PACKED:
@@ -169,6 +174,18 @@ class Messages:
                 values[name] = value
         self.left = left
         return values
+
+    def forget(self) -> None:
+        """Give back the pages of a memory map that were touched, after every few large messages.
+
+        A touched byte may bring two megabytes of the file with it.
+        """
+        self.large += 1
+        release = getattr(self.data, "madvise", None)  # neither bytes nor every system has it
+        if release is not None and self.large % 8 == 0:
+            import mmap
+
+            release(mmap.MADV_DONTNEED)
 
 
 def packed(data: bytes, kind: str, at: int) -> list[int] | list[float]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class NoOperationError(ValueError):
     """Nobody here knows how to compute it."""
 
+    hint = "run a spec that `extends` the file, and removes it"
+
 
 @registry.forward(Opaque)
 def opaque(layer: Opaque, arrays: Arrays, *inputs: Array) -> Array:

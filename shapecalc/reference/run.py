@@ -218,13 +218,16 @@ class _Walk:
         return Run(self.graph, self.layers, values, self.arrays, self.memory.peak)
 
 
+_OUR_MISTAKE = "its rule should have refused it: a mistake of shapecalc's, please report it"
+
+
 def _unrun(node: Node, error: Exception) -> Problem:
     """Complain about a layer that its rules took and that cannot be run."""
     return Problem(
         "E505",
         f"{node.path} cannot be run: {reason(error)}",
         node.origin(),
-        hint="its rule should have refused it: a mistake of shapecalc's, please report it",
+        hint=getattr(error, "hint", _OUR_MISTAKE),
     )
 
 

@@ -113,6 +113,13 @@ def _read(
     return reader.read(root, base)
 
 
+def _remarked(source: Source, base: NetSpec | None) -> Source:
+    """Return a source with what had to be said of the base's file, too."""
+    if base is None or not base.source.remarks:
+        return source
+    return source._replace(remarks=(*base.source.remarks, *source.remarks))
+
+
 def _base(
     reader: SpecReader,
     extends: Tree,
@@ -181,7 +188,7 @@ class SpecReader(StatementReader):
             name=self.text(root.items["name"], "name") if "name" in root.items else stem,
             citation=self.text(root.items["source"], "source") if "source" in root.items else "",
             note=self.text(root.items["note"], "note") if "note" in root.items else "",
-            source=self.source,
+            source=_remarked(self.source, base),
             extends=(base.source, *base.extends) if base else (),
             inputs=inputs,
             let=let,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: A number that is a known one this many times is written so.
 _MOST_TIMES = 16
+#: Names that mean something else where parameters stand.
+_RESERVED = frozenset(["self", "name", "x", "y", "nn", "torch", "F", "keras", "layers", "ops"])
 #: What the channels are called that flow in, and the arguments that most often are these.
 IN_CHANNELS = "in_channels"
 _INWARD = (IN_CHANNELS, "in_features", "num_features", "num_channels", "normalized_shape")
@@ -79,7 +81,8 @@ def parameters_of(family: Family, known: Sequence[Mapping[str, int]]) -> list[Pa
     """
     values = [[slot for s in init for slot in slots_of(s.code)] for init in family.inits]
     columns = list(zip(*values, strict=True))
-    names = _Parameters(known)
+    variables = {name for s in family.inits[0] for name in s.target.split(", ")}
+    names = _Parameters(known, _RESERVED | variables)
     words: list[str | None] = []
     for column, place in zip(columns, _places(family.inits[0]), strict=True):
         entries = tuple(slot.value for slot in column)
@@ -116,9 +119,10 @@ def _places(init: Iterable[Statement]) -> list[str]:
 class _Parameters:
     """The parameters of a class: names with a value for every level."""
 
-    def __init__(self, known: Sequence[Mapping[str, int]]) -> None:
+    def __init__(self, known: Sequence[Mapping[str, int]], taken: frozenset[str]) -> None:
+        self.taken = taken
         shared = [name for name in known[0] if all(name in level for level in known)]
-        self.known = {name: tuple(level[name] for level in known) for name in shared}
+        self.known = {self._free(n): tuple(level[n] for level in known) for n in shared}
         self.columns: dict[str, tuple[object, ...]] = {}
         self.written: dict[tuple[object, ...], str] = {}
 
@@ -142,9 +146,16 @@ class _Parameters:
         name = hint
         if name in self.columns or name in self.known:
             name = f"{place}_{hint}"
+        name = self._free(name)
         while name in self.columns or name in self.known:
             name += "_"
         return self._used(name, column)
+
+    def _free(self, name: str) -> str:
+        """Return a name that no variable has."""
+        while name in self.taken:
+            name += "_"
+        return name
 
     def _used(self, name: str, values: tuple[object, ...]) -> str:
         self.columns.setdefault(name, values)

@@ -121,12 +121,15 @@ class Folding:
 
     def _fold_runs_of(self, sequence: list[Piece]) -> None:
         """Make repeats of equal parts that stand one behind the other."""
+        keys = [piece.key() for piece in sequence]
         at = 0
         while at < len(sequence):
             best, period, times = 0, 0, 0
             for length in range(1, min(_LONGEST, (len(sequence) - at) // 2) + 1):
-                count = _times(sequence, at, length)
-                if count < 2 or _begins_late(sequence, at, length, count):
+                if keys[at] != keys[at + length]:
+                    continue
+                count = _times(keys, at, length)
+                if count < 2 or _begins_late(sequence, keys, at, length, count):
                     continue
                 part = sequence[at : at + length]
                 gain = count * self.cost(part) - self.cost([_repeat(count, part)])
@@ -137,6 +140,7 @@ class Folding:
                 made = _repeat(times, part)
                 made.nodes = [n for p in sequence[at : at + period * times] for n in p.nodes]
                 sequence[at : at + period * times] = [made]
+                keys[at : at + period * times] = [made.key()]
             at += 1
 
     # -- blocks ---------------------------------------------------------------------------------
@@ -203,23 +207,24 @@ class Folding:
         return True
 
 
-def _times(sequence: list[Piece], at: int, length: int) -> int:
-    """Count how often a part stands one behind the other."""
-    if any(piece.pinned for piece in sequence[at : at + length]):
-        return 1
+def _times(keys: list[tuple[object, ...]], at: int, length: int) -> int:
+    """Count how often a part stands one behind the other; what is pinned is like no other."""
     count = 1
-    while at + (count + 1) * length <= len(sequence) and all(
-        sequence[at + i].same(sequence[at + count * length + i]) for i in range(length)
+    while (
+        at + (count + 1) * length <= len(keys)
+        and keys[at : at + length] == keys[at + count * length : at + (count + 1) * length]
     ):
         count += 1
     return count
 
 
-def _begins_late(sequence: list[Piece], at: int, length: int, count: int) -> bool:
+def _begins_late(
+    sequence: list[Piece], keys: list[tuple[object, ...]], at: int, length: int, count: int
+) -> bool:
     """Tell whether a run begins with what belongs behind a layer, and the next one does not."""
     if length < 2 or sequence[at].word not in _BEHIND or sequence[at + 1].word in _BEHIND:
         return False
-    return _times(sequence, at + 1, length) >= count
+    return _times(keys, at + 1, length) >= count
 
 
 def _repeat(times: int, part: list[Piece]) -> Piece:

@@ -72,9 +72,9 @@ class Piece:
         """Return all sizes, in order."""
         return [value for piece in self.leaves() for value in piece.sizes.values()]
 
-    def same(self, other: Piece) -> bool:
-        """Tell whether two pieces do the same."""
-        return self.alike() == other.alike() and repr(self.values()) == repr(other.values())
+    def key(self) -> tuple[object, ...]:
+        """Return what only pieces that do the same agree in."""
+        return (self.alike(), repr(self.values()))
 
 
 class NotNestedError(Exception):

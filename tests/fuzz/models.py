@@ -28,7 +28,7 @@ from tests.readers import caffe_networks, darknet_networks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Seconds that one file may take.
+#: Seconds of computing that one file may take.
 LIMIT = 10.0
 
 _KERAS = TESTS / "readers" / "keras"
@@ -66,6 +66,7 @@ _VALUES: tuple[Any, ...] = (
         10**9,
         10**18,
         10**30,
+        10**400,
         0.5,
         -2.5,
         1e308,
@@ -198,7 +199,7 @@ def outcome(name: str, seed: int) -> str:
     """Try one damaged file; return what came of it: nothing, or the codes of what is wrong."""
     make, read = FORMATS[name]
     data = make(random.Random(f"{name} {seed}"))
-    begin = time.monotonic()
+    begin = time.process_time()
     try:
         report = compute_report(build(as_source("<fuzz>", read("<fuzz>", data))))
     except SpecErrors as error:
@@ -208,7 +209,7 @@ def outcome(name: str, seed: int) -> str:
         if report.domain is None:  # with letters it holds what no numbers may fit
             adds_up(report)
         result = "read"
-    assert time.monotonic() - begin < LIMIT
+    assert time.process_time() - begin < LIMIT
     return result
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shapecalc.analysis.explain import output
 from shapecalc.counting.profiles import PROFILES
-from shapecalc.layers import BUILTIN, FAMILIES
+from shapecalc.layers import BUILTIN, FAMILIES, OPAQUE
 from shapecalc.layers.base import Layer, Parameter, Work
 from shapecalc.layers.pool import MaxPool
 from shapecalc.reference import registry
@@ -34,7 +34,13 @@ def test_every_file_with_a_type_is_a_family() -> None:
     files = {
         path.stem for path in FAMILY_FILES.glob("*.py") if TYPE.search(path.read_text("utf-8"))
     }
-    assert files == set(FAMILIES)
+    assert files == {*FAMILIES, OPAQUE}
+
+
+def test_what_has_no_rule_is_a_layer_and_in_no_list() -> None:
+    assert OPAQUE in BUILTIN
+    assert OPAQUE not in list(BUILTIN)
+    assert BUILTIN[OPAQUE].type == OPAQUE
 
 
 class Toy(Layer):

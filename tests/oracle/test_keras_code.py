@@ -37,8 +37,8 @@ pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
 #: How near values must be, relative to the largest of an array.
 NEAR = 1e-10
-#: The types that Keras computes in float32 whatever flows, as it takes means so on JAX.
-IN_FLOAT32 = {"global_avgpool", "batchnorm", "layernorm", "groupnorm"}
+#: The types that Keras 3 computes in float32 on JAX, whatever flows: means, and `ops.tanh`.
+IN_FLOAT32 = {"global_avgpool", "batchnorm", "layernorm", "groupnorm", "tanh"}
 NEAR_FLOAT32 = 1e-5
 
 
@@ -166,3 +166,10 @@ def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -
     if not wording(report):
         reject()
     assert unlike(report, seed) == []
+
+
+def test_a_wrong_function_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = shapecalc.summarize({"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]})
+    assert unlike(report) == []
+    monkeypatch.setitem(SPELLINGS, "relu", SPELLINGS["tanh"])
+    assert sorted(unlike(report)) == ["fc1", "relu1"]

@@ -7,6 +7,7 @@ from random import Random
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
@@ -160,6 +161,21 @@ def test_every_command_lives_with_what_has_no_rule(words, tmp_path) -> None:
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
 
 
+def test_training_does_not_call_it_nothing(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    done = runner().invoke(main, ["training", str(tmp_path / "net.onnx")])
+    (line,) = (text for text in done.stdout.splitlines() if text.startswith("mix"))
+    assert line.split()[1:] == ["48", "?", "?", "?", "?"]
+
+
+def test_running_says_that_it_cannot_be_run(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
+    done = runner().invoke(main, ["run", str(tmp_path / "net.onnx")])
+    assert done.exit_code == 2
+    assert "mix cannot be run: Einsum is an operation of another program" in done.stderr
+    assert "mistake of shapecalc" not in done.stderr
+
+
 def test_explain_does_not_call_it_nothing(tmp_path) -> None:
     (tmp_path / "net.onnx").write_bytes(einsum({"b": [1, 6, 4, 5]}))
     done = runner().invoke(main, ["explain", str(tmp_path / "net.onnx"), "mix", "--of", "macs"])
@@ -217,6 +233,9 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "upsample", "8x10x3", 0, 0),
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [0], []), "z": tensor("z", [4], [1, 3, 7, 9])}, {"mode": "linear"}, "upsample", "7x9x3", 0, 0),
     ("DepthToSpace", [1, 12, 4, 5], {}, {"blocksize": 2}, "pixel_shuffle", "8x10x3", 0, 0),
+    ("ConvInteger", [1, 4, 9, 11], {"w": [6, 4, 3, 3]}, {}, "conv", "7x9x6", 216, 63 * 216),
+    ("QLinearConv", [1, 4, 9, 11], {"xs": [1], "xz": [1], "w": [6, 4, 3, 3], "ws": [1], "wz": [1], "ys": [1], "yz": [1], "b": [6]}, {}, "conv", "7x9x6", 222, 63 * 216),
+    ("MatMulInteger", [1, 7, 12], {"w": [12, 5]}, {}, "dense", "7x5", 60, 420),
     ("SpaceToDepth", [1, 3, 4, 6], {}, {"blocksize": 2}, "pixel_unshuffle", "2x3x12", 0, 0),
 ]  # fmt: skip
 
@@ -573,3 +592,193 @@ def test_a_long_path_has_its_last_levels_in_one_name(read) -> None:
     nodes = [node("Relu", "x", "y", "/".join("abcdefghijklmnopqrstuvwxyz" * 9) + "/Relu")]
     (row,) = rows(read(model(nodes, {"x": [1, 3]}, {"y": [1, 3]})))
     assert row[0].count("/") == 11
+
+
+# -- more axes than a volume has -------------------------------------------------------------------
+
+
+def whole(name: str, *numbers: int) -> bytes:
+    return tensor(name, [len(numbers)], list(numbers))
+
+
+def test_windows_and_heads_of_attention(read) -> None:
+    """A window partition, queries, keys and values of 2 heads, scores by distance, and back."""
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 1, 3, 2, 4, 5]),
+        node("Reshape", "b s2", "c"),
+        node("MatMul", "c w", "d"),
+        node("Reshape", "d s3", "e"),
+        node("Transpose", "e", "f", perm=[2, 0, 3, 1, 4]),
+        *(node("Gather", f"f i{number}", f"g{number}", axis=0) for number in range(3)),
+        node("Transpose", "g1", "k", perm=[0, 1, 3, 2]),
+        node("MatMul", "g0 k", "h"),
+        node("Add", "h bias", "i"),
+        node("Softmax", "i", "j"),
+        node("MatMul", "j g2", "l"),
+        node("Transpose", "l", "m", perm=[0, 2, 1, 3]),
+        node("Reshape", "m s4", "n"),
+        node("Reshape", "n s5", "o"),
+        node("Transpose", "o", "p", perm=[0, 1, 3, 2, 4, 5]),
+        node("Reshape", "p s6", "y"),
+    ]
+    arrays = {
+        "w": [8, 24], "bias": [1, 2, 4, 4],
+        "s1": whole("s1", 1, 3, 2, 4, 2, 8), "s2": whole("s2", -1, 4, 8),
+        "s3": whole("s3", 12, 4, 3, 2, 4), "s4": whole("s4", 12, 4, 8),
+        "s5": whole("s5", 1, 3, 4, 2, 2, 8), "s6": whole("s6", 1, 6, 8, 8),
+        **{f"i{number}": tensor(f"i{number}", [], [number]) for number in range(3)},
+    }  # fmt: skip
+    report = read(model(nodes, {"x": [1, 6, 8, 8]}, {"y": [1, 6, 8, 8]}, arrays))
+    kinds = [row.type for row in report.rows if row.type not in ("reshape", "permute")]
+    assert kinds == ["input", "dense", "slice", "slice", "slice", "matmul", "relative_position",
+                     "softmax", "matmul"]  # fmt: skip
+    products = [row for row in report.rows if row.type == "matmul"]
+    assert [row.macs for row in products] == [12 * 2 * 4 * 4 * 4] * 2
+    assert report.totals.macs == 48 * 8 * 24 + sum(row.macs for row in products)
+    assert report.totals.params == 8 * 24 + 2 * 9
+    assert report.remarks[0].startswith("as stored: biases of 2 x 4 x 4 scores")
+
+
+def test_a_mask_is_a_constant_and_no_parameter(read) -> None:
+    nodes = [
+        node("ConstantOfShape", "s", "mask"),
+        node("MatMul", "x w", "a"),
+        node("Add", "a mask", "y"),
+    ]
+    arrays = {"s": whole("s", 1, 3, 1, 5), "w": [5, 5]}
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, arrays))
+    assert report.totals.params == 25
+    assert report.rows[-1].note == "a constant of 1x3x1x5 numbers"
+
+
+def test_channels_that_are_shuffled(read) -> None:
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 4, 3, 5), "s2": whole("s2", 1, -1, 3, 5)}
+    report = read(model(nodes, {"x": [1, 8, 3, 5]}, {"y": [1, 8, 3, 5]}, arrays))
+    assert rows(report) == [("y", "channel_shuffle", "3x5x8")]
+
+
+def test_places_keep_their_elements_through_moves(read) -> None:
+    """What is reshaped and turned in the file is so in the spec, element by element."""
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 3, 1, 2, 4, 5]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 3, 2, 5, 2), "s2": whole("s2", 1, 2, 60)}
+    report = read(model(nodes, {"x": [1, 6, 20]}, {"y": [1, 2, 60]}, arrays))
+    values = np.arange(120).reshape(6, 20)
+    expected = values.reshape(2, 3, 2, 5, 2).transpose(2, 0, 1, 3, 4).reshape(2, 60)
+    moved = values.T  # the file's first axis are our channels
+    for row in report.rows[1:]:
+        if row.type == "permute":
+            moved = moved.transpose(row.layer.order)
+        else:
+            assert row.type == "reshape"
+            moved = moved.reshape(row.layer.shape)
+    assert moved.tolist() == expected.tolist()
+
+
+def test_moves_of_too_many_axes_are_an_operation_without_a_rule(read) -> None:
+    nodes = [
+        node("Reshape", "x s1", "a"),
+        node("Transpose", "a", "b", perm=[0, 4, 2, 1, 3, 5]),
+        node("Reshape", "b s2", "y"),
+    ]
+    arrays = {"s1": whole("s1", 1, 2, 3, 2, 5, 2), "s2": whole("s2", 1, 10, 12)}
+    report = read(model(nodes, {"x": [1, 6, 20]}, {"y": [1, 10, 12]}, arrays))
+    assert report.rows[-1].type == "opaque"
+    assert report.remarks[0].startswith("partial: 1 Reshape without a rule")
+
+
+def test_a_variation_says_what_its_base_does(tmp_path) -> None:
+    (tmp_path / "net.onnx").write_bytes(einsum({}))
+    (tmp_path / "mine.yaml").write_text("extends: net.onnx\nchange: {c: {filters: 9}}\n")
+    report = shapecalc.summarize(tmp_path / "mine.yaml")
+    assert report.totals.params == 27
+    assert report.remarks[0].startswith("partial: 1 Einsum and 1 Relu behind it left out")
+
+
+def test_a_constant_mask_hides_and_costs_nothing(read) -> None:
+    nodes = [node("Where", "mask x low", "y")]
+    arrays = {"mask": [1, 1, 5, 5], "low": tensor("low", [], [-1e9])}
+    report = read(model(nodes, {"x": [1, 2, 5, 5]}, {"y": [1, 2, 5, 5]}, arrays))
+    assert rows(report)[-1] == ("y", "identity", "5x5x2")
+    assert report.remarks == ()
+
+
+def test_einsum_of_matrices_is_a_product(read) -> None:
+    nodes = [
+        node("MatMul", "x w", "q"),
+        node("MatMul", "x v", "k"),
+        node("Einsum", "q k", "y", equation="b i d, bjd -> bji"),
+    ]
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 7]}, {"w": [6, 4], "v": [6, 4]}))
+    assert [row.type for row in report.rows[1:]] == ["dense", "dense", "matmul"]
+    assert report.rows[-1].macs == 7 * 7 * 4
+    assert report.remarks == ()
+
+
+def test_inputs_that_are_left_out_are_none(read) -> None:
+    """The output of all steps is not asked for, and an input is not given: both are called ''."""
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0, 2]),
+        node("GRU", ["t", "w", "r", "b", "", "h"], ["", "last"], hidden_size=7),
+        node("Squeeze", "last zero", "y"),
+        node("Add", "zero one", []),
+        node("Shape", "x", []),
+    ]
+    arrays = {"w": [1, 21, 5], "r": [1, 21, 7], "b": [1, 42], "h": [1, 1, 7],
+              "zero": whole("zero", 0), "one": whole("one", 1)}  # fmt: skip
+    report = read(model(nodes, {"x": [1, 6, 5]}, {"y": [1, 7]}, arrays))
+    assert rows(report) == [("gru", "gru", "7")]
+
+
+def test_factors_of_heads_are_a_parameter(read) -> None:
+    nodes = [node("Exp", "s", "e"), node("Mul", "x e", "y")]
+    report = read(model(nodes, {"x": [1, 4, 5, 6]}, {"y": [1, 4, 5, 6]}, {"s": [1, 1, 5, 1]}))
+    assert [row.type for row in report.rows[1:]] == ["parameter", "multiply"]
+    assert report.totals.params == 5
+
+
+def test_a_length_of_1_is_recognised(read) -> None:
+    nodes = [
+        node("ReduceL2", "x axes", "n", keepdims=1),
+        node("Clip", "n low", "c"),
+        node("Expand", "c shape", "e"),
+        node("Div", "x e", "y"),
+    ]
+    arrays = {
+        "axes": whole("axes", -1),
+        "low": tensor("low", [], [1e-12]),
+        "shape": whole("shape", 1, 7, 6),
+    }
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
+    assert [row.type for row in report.rows if row.type != "permute"] == ["input", "l2norm"]
+
+
+def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
+    nodes = [
+        node("MatMul", "table w", "t"),
+        node("Sigmoid", "t", "bias"),
+        node("Add", "x bias", "y"),
+    ]
+    arrays = {"table": [1, 7, 2], "w": [2, 6]}
+    report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
+    assert report.remarks[0].startswith("as stored: 26 numbers only make constants")
+
+
+def test_large_weights_in_a_memory_map_are_stepped_over(read) -> None:
+    """Pages that were touched are given back meanwhile; what is read stays the same."""
+    names = ["x", *(f"a{number}" for number in range(30))]
+    nodes = [node("Conv", [a, f"w{b}"], b, f"c/{b}", pads=[1, 1, 1, 1]) for a, b in pairwise(names)]
+    arrays = {f"w{name}": [64, 64, 3, 3] for name in names[1:]}
+    data = model(nodes, {"x": [1, 64, 8, 8]}, {"a29": [1, 64, 8, 8]}, arrays)
+    assert len(data) > 30 * 4 * 64 * 64 * 9
+    assert read(data).totals.params == 30 * 64 * 64 * 9
+    assert rows(read(data)) == rows(shapecalc.summarize(find_bytes(data)))

@@ -170,6 +170,15 @@ def test_what_works_in_place_changes_what_is_read_later(tmp_path: Path) -> None:
     assert report.rows[-1].sources == (report.rows[2].name, "input")
 
 
+def test_a_tensor_that_many_operations_work_on_in_place(tmp_path: Path) -> None:
+    count = 2000
+    nodes = [node("relu_.default", f"y{at}", self=X) for at in range(count)]
+    sizes = {"x": meta(1, 8), **{f"y{at}": meta(1, 8) for at in range(count)}}
+    report = summarized(tmp_path, nodes, sizes)
+    assert len(report.rows) == count + 1
+    assert report.rows[-1].sources == (report.rows[-2].name,)
+
+
 def test_an_operation_without_a_rule_is_partial(tmp_path: Path) -> None:
     whole = one("fft_fft2.default", (1, 8, 9, 9), {}, self=X)
     report = summarized(tmp_path, *whole)
@@ -200,6 +209,7 @@ GOOD = program(*one("relu.default", (1, 8, 9, 9), {}, self=X))
         (program([node("relu.default", "y", self=X)], {"y": meta(1)}), "nothing flows in"),
         (program(*one("conv2d.default", (1, 4, 7, 7), {"w": (4, 6, 3, 3)}, input=X, weight=tensor("w"))), "8 channels flow in"),
         (program(*one("max_pool2d.default", (1, 8, 9, 9), {}, self=X)), "max_pool2d takes other arguments"),
+        (program([node("relu.default", "y", self=X), node("chunk.default", "z", self=tensor("y"))], {"x": meta(1, 8), "y": meta(), "z": meta(1)}), "chunk takes other arguments"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(whole: object, message: str, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
             if getattr(layer, "statistics", True) is False:
                 break  # it would mix the examples of the batch that tries the pixels
             given = [report.rows[index].output for index in inputs]
-            if answer(layer, *given) is None or is_constant(layer, given):
+            if answer(layer, *given) is None or is_constant(layer, given, nodes):
                 break
             more = reported([*nodes, Node(str(len(nodes)), layer, inputs)])
             if more.rows[-1].output.size > 600:
@@ -223,10 +223,12 @@ def networks(draw: st.DrawFn) -> tuple[list[Node], Report]:
     return nodes, report
 
 
-def is_constant(layer: Layer, shapes: list[Shape]) -> bool:
-    """Tell whether numbers are divided by their own length: what is left of them is too little."""
+def is_constant(layer: Layer, shapes: list[Shape], before: list[Node]) -> bool:
+    """Tell whether a length says nothing: that of one number, or of what has length 1 already."""
     if not isinstance(layer, L2Norm):
         return False
+    if any(isinstance(node.layer, L2Norm) for node in before):
+        return True
     extents = as_list(shapes[0])
     return prod(extents[axis] for axis in chosen(layer.over, shapes[0])) == 1
 

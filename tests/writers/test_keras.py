@@ -19,6 +19,7 @@ from shapecalc.layers import BUILTIN
 from shapecalc.spec.find import shipped
 from shapecalc.writers.keras import written
 from shapecalc.writers.keras_layers import SPELLINGS
+from shapecalc.writers.pytorch import program
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -98,3 +99,28 @@ def test_a_program_is_written_by_the_name_of_its_format(tmp_path: Path) -> None:
     )
     assert done.exit_code == 2
     assert "error[E323]" in done.output
+
+
+def test_fields_are_called_otherwise_where_a_variable_has_their_name() -> None:
+    block = {
+        "fields": ["self", "body", "name_", "layers"],
+        "layers": [
+            {"conv": {"filters": "self", "kernel": 1}},
+            {"concat": {
+                "first": ["relu"],
+                "body": [{"conv": {"filters": "body", "kernel": 1}}],
+                "skip": [{"conv": {"filters": "body", "kernel": 1}}],
+            }},
+            {"conv": {"filters": "layers", "kernel": 1}},
+            {"conv": {"filters": "name_", "kernel": 1}},
+        ],
+    }  # fmt: skip
+    uses = [{"b": {"self": 2, "body": 3, "name_": 4, "layers": 5}},
+            {"b": {"self": 6, "body": 8, "name_": 10, "layers": 12}}]  # fmt: skip
+    report = shapecalc.summarize({"input": "4x4x2", "blocks": {"b": block}, "layers": uses})
+    text = written(report).text
+    compile(text, "net.py", "exec")
+    assert "def build_b(x, self_, body_, layers_, name_, name):" in text
+    text = program(report).text
+    compile(text, "net.py", "exec")
+    assert "        in_channels: int,\n        self_: int,\n        body: int,\n" in text

@@ -126,6 +126,8 @@ class Cost(NamedTuple):
     frozen: bool = False
     reached: bool = True
     trainable: Dim = 0
+    counted: bool = True
+    """Whether it is known what the layer computes, or something of what a level does."""
 
     @property
     def backward(self) -> Dim:
@@ -192,6 +194,7 @@ def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:
         frozen=any(cost.frozen for cost in costs),
         reached=any(cost.reached for cost in costs),
         trainable=sum(cost.trainable for cost in costs),
+        counted=any(cost.counted for cost in costs),
     )
 
 
@@ -207,7 +210,9 @@ def step(report: Report, optimizer: Optimizer) -> Training:
             cost = _cost(row, trained_before=before, trained=node.trained or not own)
         else:
             cost = _product_cost(row, sum(reached[index] for index in node.inputs))
-        costs.append(cost._replace(reached=reached[-1], trainable=row.trainable))
+        costs.append(
+            cost._replace(reached=reached[-1], trainable=row.trainable, counted=row.is_counted)
+        )
     return Training(report, optimizer, tuple(costs))
 
 

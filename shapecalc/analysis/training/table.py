@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.training import ABOVE, ESTIMATE, Cost, Training, ends_above, kept
 from shapecalc.output.cells import (
     NUMBER,
+    UNKNOWN_MARK,
     Json,
     amount_text,
     bytes_text,
@@ -129,7 +130,10 @@ def _cells(cost: Cost, params: View, macs: View, *, frozen: bool) -> tuple[str, 
     return (
         one_line(cost.layer),
         *(number_text(count, params.units, params.notation) for count in owned),
-        *(number_text(count, macs.units, macs.notation) for count in computed),
+        *(
+            number_text(count, macs.units, macs.notation) if cost.counted else UNKNOWN_MARK
+            for count in computed
+        ),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from shapecalc.homework.assignment.quantities import AskedQuantity, Value
     from shapecalc.report import Report, Row
+    from shapecalc.text import Source
 
 #: The row of sums; of one of several networks, below its name: `alexnet/total`.
 TOTAL = "total"
@@ -115,11 +116,11 @@ class Homework(NamedTuple):
         cells = [(*cell.at, str(cell.out_of), cell.filled_in) for cell in self.cells]
         graphs = [report.graph for report in self.networks.values()] or [graph]
         settings = [(sorted(s.items()), sorted(i.items())) for s, i in (g.options for g in graphs)]
-        bases = [base.text for own in graphs for base in own.spec.extends]
+        bases = [_content(base) for own in graphs for base in own.spec.extends]
         more = (*([self.variation] if self.variation else ()), *([bases] if bases else ()))
         pairs = zip(self.conventions._asdict().items(), Conventions(), strict=True)
         unusual = [(name, value) for (name, value), usual in pairs if value != usual]
-        text = repr((self.title, graph.spec.source.text, *settings, cells, unusual, *more))
+        text = repr((self.title, _content(graph.spec.source), *settings, cells, unusual, *more))
         return sha256(text.encode()).hexdigest()[:8]
 
     @property
@@ -190,6 +191,11 @@ def assign(
         networks=networks or {},
         variation=variation,
     )
+
+
+def _content(source: Source) -> str:
+    """Return what a file says: its text, or what was read of a model file."""
+    return source.text if source.tree is None else repr(source.tree)
 
 
 def is_total(layer: str) -> bool:

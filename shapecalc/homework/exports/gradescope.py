@@ -222,5 +222,10 @@ def _networks(homework: Homework, source: Source) -> dict[str, str]:
             message = f"'{name}' cannot be packed: it is not beside the homework"
             hint = "move it into the homework's folder, under a name of its own"
             raise refuse("E745", message, Origin(source), hint)
-        files[path] = beside(path, source).text
+        file = beside(path, source)
+        if file.tree is not None:
+            message = f"'{name}' cannot be packed: it is no spec, but a model file"
+            hint = f"make a spec of it: `shapecalc convert {name} {Path(name).stem}.yaml`"
+            raise refuse("E745", message, Origin(source), hint)
+        files[path] = file.text
     return files

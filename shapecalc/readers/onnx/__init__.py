@@ -42,6 +42,7 @@ _WEIGHTED = frozenset({
 #: Operations whose input has the channels last.
 _LAST = frozenset({
     "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
+    "MatMulInteger", "QLinearMatMul",
 })  # fmt: skip
 
 
@@ -179,6 +180,14 @@ def _remarks(walk: GraphWalk) -> Iterator[str]:
         yield (
             f"as stored: {counted(len(walk.merged), 'array')} used by several layers; every layer's"
             " are counted, but for kernels with all that belongs to them, which are shared"
+        )
+    apart = sum(
+        walk.arrays[name].size for name in walk.apart - walk.used if walk.arrays[name].is_trained
+    )
+    if apart:
+        yield (
+            f"as stored: {apart:,} numbers only make constants, which are computed once; they are"
+            " counted in no layer"
         )
     if walk.file.opset > NEWEST:
         yield f"opset {walk.file.opset} is newer than {NEWEST}, the last that is known here"

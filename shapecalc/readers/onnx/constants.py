@@ -367,6 +367,34 @@ def _reduced(compute: Callable[..., Any]) -> Callable[[Any, list[Tensor | None]]
     return rule
 
 
+def _changed(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
+    """Return an array some of whose elements are others, as masks are made."""
+    data = inputs[0]
+    return None if data is None else Tensor(data.dims, data.type)
+
+
+def _mapped(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
+    """Return an array every element of which was mapped."""
+    data = inputs[0]
+    return None if data is None else data.like(data.dims)
+
+
+def _product(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
+    """Return the extents of a product of matrices."""
+    a, b = inputs
+    if a is None or b is None or len(b.dims) != 2 or not a.dims or a.dims[-1] != b.dims[0]:
+        return None
+    return Tensor((*a.dims[:-1], b.dims[1]), a.type)
+
+
+def _rows(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
+    """Return the extents of what a table says to take of an array."""
+    data, index = inputs
+    if data is None or index is None or node.attributes.get("batch_dims", 0) or not index.dims:
+        return None
+    return data.like((*index.dims[:-1], *data.dims[index.dims[-1] :]))
+
+
 def _dequantized(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     data = inputs[0]
     return None if data is None else Tensor(data.dims, 1, origin=data.origin)
@@ -390,6 +418,11 @@ _RULES: dict[str, Callable[[Any, list[Tensor | None]], Tensor | None]] = {
     "Range": _range,
     "Expand": _expand,
     "DequantizeLinear": _dequantized,
+    "ScatterND": _changed,
+    "ScatterElements": _changed,
+    "MatMul": _product,
+    "GatherND": _rows,
+    **dict.fromkeys(["Relu", "Sigmoid", "Tanh", "Exp", "Log", "Clip"], _mapped),
     "Add": _by_element(lambda a, b: a + b),
     "Sub": _by_element(lambda a, b: a - b),
     "Mul": _by_element(lambda a, b: a * b),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.layouts import in_files_order, with_last
 from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.values import transposed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
 
 if TYPE_CHECKING:
@@ -75,7 +77,14 @@ def _matmul(walk: GraphWalk, node: OnnxNode, number: int) -> None:
             raise NoRuleError("no axis to multiply")
         walk.give(node, linear(walk, node, value, left.dims[0], axis, [left], bias=False))
         return
-    _product(walk, node)
+    walk.give(node, _product(walk, node, walk.value(node), walk.value(node, 1)))
+
+
+@rule("QLinearMatMul", "MatMulInteger")
+def _quantised_product(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read a product of whole numbers, whose bias is added elsewhere."""
+    places = (0, 3) if node.op == "QLinearMatMul" else (0, 1)
+    _matmul(walk, node._replace(inputs=tuple(node.inputs[place] for place in places)), number)
 
 
 def _bias_behind(walk: GraphWalk, node: OnnxNode, units: int) -> tuple[int | None, Tensor | None]:
@@ -90,9 +99,8 @@ def _bias_behind(walk: GraphWalk, node: OnnxNode, units: int) -> tuple[int | Non
     return number, array
 
 
-def _product(walk: GraphWalk, node: OnnxNode) -> None:
-    """Multiply two values that flow."""
-    a, b = walk.value(node), walk.value(node, 1)
+def _product(walk: GraphWalk, node: OnnxNode, a: Value, b: Value) -> Value:
+    """Multiply two values that flow, matrix by matrix."""
     rank = len(a.dims)
     if len(b.dims) != rank or rank < 2 or a.batch != b.batch or a.loose or b.loose:
         raise NoRuleError("matrices of another number")
@@ -110,7 +118,31 @@ def _product(walk: GraphWalk, node: OnnxNode) -> None:
     if a.extents[-1] != rows or a.extents[:-2] != b.extents[:-2] or len(a.extents) < 2:
         raise NoRuleError("matrices that do not fit")
     source = walk.add(node, "matmul", fields, [a, b])
-    walk.give(
-        node,
-        a._replace(source=source, extents=(*a.extents[:-1], columns), dims=(*a.dims[:-1], columns)),
+    return a._replace(
+        source=source, extents=(*a.extents[:-1], columns), dims=(*a.dims[:-1], columns)
     )
+
+
+_EINSUM = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)")
+
+
+@rule("Einsum")
+def _einsum(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read a sum over one letter of products of two values, which is a product of matrices."""
+    match = _EINSUM.fullmatch(node.attributes.get("equation", "").replace(" ", ""))
+    if match is None:
+        raise NoRuleError("another sum")
+    first, second, out = match.groups()
+    stack = [letter for letter in out if letter in first and letter in second]
+    rows = [letter for letter in first if letter not in second]
+    columns = [letter for letter in second if letter not in first]
+    inner = [letter for letter in first if letter in second and letter not in out]
+    a, b = walk.solid(node), walk.value(node, 1)
+    if not len(rows) == len(columns) == len(inner) == 1 or b.loose:
+        raise NoRuleError("no product of matrices")
+    order = [*stack, rows[0], inner[0]], [*stack, inner[0], columns[0]], [*stack, *rows, *columns]
+    if [sorted(letters) for letters in order] != [*map(sorted, (first, second, out))]:
+        raise NoRuleError("letters that stand twice")
+    a = transposed(a, [first.index(letter) for letter in order[0]])
+    b = transposed(b, [second.index(letter) for letter in order[1]])
+    walk.give(node, transposed(_product(walk, node, a, b), [order[2].index(c) for c in out]))

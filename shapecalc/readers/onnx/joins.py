@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isqrt, prod
 from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
@@ -14,7 +14,7 @@ from shapecalc.readers.onnx.values import Value, unsqueezed
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, NoRuleError, must_fit
 
 if TYPE_CHECKING:
-    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
     from shapecalc.readers.onnx.walk import GraphWalk
 
 
@@ -82,22 +82,65 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     if kind not in ("add", "multiply", "subtract", "divide") or first:
         raise NoRuleError("constants of many numbers")
     kind = "bias" if kind in ("add", "subtract") else "scale"
+    if kind == "bias" and _by_distance(walk, node, value, own, array):
+        return
     all_axes = [axis for axis in value.own_axes if value.dims[axis] != 1]
     sides = sorted(axis for axis in value.axes[:-1] if axis is not None and value.dims[axis] != 1)
     if axes == [value.axes[-1]]:
         per = "channel"
-    elif axes == all_axes:
+    elif axes == all_axes and (array.origin in walk.file.arrays or kind == "scale"):
         per = "element"
     elif not axes:
         per = "one"
     elif axes == sides:
         per = "position"
     else:
-        raise NoRuleError("constants along some axes")
+        _along_some_axes(walk, node, value, kind, own, array)
+        return
     if kind == "bias" and per == "element":
         walk.same(node, "position_embedding", {}, value, [array])
         return
     walk.same(node, kind, {"per": per}, value, [array])
+
+
+def _by_distance(
+    walk: GraphWalk, node: OnnxNode, value: Value, own: tuple[int, ...], array: Tensor
+) -> bool:
+    """Recognise a bias of attention's scores, a number for every distance in a window and head."""
+    rank = len(own)
+    side = isqrt(own[-1]) if rank > 2 else 0
+    table = walk.file.arrays.get(array.origin)
+    if rank < 3 or not side or table is None:
+        return False
+    scores = value.axes[-3:] == (rank - 3, rank - 2, rank - 1) and prod(own[:-3]) == 1
+    if scores and own[-2] == own[-1] == side * side and own[-3] == value.dims[-3]:
+        heads = own[-3]
+        if table.size != heads * (2 * side - 1) ** 2:
+            walk.remark(
+                f"as stored: biases of {heads} x {own[-2]} x {own[-1]} scores are counted as the"
+                f" {2 * side - 1} x {2 * side - 1} distances of a window that they are made of"
+            )
+        walk.same(node, "relative_position", {"size": side}, value, [array])
+        return True
+    return False
+
+
+def _along_some_axes(
+    walk: GraphWalk, node: OnnxNode, value: Value, kind: str, own: tuple[int, ...], array: Tensor
+) -> None:
+    """Add what joins a value and numbers along some of its axes: trained ones, or a mask."""
+    text = "x".join(map(str, own))
+    trained = array.origin in walk.file.arrays and not array.origin.startswith("onnx::")
+    if not trained:
+        join, neutral = ("add", 0) if kind == "bias" else ("multiply", 1)
+        walk.same(node, join, {"right": neutral, "note": f"a constant of {text} numbers"}, value)
+        return
+    if kind == "bias" or None in value.axes:
+        raise NoRuleError("trained numbers along some axes")
+    shape = tuple(own[axis] for axis in value.axes if axis is not None)
+    source = walk.add(node, "parameter", {"shape": list(shape)}, [], [array])
+    factors = value._replace(source=source, extents=shape)
+    walk.give(node, value._replace(source=walk.add(node, "multiply", {}, [value, factors])))
 
 
 @rule("Concat")

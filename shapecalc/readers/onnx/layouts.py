@@ -93,63 +93,107 @@ def _reshaped(
 
 
 def reshape(walk: GraphWalk, node: OnnxNode, value: Value, dims: tuple[int, ...]) -> None:
-    """Give a value the extents `dims`."""
+    """Give a value the extents `dims`.
+
+    Channels that stay what they are stay our last axis; else all is put in the file's order.
+    """
     must_fit(walk, node, [*dims, 1])
     if dims == value.dims:
         walk.give(node, value)
         return
     batch = _batch_in(value, dims)
     new = [axis for axis in range(len(dims)) if axis != batch]
-    if value.loose and batch is None and value.batch is not None and value.dims[value.batch] != 1:
-        raise NoRuleError("the batch is folded")
-    extents = tuple(dims[axis] for axis in new)
     solid = [axis for axis in new if dims[axis] != 1]
-    if len(solid) > MOST_EXTENTS:
-        walk.give(node, Value(value.source, value.extents, (), dims, batch, loose=True))
-        return
     if len(new) > MOST_EXTENTS:
-        new, extents = solid, tuple(dims[axis] for axis in solid)
-    if not new:
-        new, extents = [0], (1,)
+        new = solid
+    channel = _channels_in(value, dims, new)
+    if channel is not None:
+        new = [*(axis for axis in new if axis != channel), channel]
     if value.loose:
-        moved = _reshaped(walk, node, value, extents, tuple(new))
-        walk.give(node, moved._replace(dims=dims, batch=batch, loose=False))
+        value = settled(walk, node, value, last=None if channel is None else value.axes[-1])
+    elif channel is None and len(new) > 1:
+        value = in_files_order(walk, node, value)
+    axes, extents = tuple(new) or (0,), tuple(dims[axis] for axis in new) or (1,)
+    if len(solid) > MOST_EXTENTS:
+        walk.give(node, Value(value.source, extents, axes, dims, batch, loose=True))
         return
-    if len(new) == 1:
-        flat = value if value.extents == extents else _reshaped(walk, node, value, extents, ())
-        walk.give(node, flat._replace(axes=(new[0],), dims=dims, batch=batch))
-        return
-    walk.give(node, _redivided(walk, node, value, dims, batch, new))
+    if value.loose or extents != value.extents:
+        value = _reshaped(walk, node, value, extents, axes)
+    walk.give(node, Value(value.source, extents, axes, dims, batch))
 
 
-def _redivided(
-    walk: GraphWalk,
-    node: OnnxNode,
-    value: Value,
-    dims: tuple[int, ...],
-    batch: int | None,
-    new: list[int],
-) -> Value:
-    """Give a value other sides; where the channels stay what they are they stay the last axis."""
-    channel = value.axes[-1]
-    old = value.own_axes
+def _channels_in(value: Value, dims: tuple[int, ...], new: list[int]) -> int | None:
+    """Find the axis of the channels among new extents, if they are one and as many as before."""
+    channel, old = value.axes[-1], value.own_axes
+    sides = [axis for axis in value.axes[:-1] if axis is not None]
+    if len(new) < 2 or (sides != sorted(sides) and not value.loose):
+        return None
     for left, right in pieces([value.dims[axis] for axis in old], [dims[axis] for axis in new]):
         mine = [old[place] for place in left if value.dims[old[place]] != 1]
         theirs = [new[place] for place in right if dims[new[place]] != 1]
-        sides = [axis for axis in value.axes[:-1] if axis is not None]
-        if mine == [channel] and len(theirs) == 1 and sides == sorted(sides):
-            axes = (*(axis for axis in new if axis != theirs[0]), theirs[0])
-            extents = tuple(dims[axis] for axis in axes)
-            same = [n for n in extents if n != 1] == [n for n in value.extents if n != 1]
-            if same and len(extents) == len(value.extents) and extents == value.extents:
-                return value._replace(axes=axes, dims=dims, batch=batch)
-            return _reshaped(walk, node, value, extents, axes)._replace(dims=dims, batch=batch)
-    value = in_files_order(walk, node, value)
-    extents = tuple(dims[axis] for axis in new)
-    if extents == value.extents:
-        return value._replace(axes=tuple(new), dims=dims, batch=batch)
-    moved = _reshaped(walk, node, value, extents, tuple(new))
-    return moved._replace(dims=dims, batch=batch)
+        if mine == [channel] and len(theirs) == 1:
+            return theirs[0]
+    return None
+
+
+def settled(walk: GraphWalk, node: OnnxNode, value: Value, last: int | None) -> Value:
+    """Return a loose value whose elements lie in the file's order, but for one axis that is last.
+
+    Axes that move together count as one.  Raises `NoRuleError` where that leaves too many.
+    """
+    final = -1 if last is None else value.axes.index(last)
+    order = sorted(
+        range(len(value.axes)),
+        key=lambda place: (place == final, value.axes[place] or 0),
+    )
+    runs: list[list[int]] = []
+    for place in order:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    extents = tuple(value.extents[place] for place in order)
+    axes = tuple(value.axes[place] for place in order)
+    if len(runs) > 1:
+        if len(runs) > MOST_EXTENTS:
+            raise NoRuleError("too many axes change places")
+        before = sorted(runs)
+        shape = tuple(size_of([value.extents[place] for place in run]) for run in before)
+        whole = _reshaped(walk, node, value, shape, ())
+        source = walk.add(node, "permute", {"order": [before.index(run) for run in runs]}, [whole])
+        value = value._replace(source=source)
+    return value._replace(extents=extents, axes=axes)
+
+
+def part_of_loose(
+    walk: GraphWalk, node: OnnxNode, value: Value, axis: int, cut: tuple[int, int, int]
+) -> Value:
+    """Take a part of a loose value along one of the file's axes."""
+    own = value.of_axis(axis)
+    start, stop, step = cut
+    count = len(range(start, stop, step))
+    if own is None or step < 1 or count < 1:
+        raise NoRuleError("it turns an axis around, or takes nothing")
+    before, after = size_of(value.extents[:own]), size_of(value.extents[own + 1 :])
+    shape = (*([before] if before > 1 else []), value.extents[own], *([after] if after > 1 else []))
+    name = AXES[len(shape)][1 if before > 1 else 0]
+    whole = _reshaped(walk, node, value, shape, ())
+    taken = [start, stop] if step == 1 else [start, stop, step]
+    source = walk.add(node, "slice", {name: taken}, [whole])
+    extents, dims = list(value.extents), list(value.dims)
+    extents[own] = dims[axis] = count
+    return tightened(
+        walk, node, value._replace(source=source, extents=tuple(extents), dims=tuple(dims))
+    )
+
+
+def tightened(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
+    """Return a loose value as a volume, if it has few enough axes without those of 1."""
+    left = [(axis, n) for axis, n in zip(value.axes, value.extents, strict=True) if n != 1]
+    extents, axes = tuple(n for _, n in left), tuple(axis for axis, _ in left)
+    if len(left) > MOST_EXTENTS or not left:
+        return value._replace(extents=extents, axes=axes)
+    return _reshaped(walk, node, value, extents, axes)._replace(loose=False)
 
 
 def _batch_in(value: Value, dims: tuple[int, ...]) -> int | None:
@@ -201,9 +245,4 @@ def aligned(
 
 def transpose(walk: GraphWalk, node: OnnxNode, value: Value, order: Sequence[int]) -> None:
     """Note another order of the file's axes; no layer is needed for that."""
-    if value.loose:
-        dims = tuple(value.dims[axis] for axis in order)
-        batch = None if value.batch is None else list(order).index(value.batch)
-        walk.give(node, value._replace(dims=dims, batch=batch))
-        return
     walk.give(node, transposed(value, order))

@@ -78,10 +78,8 @@ def _squeeze(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         axes = [axis for axis, n in enumerate(value.dims) if n == 1]
     if any(value.dims[axis] != 1 for axis in axes):
         raise walk.refuse(f"Squeeze '{node.name[:80]}' takes an axis away that is not 1")
-    if value.loose:
-        raise NoRuleError("it has too many axes")
     less = squeezed(value, set(axes))
-    if len(less.own_axes) == 1 and len(value.extents) > 1:
+    if not value.loose and len(less.own_axes) == 1 and len(value.extents) > 1:
         dims = tuple(n for axis, n in enumerate(value.dims) if axis not in axes)
         reshape(walk, node, value, dims)
         return

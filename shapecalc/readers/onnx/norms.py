@@ -86,6 +86,12 @@ def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     )
 
 
+@rule("ReduceL2")
+def _length(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if not patterns.length_norm(walk, node, number):
+        raise NoRuleError("a length by itself")
+
+
 @rule("LpNormalization")
 def _length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)

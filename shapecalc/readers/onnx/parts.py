@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.constants import axes_in, cuts_of
-from shapecalc.readers.onnx.layouts import AXES, reshape
+from shapecalc.readers.onnx.layouts import AXES, part_of_loose, reshape
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, squeezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
@@ -19,14 +19,14 @@ def cut(
     walk: GraphWalk, node: OnnxNode, value: Value, cuts: dict[int, tuple[int, int, int]]
 ) -> Value:
     """Add a slice along the file's axes."""
-    if value.loose:
-        raise NoRuleError("it has too many axes")
+    cuts = {axis: cut for axis, cut in cuts.items() if cut != (0, value.dims[axis], 1)}
+    while value.loose and cuts:
+        axis = next(iter(cuts))
+        value = part_of_loose(walk, node, value, axis, cuts.pop(axis))
     fields: dict[str, Any] = {}
     extents, dims = list(value.extents), list(value.dims)
     for axis, (start, stop, step) in cuts.items():
         count = len(range(start, stop, step))
-        if (start, stop, step) == (0, value.dims[axis], 1):
-            continue
         own = value.of_axis(axis)
         if own is None or step < 1 or count < 1:
             raise NoRuleError("it turns an axis around, or takes nothing")

@@ -301,6 +301,22 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise x/max(length of x, eps): ReduceL2, Clip, Expand, Div."""
+    x = node.inputs[0]
+    value = walk.values.get(x)
+    trail = _Trail(walk, number).step("Clip", "Max")
+    if trail.goes() and walk.only_reader(trail.result, "Div") is None:
+        trail.step("Expand")
+    trail.step("Div", other=x)
+    if value is None or value.loose or not trail.goes():
+        return False
+    axes = axes_of(node, walk.array(node, 1), len(value.dims))
+    if axes is None or len(axes) != 1:
+        return False
+    return trail.become("l2norm", {}, with_last(walk, node, value, axes[0]))
+
+
 def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
     value = walk.values.get(node.inputs[0])

@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
+from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.layouts import with_last
 from shapecalc.readers.onnx.norms import of_channels
 from shapecalc.readers.onnx.patterns import decimal
@@ -112,6 +113,18 @@ def _power(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if exponent is None:
         raise NoRuleError("a power that flows")
     walk.same(node, "power", {"exponent": decimal(exponent)}, walk.solid(node))
+
+
+@rule("Where")
+def _masked(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read what hides elements by a constant mask, which costs nothing."""
+    flowing = [walk.values[name] for name in node.inputs[1:] if name in walk.values]
+    if walk.array(node, 0) is None or len(flowing) != 1 or flowing[0].loose:
+        raise NoRuleError("a choice by what flows")
+    others = [walk.arrays[name].dims for name in node.inputs if name in walk.arrays]
+    if joined([flowing[0].dims, *others]) != flowing[0].dims:
+        raise NoRuleError("a mask that stretches")
+    walk.same(node, "identity", {"note": "a constant mask hides elements"}, flowing[0])
 
 
 @rule("Reciprocal")

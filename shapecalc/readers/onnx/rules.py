@@ -20,11 +20,12 @@ Rule: TypeAlias = "Callable[[GraphWalk, OnnxNode, int], None]"
 RULES: dict[str, Rule] = {}
 
 
-def rule(*ops: str) -> Callable[[Rule], None]:
+def rule(*ops: str) -> Callable[[Rule], Rule]:
     """Enter a function as the rule of operations."""
 
-    def enter(function: Rule) -> None:
+    def enter(function: Rule) -> Rule:
         RULES.update(dict.fromkeys(ops, function))
+        return function
 
     return enter
 

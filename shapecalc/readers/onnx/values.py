@@ -19,7 +19,8 @@ class Value(NamedTuple):
 
     `axes` are the file's axes of our extents, None for one of 1 that the file does not have; what
     of the file's axes is in none of ours has an extent of 1, but for the `batch`.  One that is
-    `loose` has more axes than a volume: nothing but moves can be done to it.
+    `loose` has more axes than a volume: its `extents` are how the elements lie in the volume that
+    its source gives, and nothing but moves and parts are made of it.
     """
 
     source: str

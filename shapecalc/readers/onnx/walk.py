@@ -48,7 +48,7 @@ class GraphWalk:
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
         for number, node in enumerate(file.nodes):
-            for name in node.inputs:
+            for name in filter(None, node.inputs):
                 self.readers[name].append(number)
         self.done: set[int] = set()
         #: Kernels by the initializers that they are: the layer that owns them.
@@ -60,6 +60,8 @@ class GraphWalk:
         self.differences: list[str] = []
         self.merged: set[str] = set()
         self.used: set[str] = set()
+        #: Initializers that only make constants: weights of no layer.
+        self.apart: set[str] = set()
         self.budget = _MOST_FOLDED
 
     # What a rule asks
@@ -187,9 +189,9 @@ class GraphWalk:
         """Make a layer of every node, in an order in which each comes after what it reads."""
         self.constants()
         for number in self.in_order():
-            if number in self.done:
-                continue
             node = self.file.nodes[number]
+            if number in self.done or not any(node.outputs):
+                continue
             if self.fold(node):
                 continue
             if any(name in self.lost_values for name in node.inputs):
@@ -202,7 +204,7 @@ class GraphWalk:
                 rule(self, node, number)
             except NoRuleError:
                 self.without_rule(node)
-            except (IndexError, KeyError, TypeError, ValueError, AttributeError):
+            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
                 raise self.refuse(
                     f"the node {_called(node)} has inputs or attributes that its operation cannot"
                     " have",
@@ -268,6 +270,9 @@ class GraphWalk:
         array = folded(node, given)
         if array is None or len(array.dims) > MOST_AXES:
             return False
+        if node.op == "MatMul":
+            origins = (tensor.origin for tensor in given if tensor is not None)
+            self.apart.update(name for name in origins if name in self.file.arrays)
         self.budget -= array.size if array.size <= 4096 else 1
         if not array.origin:
             array.origin = node.outputs[0] if node.outputs else ""
@@ -374,7 +379,19 @@ class GraphWalk:
 
 
 #: Layers of a number for every channel, of which equal ones are often stored once.
-_VECTORS = frozenset({"batchnorm", "layernorm", "groupnorm", "instancenorm", "scale", "bias"})
+_VECTORS = frozenset(
+    [
+        "batchnorm",
+        "layernorm",
+        "groupnorm",
+        "instancenorm",
+        "rmsnorm",
+        "scale",
+        "bias",
+        "prelu",
+        "parameter",
+    ]
+)
 _STANDARD = ("", "ai.onnx")
 
 

@@ -127,6 +127,14 @@ def _conv(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     walk.give(node, walk.volume(source, value, (*sides, filters), dims))
 
 
+@rule("QLinearConv", "ConvInteger")
+def _quantised_conv(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read a convolution of whole numbers: beside its arrays stand their scales and zero points."""
+    places = (0, 3, 8) if node.op == "QLinearConv" else (0, 1)
+    inputs = tuple(node.inputs[place] for place in places if place < len(node.inputs))
+    _conv(walk, node._replace(inputs=inputs), number)
+
+
 @rule("ConvTranspose")
 def _transposed(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = channels_second(walk, node, walk.value(node))

@@ -48,6 +48,9 @@ _TRUTHS = frozenset({"any", "eq", "ge", "gt", "isinf", "le", "logical_not", "lt"
 #: What is a layer with weights even where a constant flows in.
 _LEARNED = frozenset({"linear", "conv2d"})
 
+#: What arguments of another kind than an operation has come to.
+_OTHERWISE = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+
 
 def read(name: str, data: bytes | mmap) -> ReadModel:
     """Read an exported program.  Raises `SpecErrors`."""
@@ -126,7 +129,7 @@ class _ProgramWalk:
             else:
                 try:
                     rule(self.program, operation)
-                except (IndexError, KeyError, TypeError, ValueError, AttributeError):
+                except _OTHERWISE:
                     raise self.program.fault(
                         f"{target} takes other arguments than it is known to: is the file damaged?"
                     ) from None
@@ -148,7 +151,11 @@ class _ProgramWalk:
             dict.fromkeys(name for name in read if self.program.flows(name) and name not in own)
         )
         whole = operations[-1]._replace(path=leaf[0].replace(".", "/") + "/")
-        if not MODULES[leaf[1]](self.program, whole, operations, flows, parameters):
+        try:
+            known = MODULES[leaf[1]](self.program, whole, operations, flows, parameters)
+        except _OTHERWISE:
+            known = False
+        if not known:
             for operation in operations:
                 self._translate(operation)
 

@@ -96,6 +96,8 @@ def _cosine_windows(
     if len(flows) != 1 or [len(dims) for dims in small] != [2, 2] or not lengths:
         return False
     side = (lengths[0][1] + 1) // 2
+    if min(side, *small[0], *small[1]) < 1:
+        return False
     program.emit(
         *("CosineWindows", [flows[0]], whole.outputs[0], whole),
         side=side,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: The schemas that are read: the major number moves where an old reader would go wrong.
 _MAJORS = (8,)
-#: So many operations are read.
-_MAX_NODES = 200_000
+#: So many operations are read, and so many inputs.
+_MAX_NODES, _MAX_INPUTS = 200_000, 1000
 #: Element types, as ONNX numbers them: of what is trained, and of what is not.
 FLOAT, INT = 1, 7
 
@@ -112,6 +112,8 @@ class AtenProgram:
                 dims = self.dims[name]
                 if kind == "user_input":
                     self.inputs[name] = dims
+                    if len(self.inputs) > _MAX_INPUTS:
+                        raise self.fault(f"the program has more than {_MAX_INPUTS:,} inputs")
                 elif kind == "parameter":
                     origin = fields.text("parameter_name", name)
                     origin = self._tied(origin, dims, places)
@@ -208,10 +210,12 @@ class AtenProgram:
 
     def real(self, name: str) -> str:
         """Return the name of a tensor's value now: what works in place gives it another."""
-        for _ in range(len(self.aliases) + 1):
-            if name not in self.aliases:
-                return name
+        passed: list[str] = []
+        while name in self.aliases and len(passed) <= len(self.aliases):
+            passed.append(name)
             name = self.aliases[name]
+        for other in passed[:-1]:  # so that a long way is gone once
+            self.aliases[other] = name
         return name
 
     def flows(self, name: object) -> bool:

@@ -187,3 +187,26 @@ def test_a_network_elsewhere_cannot_be_packed(made: Make, tmp_path: Path) -> Non
     source = find(str(folder / "homework.yaml"))
     with pytest.raises(SpecErrors, match=r"E745.*not beside the homework"):
         package(read_homework(source), source)
+
+
+def test_a_model_file_cannot_be_packed(tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_text(
+        "[net]\nheight=8\nwidth=8\nchannels=3\n"
+        "[convolutional]\nfilters=4\nsize=3\nactivation=linear\n"
+    )
+    (tmp_path / "homework.yaml").write_text("spec: net.cfg\n")
+    source = find(str(tmp_path / "homework.yaml"))
+    with pytest.raises(SpecErrors, match=r"E745.*is no spec, but a model file"):
+        package(read_homework(source), source)
+
+
+def test_the_stamp_knows_what_was_read_of_a_model_file(tmp_path: Path) -> None:
+    stamps = set()
+    for filters in (4, 5):
+        (tmp_path / "net.cfg").write_text(
+            "[net]\nheight=8\nwidth=8\nchannels=3\n"
+            f"[convolutional]\nfilters={filters}\nsize=3\nactivation=linear\n"
+        )
+        (tmp_path / "homework.yaml").write_text("spec: net.cfg\n")
+        stamps.add(read_homework(find(str(tmp_path / "homework.yaml"))).stamp)
+    assert len(stamps) == 2
