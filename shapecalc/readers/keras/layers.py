@@ -351,10 +351,21 @@ def _prelu(call: LayerCall) -> Flow:
 
 def _softmax(call: LayerCall) -> Flow:
     axis = call.config.get("axis")
-    if not is_whole(axis) and axis is not None:
+    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+    if not axes or not all(map(is_whole, axes)):
         raise call.layer.fault(f"it works along axis {shown(axis)}")
-    _channels(call, -1 if axis is None else axis)
-    return call.add("softmax")
+    own = sorted({call.axis(int(value), call.flow.rank) % (call.flow.sides + 1) for value in axes})
+    if own == [call.flow.sides]:
+        return call.add("softmax")
+    return call.add("softmax", over=own[0] if len(own) == 1 else own)
+
+
+def _embedding(call: LayerCall) -> Flow:
+    if call.flow.rank != 1:
+        raise call.layer.fault("it looks up more than one sequence of indices")
+    (entries,), (size,) = call.config.wholes("input_dim"), call.config.wholes("output_dim")
+    made = call.add("embedding", entries=entries, size=size)
+    return made._replace(rank=2, sides=1)
 
 
 def _dropout(call: LayerCall) -> Flow:
@@ -581,6 +592,7 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "Reshape": _reshape,
     "Resizing": _resizing,
     "Softmax": _softmax,
+    "Embedding": _embedding,
     "StochasticDepth": lambda call: call.add(
         "stochastic_depth", rate=call.config.number("drop_path_rate", 0.5)
     ),

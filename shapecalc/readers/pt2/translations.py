@@ -122,6 +122,11 @@ def _linear(program: AtenProgram, operation: AtenOperation) -> None:
     program.emit("Linear", [x, weight, bias], operation.outputs[0], operation)
 
 
+def _embedding(program: AtenProgram, operation: AtenOperation) -> None:
+    inputs = [operation.get("weight"), operation.get("indices")]
+    program.emit("Gather", inputs, operation.outputs[0], operation, axis=0)
+
+
 def _addmm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("mat1"), get("mat2"), get("self")]
@@ -516,6 +521,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "detach": _same,
     "div": _binary,
     "dropout": _pointwise("dropout", rate=("p", 0.5)),
+    "embedding": _embedding,
     "einsum": _einsum,
     "elu": _pointwise("elu", alpha=("alpha", 1)),
     "exp": _pointwise("exp"),
