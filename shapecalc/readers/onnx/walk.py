@@ -44,6 +44,8 @@ class GraphWalk:
         self.place = place
         self.layers = LayerList()
         self.arrays: dict[str, Tensor] = dict(file.arrays)
+        #: The arrays of the file, as those that are made of them name their origin.
+        self.stored = {array.origin for array in file.arrays.values() if array.origin}
         self.values: dict[str, Value] = {}
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
