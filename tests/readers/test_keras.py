@@ -199,6 +199,7 @@ ON_MAPS: list[tuple[Config, tuple[str, str, int]]] = [
     (layer("PReLU", shared_axes=[1, 2]), ("prelu", "9x9x8", 8)),
     (layer("PReLU", shared_axes=[1, 2, 3]), ("prelu", "9x9x8", 1)),
     (layer("Softmax", axis=-1), ("softmax", "9x9x8", 0)),
+    (layer("UnitNormalization", axis=[1, -1]), ("l2norm", "9x9x8", 0)),
     (layer("Softmax", axis=1), ("softmax", "9x9x8", 0)),
     (layer("Softmax", axis=[1, 2]), ("softmax", "9x9x8", 0)),
     (layer("Activation", activation="hard_silu"), ("hard_swish", "9x9x8", 0)),
@@ -235,6 +236,11 @@ def test_a_layer_on_a_sequence(
 ) -> None:
     report = summarized(tmp_path, sequential(entry(12, 8), config))
     assert rows(report)["x"] == expected
+
+
+def test_a_norm_along_a_side_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecErrors, match="along axis 1, not along the channels"):
+        summarized(tmp_path, sequential(entry(7, 5), layer("RMSNormalization", axis=1)))
 
 
 def test_a_table_is_looked_up_twice(tmp_path: Path) -> None:

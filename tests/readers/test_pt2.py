@@ -134,6 +134,8 @@ OPERATIONS: list[tuple[tuple[Any, ...], tuple[object, ...]]] = [
     (one("softmax.int", (1, 8, 9, 9), {}, self=X, dim={"as_int": 1}), ("softmax", "9x9x8", 0, 0)),
     (one("softmax.int", (1, 8, 9, 9), {}, self=X, dim={"as_int": 2}), ("softmax", "9x9x8", 0, 0)),
     (one("add.Tensor", (1, 8, 9, 9), {"w": (1, 8, 9, 9)}, self=X, other=tensor("w")), ("position_embedding", "9x9x8", 648, 0)),
+    (one("rms_norm.default", (1, 8, 9, 9), {"w": (9,)}, input=X, normalized_shape=INTS(9), weight=tensor("w")), ("rmsnorm", "8x9x9", 9, 0)),
+    (one("rms_norm.default", (1, 8, 9, 9), {}, input=X, normalized_shape=INTS(9)), ("rmsnorm", "8x9x9", 0, 0)),
     (one("silu.default", (1, 8, 9, 9), {}, self=X), ("silu", "9x9x8", 0, 0)),
     (one("dropout.default", (1, 8, 9, 9), {}, input=X, p={"as_float": 0.1}, train={"as_bool": False}), ("dropout", "9x9x8", 0, 0)),
 ]  # fmt: skip

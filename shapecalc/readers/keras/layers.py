@@ -282,6 +282,12 @@ def _batchnorm(call: LayerCall) -> Flow:
     return call.add("batchnorm", **_affine(call))
 
 
+def _rmsnorm(call: LayerCall) -> Flow:
+    axis = call.config.get("axis")
+    _channels(call, -1 if axis is None else axis)
+    return call.add("rmsnorm")
+
+
 def _layernorm(call: LayerCall) -> Flow:
     axis = call.config.get("axis")
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
@@ -349,15 +355,20 @@ def _prelu(call: LayerCall) -> Flow:
     return call.add("prelu")
 
 
-def _softmax(call: LayerCall) -> Flow:
-    axis = call.config.get("axis")
-    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    if not axes or not all(map(is_whole, axes)):
-        raise call.layer.fault(f"it works along axis {shown(axis)}")
-    own = sorted({call.axis(int(value), call.flow.rank) % (call.flow.sides + 1) for value in axes})
-    if own == [call.flow.sides]:
-        return call.add("softmax")
-    return call.add("softmax", over=own[0] if len(own) == 1 else own)
+def _along(kind: str) -> Callable[[LayerCall], Flow]:
+    """Read a layer that works along one or several axes, usually the channels."""
+
+    def rule(call: LayerCall) -> Flow:
+        axis, last = call.config.get("axis"), call.flow.sides
+        axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+        if not axes or not all(map(is_whole, axes)):
+            raise call.layer.fault(f"it works along axis {shown(axis)}")
+        own = sorted({call.axis(int(value), call.flow.rank) % (last + 1) for value in axes})
+        if own == [last]:
+            return call.add(kind)
+        return call.add(kind, over=own[0] if len(own) == 1 else own)
+
+    return rule
 
 
 def _embedding(call: LayerCall) -> Flow:
@@ -586,12 +597,12 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "Normalization": _normalization,
     "PReLU": _prelu,
     "Permute": _permute,
-    "RMSNormalization": _plain("rmsnorm"),
+    "RMSNormalization": _rmsnorm,
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Resizing": _resizing,
-    "Softmax": _softmax,
+    "Softmax": _along("softmax"),
     "Embedding": _embedding,
     "StochasticDepth": lambda call: call.add(
         "stochastic_depth", rate=call.config.number("drop_path_rate", 0.5)
@@ -599,5 +610,5 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "Subtract": _join("subtract"),
     "TimeDistributed": _at_every_place,
     "TrueDivide": _join("divide"),
-    "UnitNormalization": _plain("l2norm"),
+    "UnitNormalization": _along("l2norm"),
 }

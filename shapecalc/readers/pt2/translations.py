@@ -98,6 +98,13 @@ def _layer_norm(program: AtenProgram, operation: AtenOperation) -> None:
         program.emit("LayerNormalization", inputs, operation.outputs[0], operation, **attributes)
 
 
+def _rms_norm(program: AtenProgram, operation: AtenOperation) -> None:
+    get = operation.get
+    inputs = [get("input"), get("weight")]
+    axis = program.rank(get("input")) - len(get("normalized_shape", []))
+    program.emit("RMSNormalization", inputs, operation.outputs[0], operation, axis=axis)
+
+
 def _group_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("input"), get("weight"), get("bias")]
@@ -568,6 +575,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "rnn_tanh": _recurrent("rnn"),
     "roll": _rolled,
     "rsqrt": _pointwise("power", exponent=("", -0.5)),
+    "rms_norm": _rms_norm,
     "rsub": _rsub,
     "scaled_dot_product_attention": _attend,
     "select": _selected,
