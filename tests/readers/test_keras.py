@@ -238,6 +238,13 @@ def test_a_layer_on_a_sequence(
     assert rows(report)["x"] == expected
 
 
+@pytest.mark.parametrize(("shape", "size"), [((7,), [5, 5]), ((7,), 0), ((7,), None), ((7, 5), 5)])
+def test_a_table_that_is_none_is_refused(shape: Any, size: Any, tmp_path: Path) -> None:
+    table = layer("Embedding", input_dim=11, output_dim=size)
+    with pytest.raises(SpecErrors):
+        summarized(tmp_path, sequential(entry(*shape), table))
+
+
 def test_a_norm_along_a_side_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecErrors, match="along axis 1, not along the channels"):
         summarized(tmp_path, sequential(entry(7, 5), layer("RMSNormalization", axis=1)))

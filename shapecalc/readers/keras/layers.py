@@ -374,7 +374,7 @@ def _along(kind: str) -> Callable[[LayerCall], Flow]:
 def _embedding(call: LayerCall) -> Flow:
     if call.flow.rank != 1:
         raise call.layer.fault("it looks up more than one sequence of indices")
-    (entries,), (size,) = call.config.wholes("input_dim"), call.config.wholes("output_dim")
+    entries, size = call.config.whole("input_dim"), call.config.whole("output_dim")
     made = call.add("embedding", entries=entries, size=size)
     return made._replace(rank=2, sides=1)
 
