@@ -582,17 +582,18 @@ def _both(a: Factored, b: Factored) -> Factored:
             any(key[0] == axis for side in state.sides for key in side.parts) for state in (a, b)
         ]
         if all(used):
-            a, more = _one_factor(a, axis)
-            b, again = _one_factor(b, axis)
-            lost, axes[axis] = lost or more or again, (product(mine),)
+            units = product(mine)  # extents that look different but must agree are counted as these
+            a, more = _one_factor(a, axis, units)
+            b, again = _one_factor(b, axis, units)
+            lost, axes[axis] = lost or more or again, (units,)
         elif used[1]:
             axes[axis] = other
     sides, more = _joined((*a.sides, *b.sides))
     return Factored(tuple(axes), tuple(sides), lost or more)
 
 
-def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
-    """Join an axis's factors to one; also tell whether what is seen was lost with that."""
+def _one_factor(state: Factored, axis: int, units: Dim) -> tuple[Factored, bool]:
+    """Join an axis's factors to one of `units`; tell whether what is seen was lost with that."""
     sides, lost = [], False
     for side in state.sides:
         parts = {factor: part for (at, factor), part in side.parts.items() if at == axis}
@@ -603,10 +604,14 @@ def _one_factor(state: Factored, axis: int) -> tuple[Factored, bool]:
             if field is None:
                 lost, joined = True, _all_of(joined, parts.values())
             else:
-                others[axis, 0] = field
+                others[axis, 0] = _of_units(field, units)
         sides.append(joined)
-    axes = (*state.axes[:axis], (product(state.axes[axis]),), *state.axes[axis + 1 :])
+    axes = (*state.axes[:axis], (units,), *state.axes[axis + 1 :])
     return Factored(axes, tuple(sides), state.at_most), lost
+
+
+def _of_units(field: ReceptiveField, units: Dim) -> ReceptiveField:
+    return field._replace(units=units, also=tuple([_of_units(part, units) for part in field.also]))
 
 
 def _joined(sides: Iterable[SideParts]) -> tuple[list[SideParts], bool]:

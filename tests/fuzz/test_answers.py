@@ -68,7 +68,7 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "a receptive field in ever smaller parts": (
         "input: 1x1x1\nlayers: [repeat: {times: 9999, layers: [upsample: 3, crop: {to: 1}]}]\n",
-        "E114",
+        FINE,
     ),
     "the largest numbers that fields hold": (
         "input: 1000000000x1000000000x1000000000\n"

@@ -321,8 +321,8 @@ _OTHERS = [
         "a scale for every channel, not every element",
         "layernorm",
         "layers.norm:LayerNorm.scaled",
-        'if self.over == "all" else ()',
-        "if False else ()",
+        'self.over == "all"',
+        "False",
     ),
     Fault("a division too few", "groupnorm", "layers.norm:Norm.work", "3 * sets", "2 * sets"),
     Fault(

@@ -88,6 +88,7 @@ MEANT = {
     "clip": "clamp torch.clamp",
     "dropout": "SpatialDropout2D DropBlock",
     "pad": "ReflectionPad2d ZeroPad2d",
+    "embedding": "token_embedding word_embedding nn.EmbeddingBag",
 }
 
 
@@ -102,7 +103,6 @@ def test_a_layer_of_another_tool_is_answered_with_ours(word: str, meant: str) ->
 
 #: A layer of another tool that is none here -> what the hint says.
 NO_LAYER = {
-    "`input: 1024x768`": "nn.Embedding Embedding token_embedding nn.EmbeddingBag",
     "leave it out": "rope RotaryEmbedding rotary_embedding alibi SinusoidalPositionalEmbedding",
     "`conv: {filters: 768, kernel: 16, stride: 16}`": "PatchEmbed patch_embedding",
     "global_avgpool, conv1-8": "SqueezeExcite SEBlock se",

@@ -194,7 +194,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         return size | {"mode": mode}
     readers: dict[str, tuple[str, Any]] = {
         "units": (r"(\d+)", int),
-        "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels", sizes),
+        "size": (r"to (.+)" if cls.type != "lrn" else r"over (\d+) channels?", sizes),
         "shape": (r"(?:to )?(.+)", sizes),
         "exponent": (r"to the (.+)", float),
         "range": (r"(.+)", lambda words: tuple(map(float, words.split(" to ")))),
@@ -204,7 +204,7 @@ def head(cls: type[Layer], text: str) -> dict[str, Any]:
         "pad": (r"(.+)", padding),
         "shift": (r"by (.+)", sizes),
         "pieces": (r"(\d+) pieces", int),
-        "groups": (r"(\d+) groups", int),
+        "groups?": (r"(\d+) groups", int),
         "over": (r"over (.+)", _over if issubclass(cls, Reduction | L2Norm) else str),
         "slope": (r"slope (.+)", float),
         "alpha": (r"alpha (.+)", float),

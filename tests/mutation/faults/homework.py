@@ -20,7 +20,7 @@ FAULTS = [
     Planted("a list of words is refused", "not all(isinstance(item, Scalar) for item in items)", "all(isinstance(item, Scalar) for item in items)"),
     Planted("a total's output may have alternates", 'layer is not None and not (is_total(layer) and quantity.key == "output")', 'layer is not None or not (is_total(layer) and quantity.key == "output")'),
     Planted("a range has one value too many", "[str(value) for value in range(low, high + 1, step)]", "[str(value) for value in range(low, high + 2, step)]"),
-    Planted("the stamp names what is usual", "value != usual", "value == usual"),
+    Planted("the stamp names what is usual", "if value != usual]", "if value == usual]"),
     Planted("only folded rows can be asked", "*fold(report, depth)", "*fold(depth, report)"),
     Planted("an answer is blank and blanks are answers", 'not text or re.fullmatch(r"[?_ .…]+", text)', 'text or re.fullmatch(r"[?_ .…]+", text)'),
     Planted("whole marks are written as fractions", "if marks.denominator == 1:\n        return str(marks.numerator)", "if marks.denominator != 1:\n        return str(marks.numerator)"),

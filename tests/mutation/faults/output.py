@@ -44,7 +44,7 @@ FAULTS = [
     Planted("cells end in a blank", 'f"{cell} {mark}" if mark else cell', 'f"{cell} {mark}" if True else cell'),
     Planted("columns are as narrow as their narrowest cell", "width = max(map(width_of, texts))", "width = min(map(width_of, texts))"),
     Planted("a text table forgets its notes", "notes = [line for note in table.notes for line in wrap(note, width)]", "notes = []"),
-    Planted("a legend is not printed", "lines.append(pad(term, indent, right=False) + first)", "pass"),
+    Planted("a legend is not printed", "for term, meaning in terms for line in hung(", "for term, meaning in () for line in hung("),
     Planted("a text's second total is lost", "for row in pad_rows(table.facts, (False, True, True))]", "for row in pad_rows(table.facts[:1] + table.facts[2:], (False, True, True))]"),
     Planted("a word that fills a line is put on the next", "if line and used + 1 + size > width", "if line and used + 1 + size >= width"),
     Planted("the bytes of parameters are those of activations", 'summed("params", "parameters", "parameter_memory")', 'summed("params", "parameters", "memory")'),

@@ -16,7 +16,7 @@ FAULTS = [
     Planted("every depth folds to the first level", 'name.split("/", depth)[:depth]', 'name.split("/", depth)[:1]'),
     Planted("a block of one layer is that layer", "if len(indices) == 1 and path == report.rows[indices[0]].name", "if len(indices) == 1"),
     Planted("a folded block gives what comes last", "output = report.rows[group.output]", "output = members[-1]"),
-    Planted("a block flows into itself", "source not in inside", "True"),
+    Planted("a block flows into itself", "if source not in inside\n", "if True\n"),
     Planted("a folded note is written as often as it occurs", "dict.fromkeys(filter(None, (group.note,", "list(filter(None, (group.note,"),
     Planted("the notes of a folded block's layers are lost", "(group.note, *(row.note for row in members))", "(group.note,)"),
     Planted("a folded block comes from nowhere", "sources=tuple(report.rows[index].name for index in enters)", "sources=()"),
