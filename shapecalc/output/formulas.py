@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.algebra.traced import value_text
+from shapecalc.output.cells import split_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from shapecalc.algebra.traced import Formula
     from shapecalc.output.document import Chain, Form
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 UNSEPARATED = 10_000
 #: How tightly an operation binds: a part that binds less than its place asks for is bracketed.
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
+#: The words in dimensions that are no symbols.
+_FUNCTIONS = frozenset(["floor", "ceil", "max", "min"])
 
 
 class Number(NamedTuple):
@@ -186,12 +189,47 @@ def tree_of_text(text: str) -> Math:
 
 def _expression(text: str) -> _Bound:
     """Return a dimension in symbols by what `notation` writes: Python's grammar, but for signs."""
-    code = re.sub(r"(?<=\d),(?=\d{3})", "", text.replace("^", "**"))
-    code = re.sub(r"(?<![\w.])(\d+)(?=[^\W\d])", r"\1*", code)
     try:
-        return _node(ast.parse(code, mode="eval").body)
+        return _node(ast.parse(_code(text), mode="eval").body)
     except SyntaxError:  # a symbol has the name of a word of Python's
         return Name(text), _SUM
+
+
+def _code(text: str) -> str:
+    """Write a dimension in Python's grammar."""
+    code = re.sub(r"(?<=\d),(?=\d{3})", "", text.replace("^", "**"))
+    return re.sub(r"(?<![\w.])(\d+)(?=[^\W\d])", r"\1*", code)
+
+
+def tree_in_symbols(text: str, symbols: Collection[str]) -> Math | None:
+    r"""Return a formula, or extents, as a tree; None for what holds none of the symbols, or more.
+
+    >>> latex(tree_in_symbols("(H + 3) x h2 x 64", ["H", "h2"])), tree_in_symbols("3x3", ["H"])
+    ('(H + 3) \\times h_{2} \\times 64', None)
+    >>> latex(tree_in_symbols("19x19xk", ["k"]))
+    '19 \\times 19 \\times k'
+    """
+    texts = text.split("x")
+    if not all(part.isdigit() or part in symbols for part in texts):  # not extents without spaces
+        texts = [part.strip() for part in split_times(text)]
+    letters = {name for part in texts for name in re.findall(r"[^\W\d]\w*", part)} - _FUNCTIONS
+    if not letters or not letters <= set(symbols) or not text.isascii():
+        return None
+    bounds = [_sole(part) for part in texts]
+    if None in bounds:
+        return None
+    least = _SUM if len(bounds) == 1 else _PRODUCT
+    return _joined([_bracketed(bound, least) for bound in bounds if bound], " x ")
+
+
+def _sole(text: str) -> _Bound | None:
+    """Return what is a formula and nothing else."""
+    try:
+        body = ast.parse(_code(text), mode="eval").body
+    except SyntaxError:
+        return None
+    known = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Constant)
+    return _node(body) if isinstance(body, known) else None
 
 
 def _node(node: ast.expr) -> _Bound:
@@ -224,7 +262,7 @@ def _operation(op: ast.operator, left: _Bound, right: _Bound) -> _Bound:
         case ast.Mult():
             first, second = _bracketed(left, _PRODUCT), _bracketed(right, _PRODUCT)
             base = second.base if isinstance(second, Power) else second
-            beside = isinstance(first, Number) and isinstance(base, Name)
+            beside = isinstance(first, Number) and isinstance(base, Name) and base.letter
             return MathRow((first, *(() if beside else (Sign("*"),)), second)), _PRODUCT
         case ast.Div():
             return Ratio(left[0], right[0]), _ATOM

@@ -9,7 +9,7 @@ from shapecalc.errors import refuse
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
-from shapecalc.output.table import panels
+from shapecalc.output.table import OF_SYMBOLS, panels
 from shapecalc.output.text import spelled
 from shapecalc.text import Origin, Source
 from shapecalc.text.safe import terminal_safe
@@ -76,6 +76,10 @@ _FORMULA = re.compile(
     r"|(?:(?<=[A-Za-z)\N{RIGHT FLOOR}])|(?<=[A-Za-z]\d)|(?<=[A-Za-z]\d\d)|(?<=[A-Za-z]\d\d\d))"
     r"\\textasciicircum\{\}(?P<power>\d+)"
 )
+#: A formula between words: operands with the signs between them, and perhaps a relation.
+_OPERAND = r"[\w(](?:[\w*^()/]|,(?=\d{3}))*"
+_RUN = re.compile(rf"(?<![\w/.]){_OPERAND}(?: (?:[-+*/]|[<>]?=) {_OPERAND})*")
+_RELATIONS = {">=": r"\geq", "<=": r"\leq", "=": "="}
 _DIGITS = str.maketrans(_RAISED, "0123456789")
 # pdfLaTeX sets these without further packages.
 _LATIN = re.compile(
@@ -204,22 +208,67 @@ def _header(table: Table) -> list[str]:
 def _body(table: Table) -> list[str]:
     lines = []
     for cells, mark in table.lines:
-        first, *rest = _cells(table.columns, cells)
+        first, *rest = _cells(table, cells)
         lines.append(_row((_marked(first, mark), *rest)))
     if not table.footer:
         return lines
-    return [*lines, r"    \midrule", _row(_cells(table.columns, table.footer))]
+    return [*lines, r"    \midrule", _row(_cells(table, table.footer))]
 
 
 def _row(cells: Iterable[str], margin: str = "    ") -> str:
     return f"{margin}{' & '.join(cells)} \\\\"
 
 
-def _cells(columns: tuple[Column | Head, ...], cells: tuple[str, ...]) -> list[str]:
+def _cells(table: Table, cells: tuple[str, ...]) -> list[str]:
     return [
-        _with_extents(cell) if column.extents else _power(cell)
-        for column, cell in zip(columns, cells, strict=True)
+        _cell(cell, column, table.symbols)
+        for column, cell in zip(table.columns, cells, strict=True)
     ]
+
+
+def _cell(text: str, column: Column | Head, symbols: Sequence[str]) -> str:
+    """Set a cell: formulas as such, of which whole cells often are made."""
+    if symbols and (column.numeric or column.extents):
+        return _amount(text, symbols) or _with_formulas(text, symbols)
+    return _with_extents(text) if column.extents else _power(text)
+
+
+def _amount(text: str, symbols: Sequence[str]) -> str:
+    """Set what is one formula, perhaps with a unit behind it; empty for anything else."""
+    # A table of numbers need not know of them.
+    from shapecalc.output.formulas import latex, tree_in_symbols
+
+    formula, _, unit = text.rpartition(" ") if text.endswith("bytes") else (text, "", "")
+    tree = tree_in_symbols(formula, symbols)
+    # Words are names here, without spaces, which need no package.
+    maths = "" if tree is None else f"${latex(tree)}$".replace(r"\text{", r"\mathrm{")
+    return f"{maths} {escaped(unit)}" if maths and unit else maths
+
+
+def _with_formulas(text: str, symbols: Sequence[str]) -> str:
+    """Set the formulas between words."""
+    if not symbols:
+        return _with_extents(text)
+    parts = []
+    end = 0
+    for match in _RUN.finditer(text):
+        maths = _relation(match.group(), symbols)
+        if maths:
+            parts += [_with_extents(text[end : match.start()]), maths]
+            end = match.end()
+    return "".join([*parts, _with_extents(text[end:])])
+
+
+def _relation(text: str, symbols: Sequence[str]) -> str:
+    """Set a formula, or two with a sign between them; empty where there is none."""
+    sides = re.split(r" (>=|<=|=) ", text)
+    if len(sides) == 1:
+        return _amount(text, symbols)
+    left, sign, right, *more = sides
+    maths = [_amount(side, symbols).strip("$") or escaped(side) for side in (left, right)]
+    if more or not _amount(left, symbols) or not (right.isdigit() or _amount(right, symbols)):
+        return ""
+    return f"${maths[0]} {_RELATIONS[sign]} {maths[1]}$"
 
 
 def _marked(cell: str, mark: str) -> str:
@@ -228,13 +277,36 @@ def _marked(cell: str, mark: str) -> str:
 
 def _small_print(table: Table) -> list[str]:
     """Return the notes, the totals and the legend, a paragraph each."""
-    legend = (
-        rf"\emph{{{escaped(term)}}}: {_with_extents(meaning)}" for term, meaning in table.legend
-    )
+    legend = (_entry(term, meaning, table.symbols) for term, meaning in table.legend)
     notes = map(_note, table.notes)
-    texts = (escaped("; ".join(spelled(table))), ". ".join(legend))
+    texts = (_totals(table), ". ".join(legend))
     paragraphs = [*notes, *(f"{text}." for text in texts if text)]
     return [r"\footnotesize\raggedright", *(rf"{paragraph}\par" for paragraph in paragraphs)]
+
+
+def _entry(term: str, meaning: str, symbols: Sequence[str]) -> str:
+    """Set a line of the legend: what names stand for, and what holds of symbols, in formulas."""
+    names = [_amount(name, symbols) for name in term.split(", ")]
+    if all(names):
+        return f"{', '.join(names)}: {_with_formulas(meaning, symbols)}"
+    if term in OF_SYMBOLS:
+        return rf"\emph{{{escaped(term)}}}: {_with_formulas(meaning, symbols)}"
+    return rf"\emph{{{escaped(term)}}}: {_with_extents(meaning)}"
+
+
+def _totals(table: Table) -> str:
+    """Set the totals, which go on over lines."""
+    if table.totals is not None or not table.symbols:
+        return escaped("; ".join(spelled(table)))
+
+    def count(text: str) -> str:
+        return _amount(text, table.symbols) or escaped(text)
+
+    return "; ".join(
+        f"{escaped(fact.label)}: {count(fact.number)}"
+        + (f" ({count(fact.bytes)})" if fact.bytes else "")
+        for fact in table.facts
+    )
 
 
 def _note(note: str) -> str:

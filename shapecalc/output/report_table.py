@@ -101,6 +101,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         ),
         remarks=_remarks(report, rows, taken, number, view, left),
         dropped=dropped,
+        symbols=symbols_of(report, view),
     )
 
 
@@ -120,6 +121,13 @@ def _notation(report: Report, view: View) -> Notation:
         dims += [side.size for side in row.field or ()]
         dims += row.output.sides
     return notation_of(dims)
+
+
+def symbols_of(report: Report, view: View) -> tuple[str, ...]:
+    """Return the letters that formulas are written in, and the names of those that come again."""
+    if view.notation is None or report.domain is None:
+        return ()
+    return (*report.domain.symbols, *view.notation.names.values())
 
 
 def symbols_owed(report: Report, view: View) -> dict[str, str]:

@@ -21,6 +21,10 @@ ROUNDS_FOLDED = "Blocks of a repeat that are alike share a line; --depth 1 gives
 GAP = 2
 
 
+#: Entries of a legend that say for which values of the symbols what holds.
+OF_SYMBOLS = ("domain", "weights")
+
+
 class Line(NamedTuple):
     """The cells of a layer; `mark` is the raised number of its note, set behind the first cell."""
 
@@ -88,7 +92,7 @@ class Table(NamedTuple):
     Several networks have `totals` in place of facts.
     Where nothing adds up there is no footer, and there are no facts.
     A `continued` table goes on below where it is too wide for its page.  So many lines at a time
-    stand `together`: no page ends between them.
+    stand `together`: no page ends between them.  `symbols` are the letters in its formulas.
     """
 
     title: str
@@ -105,6 +109,7 @@ class Table(NamedTuple):
     totals: TotalsGrid | None = None
     continued: bool = False
     together: int = 1
+    symbols: tuple[str, ...] = ()
 
 
 def panels(table: Table, width: int | None) -> tuple[Table, ...]:

@@ -186,10 +186,28 @@ def test_notes_reach_every_format(format_: str) -> None:
 def test_latex_sets_formulas() -> None:
     report = shapecalc.summarize("alexnet", input="HxHx3")
     text = write(report, "latex", view=make_view(columns="name,output,macs"), width=200)
-    assert r"$\lfloor$(H - 35)/32$\rfloor$ $\times$" in text
-    assert r"1,048,576$\cdot$h32$^{2}$" in text
-    assert r"H$\times$H$\times$3" in text
+    assert r"\left\lfloor \frac{H - 35}{32}\right\rfloor \times " in text
+    assert r"$1{,}048{,}576{h_{32}}^{2}$" in text
+    assert r"input & $H \times H \times 3$ & 0 \\" in text
+    assert r"relu6 & 4096 & 0 \\" in text  # a number is no formula
     assert "floor(" not in text
+
+
+def test_latex_sets_symbols_in_italics_and_words_upright() -> None:
+    block = {"fields": ["filters"], "layers": [{"conv": {"filters": "filters", "kernel": 3}}]}
+    spec = {
+        "input": ["rows", 9, 3],
+        "let": {"k": 4},
+        "blocks": {"b": block},
+        "layers": [{"b": "2*k"}, {"conv": {"filters": "k", "kernel": 3, "pad": 1}}, "relu"],
+    }
+    report = shapecalc.summarize(spec, free=["k"])
+    text = write(report, "latex", view=make_view(columns="name,does,output,params,memory"))
+    assert r"b1 & filters $2k$ & $(\mathrm{rows} - 2) \times 7 \times 2k$ & $56k$" in text
+    assert r"conv1 & $k$ 3$\times$3, pad 1 & " in text
+    assert r"parameters: $18{k}^{2} + 57k$ ($72{k}^{2} + 228k$ bytes); MACs: " in text
+    assert r"$21k \cdot \mathrm{rows} - 42k + 27 \cdot \mathrm{rows}$ (" in text
+    assert r"\emph{domain}: $\mathrm{rows} \geq 3$: " in text
 
 
 @pytest.mark.parametrize("note", ["x\r=HYPERLINK(1)", "\r=1+1", "\n=1+1", " =1+1", "\u00a0@SUM(1)"])

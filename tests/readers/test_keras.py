@@ -199,6 +199,9 @@ ON_MAPS: list[tuple[Config, tuple[str, str, int]]] = [
     (layer("PReLU", shared_axes=[1, 2]), ("prelu", "9x9x8", 8)),
     (layer("PReLU", shared_axes=[1, 2, 3]), ("prelu", "9x9x8", 1)),
     (layer("Softmax", axis=-1), ("softmax", "9x9x8", 0)),
+    (layer("UnitNormalization", axis=[1, -1]), ("l2norm", "9x9x8", 0)),
+    (layer("Softmax", axis=1), ("softmax", "9x9x8", 0)),
+    (layer("Softmax", axis=[1, 2]), ("softmax", "9x9x8", 0)),
     (layer("Activation", activation="hard_silu"), ("hard_swish", "9x9x8", 0)),
     (layer("Activation", activation={"class_name": "function", "config": "relu6"}), ("relu6", "9x9x8", 0)),
     (layer("Activation", activation="selu"), ("multiply", "9x9x8", 0)),
@@ -233,6 +236,35 @@ def test_a_layer_on_a_sequence(
 ) -> None:
     report = summarized(tmp_path, sequential(entry(12, 8), config))
     assert rows(report)["x"] == expected
+
+
+@pytest.mark.parametrize(("shape", "size"), [((7,), [5, 5]), ((7,), 0), ((7,), None), ((7, 5), 5)])
+def test_a_table_that_is_none_is_refused(shape: Any, size: Any, tmp_path: Path) -> None:
+    table = layer("Embedding", input_dim=11, output_dim=size)
+    with pytest.raises(SpecErrors):
+        summarized(tmp_path, sequential(entry(*shape), table))
+
+
+def test_a_norm_along_a_side_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecErrors, match="along axis 1, not along the channels"):
+        summarized(tmp_path, sequential(entry(7, 5), layer("RMSNormalization", axis=1)))
+
+
+def test_a_table_is_looked_up_twice(tmp_path: Path) -> None:
+    table = layer("Embedding", "words", input_dim=11, output_dim=5)
+    network = functional(
+        ["a", "b"],
+        ["end"],
+        (entry(7, name="a"), []),
+        (entry(7, name="b"), []),
+        (table, [call(tensor("a", 7)), call(tensor("b", 7))]),
+        (layer("Softmax", "end", axis=1), [call(tensor("words", 7, 5))]),
+    )
+    report = summarized(tmp_path, network)
+    made = [(row.type, str(row.output), row.params) for row in report.rows]
+    assert made.count(("embedding", str(report.rows[-1].output), 55)) == 1
+    assert report.totals.params == 55
+    assert report.rows[-1].does == "over length"
 
 
 def test_joins_and_operations_on_numbers(tmp_path: Path) -> None:

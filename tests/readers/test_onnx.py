@@ -13,6 +13,7 @@ import pytest
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
+from shapecalc.layers.axes import chosen
 from shapecalc.readers import MODEL_FILES
 from shapecalc.spec.find import tree_of
 from shapecalc.text import Source
@@ -90,6 +91,48 @@ def one(op: str, dims: Sequence[int], arrays: dict[str, Any] | None = None, *,
     return model(
         [node(op, inputs, "y", **attributes)], {"x": dims}, {"y": None}, arrays, opset=opset
     )
+
+
+@pytest.mark.parametrize(
+    ("axis", "opset", "over"),
+    [(2, 20, ("positions",)), (-2, 20, (0,)), (1, 20, ("channels",)), (1, 11, ("channels", 0, 1))],
+)
+def test_a_softmax_is_over_its_axes(read, axis, opset, over) -> None:
+    dims = [1, 3, 4] if over == ("positions",) else [1, 3, 4, 5]
+    made = model([node("Conv", "x w", "c"), node("Softmax", "c", "y", axis=axis)],
+                 {"x": dims}, {"y": None}, {"w": [6, 3, *[1] * (len(dims) - 2)]}, opset=opset)  # fmt: skip
+    layer = read(made).rows[-1].layer
+    assert layer.type == "softmax"
+    shape = read(made).rows[-1].output
+    assert chosen(layer.over, shape) == tuple(sorted(chosen(over, shape)))
+
+
+def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:
+    made = model(
+        [
+            node("Gather", "words x", "e"),
+            node("Relu", "e", "r"),
+            node("Transpose", "words", "t", perm=[1, 0]),
+            node("MatMul", "r t", "y"),
+        ],
+        {"x": [1, 7]}, {"y": [1, 7, 11]}, {"words": [11, 5]},
+    )  # fmt: skip
+    report = read(made)
+    assert [(row.type, str(row.params)) for row in report.rows[1:]] == [
+        ("embedding", "55"), ("relu", "0"), ("dense", "0"),
+    ]  # fmt: skip
+    assert report.totals.macs == 7 * 55
+    assert rows(report)[-1][2] == "7x11"
+
+
+def test_a_product_with_a_table_the_other_way_is_a_layer_of_its_own(read) -> None:
+    flow = [
+        node("Gather", "words x", "e"),
+        node("MatMul", "e up", "u"),
+        node("MatMul", "u words", "y"),
+    ]
+    made = model(flow, {"x": [1, 7]}, {"y": [1, 7, 5]}, {"words": [11, 5], "up": [5, 11]})
+    assert [row.params for row in read(made).rows[1:]] == [55, 55, 55]
 
 
 def test_an_open_side_is_refused(read) -> None:
@@ -218,6 +261,7 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("LeakyRelu", [1, 6], {}, {"alpha": 0.2}, "leaky_relu", "6", 0, 0),
     ("Softmax", [1, 6], {}, {}, "softmax", "6", 0, 0),
     ("LogSoftmax", [1, 6], {}, {}, "softmax log", "6", 0, 0),
+    ("Softmax", [1, 3, 4, 5], {}, {"axis": 2}, "softmax", "4x5x3", 0, 0),
     ("Pow", [1, 6], {"e": tensor("e", [], [3.0])}, {}, "power", "6", 0, 0),
     ("Add", [1, 6, 4, 5], {"b": [6, 1, 1]}, {}, "bias", "4x5x6", 6, 0),
     ("Mul", [1, 6, 4, 5], {"b": [6, 4, 5]}, {}, "scale", "4x5x6", 120, 0),

@@ -132,9 +132,20 @@ OPERATIONS: list[tuple[tuple[Any, ...], tuple[object, ...]]] = [
     (one("pixel_shuffle.default", (1, 2, 18, 18), {}, self=X, upscale_factor={"as_int": 2}), ("pixel_shuffle", "18x18x2", 0, 0)),
     (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), ("roll", "9x9x8", 0, 0)),
     (one("softmax.int", (1, 8, 9, 9), {}, self=X, dim={"as_int": 1}), ("softmax", "9x9x8", 0, 0)),
+    (one("softmax.int", (1, 8, 9, 9), {}, self=X, dim={"as_int": 2}), ("softmax", "9x9x8", 0, 0)),
+    (one("add.Tensor", (1, 8, 9, 9), {"w": (1, 8, 9, 9)}, self=X, other=tensor("w")), ("position_embedding", "9x9x8", 648, 0)),
+    (one("rms_norm.default", (1, 8, 9, 9), {"w": (9,)}, input=X, normalized_shape=INTS(9), weight=tensor("w")), ("rmsnorm", "8x9x9", 9, 0)),
+    (one("rms_norm.default", (1, 8, 9, 9), {}, input=X, normalized_shape=INTS(9)), ("rmsnorm", "8x9x9", 0, 0)),
     (one("silu.default", (1, 8, 9, 9), {}, self=X), ("silu", "9x9x8", 0, 0)),
     (one("dropout.default", (1, 8, 9, 9), {}, input=X, p={"as_float": 0.1}, train={"as_bool": False}), ("dropout", "9x9x8", 0, 0)),
 ]  # fmt: skip
+
+
+def test_a_table_is_looked_up(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 7), "y": meta(1, 7, 5), "w": meta(11, 5)}
+    nodes = [node("embedding.default", "y", weight=tensor("w"), indices=X)]
+    row = summarized(tmp_path, nodes, sizes, ("w",)).rows[-1]
+    assert (row.type, row.params, row.does) == ("embedding", 55, "11 entries of 5")
 
 
 @pytest.mark.parametrize(("whole", "expected"), OPERATIONS)

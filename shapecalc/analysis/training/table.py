@@ -25,7 +25,7 @@ from shapecalc.output.columns import (
 )
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, peak_data
-from shapecalc.output.report_table import sum_text, symbols_owed, total_label
+from shapecalc.output.report_table import sum_text, symbols_of, symbols_owed, total_label
 from shapecalc.output.row_choice import left_out
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.totals import peak_owed
@@ -101,6 +101,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
             *(() if view.choice is None else (left_out(view.choice, len(levels), number),)),
             *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
         ),
+        symbols=symbols_of(plan.report, view),
     )
     return fitted(table, width)
 

@@ -20,6 +20,7 @@ _LEARNED = frozenset(
         "separable",
         "transposed",
         "dense",
+        "embedding",
         "batchnorm",
         "layernorm",
         "groupnorm",

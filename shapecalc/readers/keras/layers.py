@@ -282,6 +282,12 @@ def _batchnorm(call: LayerCall) -> Flow:
     return call.add("batchnorm", **_affine(call))
 
 
+def _rmsnorm(call: LayerCall) -> Flow:
+    axis = call.config.get("axis")
+    _channels(call, -1 if axis is None else axis)
+    return call.add("rmsnorm")
+
+
 def _layernorm(call: LayerCall) -> Flow:
     axis = call.config.get("axis")
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
@@ -349,12 +355,28 @@ def _prelu(call: LayerCall) -> Flow:
     return call.add("prelu")
 
 
-def _softmax(call: LayerCall) -> Flow:
-    axis = call.config.get("axis")
-    if not is_whole(axis) and axis is not None:
-        raise call.layer.fault(f"it works along axis {shown(axis)}")
-    _channels(call, -1 if axis is None else axis)
-    return call.add("softmax")
+def _along(kind: str) -> Callable[[LayerCall], Flow]:
+    """Read a layer that works along one or several axes, usually the channels."""
+
+    def rule(call: LayerCall) -> Flow:
+        axis, last = call.config.get("axis"), call.flow.sides
+        axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+        if not axes or not all(map(is_whole, axes)):
+            raise call.layer.fault(f"it works along axis {shown(axis)}")
+        own = sorted({call.axis(int(value), call.flow.rank) % (last + 1) for value in axes})
+        if own == [last]:
+            return call.add(kind)
+        return call.add(kind, over=own[0] if len(own) == 1 else own)
+
+    return rule
+
+
+def _embedding(call: LayerCall) -> Flow:
+    if call.flow.rank != 1:
+        raise call.layer.fault("it looks up more than one sequence of indices")
+    entries, size = call.config.whole("input_dim"), call.config.whole("output_dim")
+    made = call.add("embedding", entries=entries, size=size)
+    return made._replace(rank=2, sides=1)
 
 
 def _dropout(call: LayerCall) -> Flow:
@@ -575,17 +597,18 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "Normalization": _normalization,
     "PReLU": _prelu,
     "Permute": _permute,
-    "RMSNormalization": _plain("rmsnorm"),
+    "RMSNormalization": _rmsnorm,
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Resizing": _resizing,
-    "Softmax": _softmax,
+    "Softmax": _along("softmax"),
+    "Embedding": _embedding,
     "StochasticDepth": lambda call: call.add(
         "stochastic_depth", rate=call.config.number("drop_path_rate", 0.5)
     ),
     "Subtract": _join("subtract"),
     "TimeDistributed": _at_every_place,
     "TrueDivide": _join("divide"),
-    "UnitNormalization": _plain("l2norm"),
+    "UnitNormalization": _along("l2norm"),
 }

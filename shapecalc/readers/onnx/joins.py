@@ -88,7 +88,7 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     sides = sorted(axis for axis in value.axes[:-1] if axis is not None and value.dims[axis] != 1)
     if axes == [value.axes[-1]]:
         per = "channel"
-    elif axes == all_axes and (array.origin in walk.file.arrays or kind == "scale"):
+    elif axes == all_axes and (array.origin in walk.stored or kind == "scale"):
         per = "element"
     elif not axes:
         per = "one"
@@ -130,7 +130,7 @@ def _along_some_axes(
 ) -> None:
     """Add what joins a value and numbers along some of its axes: trained ones, or a mask."""
     text = "x".join(map(str, own))
-    trained = array.origin in walk.file.arrays and not array.origin.startswith("onnx::")
+    trained = array.origin in walk.stored and not array.origin.startswith("onnx::")
     if not trained:
         join, neutral = ("add", 0) if kind == "bias" else ("multiply", 1)
         walk.same(node, join, {"right": neutral, "note": f"a constant of {text} numbers"}, value)

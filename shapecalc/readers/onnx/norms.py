@@ -58,13 +58,14 @@ def _group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 def _layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
     axis = node.attributes.get("axis", -1) % len(value.dims)
-    scale = walk.kernel(node, 1)
+    scale = walk.kernel(node, 1) if walk.has(node, 1) else None
     if node.op != "LayerNormalization":
         if axis != len(value.dims) - 1:
             raise NoRuleError("a norm over several axes")
         value = with_last(walk, node, value, axis)
-        walk.same(node, "rmsnorm", {}, value, [scale])
+        walk.same(node, "rmsnorm", {} if scale else {"scale": False}, value, [scale])
         return
+    scale = walk.kernel(node, 1)
     shift = walk.array(node, 2)
     patterns.normalise(walk, node, value, axis, [scale, shift] if shift is not None else [scale])
 

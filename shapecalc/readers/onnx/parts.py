@@ -11,7 +11,7 @@ from shapecalc.readers.onnx.values import Value, squeezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
 
 if TYPE_CHECKING:
-    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
     from shapecalc.readers.onnx.walk import GraphWalk
 
 
@@ -75,6 +75,8 @@ def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     table = walk.array(node, 0)
     if table is not None and len(table.dims) == 2 and not node.attributes.get("axis", 0):
         places_of = walk.value(node, 1)
+        if _looked_up(walk, node, table, places_of):
+            return
         walk.opaque_of(node, (*places_of.dims, table.dims[1]), [places_of], table.size)
         return
     value = walk.value(node)
@@ -92,6 +94,17 @@ def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         raise NoRuleError("places that are no part")
     part = cut(walk, node, value, {axis: (rows[0], rows[0] + len(rows), 1)})
     walk.give(node, part if index.dims else squeezed(part, {axis}))
+
+
+def _looked_up(walk: GraphWalk, node: OnnxNode, table: Tensor, indices: Value) -> bool:
+    """Look up the rows of a trained table, where the indices are a sequence."""
+    if indices.loose or indices.axes != (1,) or len(indices.dims) != 2:
+        return False
+    entries, size = table.dims
+    source = walk.add(node, "embedding", {"entries": entries, "size": size}, [indices], [table])
+    extents, dims = (*indices.extents, size), (*indices.dims, size)
+    walk.give(node, Value(source, extents, (1, 2), dims, indices.batch))
+    return True
 
 
 @rule("Pad")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
@@ -67,15 +66,21 @@ def _softmax(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.solid(node)
     old = walk.file.opset < 13
     axis = node.attributes.get("axis", 1 if old else -1) % len(value.dims)
-    if old and axis != len(value.dims) - 1 and prod(value.dims[axis + 1 :]) > 1:
-        raise NoRuleError("a softmax over several axes")
-    sides = [own for own in value.axes[:-1] if own is not None]
-    if value.axes[-1] == axis:
-        fields = {}
-    elif sides == [axis]:
+    last = (
+        len(value.dims) if old else axis + 1
+    )  # earlier sets of operations flatten from the axis on
+    several = [own for own in range(axis, last) if value.dims[own] > 1] or [axis]
+    places = [value.of_axis(own) for own in several]
+    over = sorted(place for place in places if place is not None)
+    fields: dict[str, Any] = {}
+    if len(over) < len(places):
+        if len(places) > 1:
+            raise NoRuleError("a softmax over the batch")
+        value = with_last(walk, node, value, axis)
+    elif over == list(range(len(value.axes) - 1)):
         fields = {"over": "positions"}
-    else:
-        value, fields = with_last(walk, node, value, axis), {}
+    elif over != [len(value.axes) - 1]:
+        fields = {"over": over[0] if len(over) == 1 else over}
     source = walk.add(node, "softmax", fields, [value])
     value = value._replace(source=source)
     if node.op == "LogSoftmax":

@@ -44,6 +44,8 @@ class GraphWalk:
         self.place = place
         self.layers = LayerList()
         self.arrays: dict[str, Tensor] = dict(file.arrays)
+        #: The arrays of the file, as those that are made of them name their origin.
+        self.stored = {array.origin for array in file.arrays.values() if array.origin}
         self.values: dict[str, Value] = {}
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
@@ -53,6 +55,7 @@ class GraphWalk:
         self.done: set[int] = set()
         #: Kernels by the initializers that they are: the layer that owns them.
         self.owners: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+        self.entries: dict[str, int] = {}  # of tables, by their origins
         self.lost_values: set[str] = set()
         self.opaque: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
@@ -145,7 +148,16 @@ class GraphWalk:
         name = self.names.of(node, trained)
         if arrays and arrays[0] is not None and arrays[0].origin and kind not in _VECTORS:
             owner = self.owners.get(arrays[0].origin)
-            if owner is not None and owner[1:] == (kind, trained):
+            alike = [(kind, trained)]
+            entries = self.entries.get(arrays[0].origin)
+            if (
+                kind == "dense"
+                and fields.get("over")
+                and len(trained) == 1
+                and fields["units"] == entries
+            ):
+                alike.append(("embedding", trained))  # a head that uses a table
+            if owner is not None and owner[1:] in alike:
                 fields = {**fields, "share": owner[0]}
                 trained = ()
             elif owner is not None:
@@ -153,6 +165,8 @@ class GraphWalk:
         for origin in trained:
             (self.merged if origin in self.used else self.used).add(origin)
         reference = self.layers.add(kind, fields, [value.source for value in sources], name)
+        if kind == "embedding" and arrays[0] is not None:
+            self.entries.setdefault(arrays[0].origin, fields["entries"])
         if arrays and arrays[0] is not None and arrays[0].origin:
             self.owners.setdefault(arrays[0].origin, (reference, kind, trained))
         return reference

@@ -98,6 +98,13 @@ def _layer_norm(program: AtenProgram, operation: AtenOperation) -> None:
         program.emit("LayerNormalization", inputs, operation.outputs[0], operation, **attributes)
 
 
+def _rms_norm(program: AtenProgram, operation: AtenOperation) -> None:
+    get = operation.get
+    inputs = [get("input"), get("weight")]
+    axis = program.rank(get("input")) - len(get("normalized_shape", []))
+    program.emit("RMSNormalization", inputs, operation.outputs[0], operation, axis=axis)
+
+
 def _group_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     inputs = [get("input"), get("weight"), get("bias")]
@@ -120,6 +127,11 @@ def _linear(program: AtenProgram, operation: AtenOperation) -> None:
         program.emit("Add", [product, bias], operation.outputs[0], operation)
         return
     program.emit("Linear", [x, weight, bias], operation.outputs[0], operation)
+
+
+def _embedding(program: AtenProgram, operation: AtenOperation) -> None:
+    inputs = [operation.get("weight"), operation.get("indices")]
+    program.emit("Gather", inputs, operation.outputs[0], operation, axis=0)
 
 
 def _addmm(program: AtenProgram, operation: AtenOperation) -> None:
@@ -516,6 +528,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "detach": _same,
     "div": _binary,
     "dropout": _pointwise("dropout", rate=("p", 0.5)),
+    "embedding": _embedding,
     "einsum": _einsum,
     "elu": _pointwise("elu", alpha=("alpha", 1)),
     "exp": _pointwise("exp"),
@@ -562,6 +575,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "rnn_tanh": _recurrent("rnn"),
     "roll": _rolled,
     "rsqrt": _pointwise("power", exponent=("", -0.5)),
+    "rms_norm": _rms_norm,
     "rsub": _rsub,
     "scaled_dot_product_attention": _attend,
     "select": _selected,
