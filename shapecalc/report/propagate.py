@@ -208,7 +208,7 @@ def _seen_elsewhere(
     """Look at units that do not lie as pixels do."""
     first, shape = there[0]
     if len(there) == 1 and layer.mixes(shape) == (OWN if window is None else EVERYTHING):
-        if window is None:
+        if window is None and shape == output:
             return first
         if window is SEES_ALL:  # however they lie
             while isinstance(first, Arranged) and first.source is not None:

@@ -88,6 +88,13 @@ NETWORKS = {
          "slice: {length: [1, 2]}"),
         [1, 1, 2, 2, 2],
     ),
+    "the first part of a row": (
+        ("4x4x2", "flatten", "slice: {channels: [0, 2]}", "dense: 3"), [1, 1, 1, (1, 2)],
+    ),
+    "a norm of a part of what was a side": (
+        ("6x6x4", "permute: [2, 0, 1]", "slice: {channels: [0, 2]}", "rmsnorm"),
+        [1, 1, 1, (1, 2)],
+    ),
     "a norm of what was a side": (("8x8x4", "permute: [2, 0, 1]", "layernorm"), [1, 1, (1, 8)]),
 }  # fmt: skip
 
