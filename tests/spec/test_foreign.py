@@ -63,6 +63,7 @@ MEANT = {
     "max": "reduce_max torch.amax",
     "l2norm": "F.normalize tf.nn.l2_normalize L2Normalization LpNormalization UnitNormalization",
     "token": "cls_token CLSToken class_token register_tokens dist_token",
+    "embedding": "token_embedding nn.EmbeddingBag lookup_table",
     "position_embedding": "pos_embed PositionalEncoding positional_embedding",
     "attention": (
         "nn.MultiheadAttention MultiHeadDotProductAttention keras.layers.GroupQueryAttention mqa gqa"
@@ -70,7 +71,10 @@ MEANT = {
     ),
     "causal_mask": "triu attention_mask",
     "relative_position": "RelativePositionBias rel_pos",
-    "upsample": "interpolate F.interpolate nn.Upsample Resize resize_bilinear UpsamplingBilinear2d",
+    "upsample": (
+        "interpolate F.interpolate nn.Upsample Resize resize_bilinear UpsamplingBilinear2d"
+        " repeat_interleave"
+    ),
     "lstm": "nn.LSTM CuDNNLSTM LSTMCell BiLSTM",
     "gru": "nn.GRU CuDNNGRU GRUCell",
     "rnn": "SimpleRNN nn.RNN",
@@ -102,7 +106,6 @@ def test_a_layer_of_another_tool_is_answered_with_ours(word: str, meant: str) ->
 
 #: A layer of another tool that is none here -> what the hint says.
 NO_LAYER = {
-    "`input: 1024x768`": "nn.Embedding Embedding token_embedding nn.EmbeddingBag",
     "leave it out": "rope RotaryEmbedding rotary_embedding alibi SinusoidalPositionalEmbedding",
     "`conv: {filters: 768, kernel: 16, stride: 16}`": "PatchEmbed patch_embedding",
     "global_avgpool, conv1-8": "SqueezeExcite SEBlock se",
@@ -113,7 +116,8 @@ NO_LAYER = {
     "one after the other": "nn.Sequential Lambda",
     "multiply: 0.17": "Constant",
     "part of the weights": "SpectralNorm",
-    "the language has none": "argmax topk",
+    "the language has none": "argmax topk torch.round ceil",
+    "stretches by itself": "tensor.expand expand_as broadcast_to",
 }
 
 
