@@ -11,6 +11,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import larger, largest, smaller, smallest
+from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.window import (
     EVERYTHING,
     FIRST,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan, Rearranged
+    from shapecalc.layers.window import InputSpan, Rearranged, Sees
 
 #: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
 FAR = 10**40
@@ -358,6 +359,25 @@ def _look_back(
 def _sees_some(low: Dim, high: Dim) -> bool:
     """Tell whether a reach is not empty; with symbols only those of adaptive pools are unequal."""
     return not isinstance(low, int) or not isinstance(high, int) or low <= high
+
+
+def through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
+    """Look at fields through a span a side."""
+    if window is None:
+        return fields
+    if window is SEES_ALL:
+        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
+    if len(window) != len(fields):
+        return fields
+    return tuple(map(look_back, fields, window, output.sides))
+
+
+def is_plain(window: Sees) -> bool:
+    """Tell whether a window looks along every side at its own place, as nearly all do."""
+    return type(window) is tuple and not any(
+        step.side >= 0 or step.every == 0  # type: ignore[union-attr]
+        for step in window
+    )
 
 
 def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:

@@ -137,8 +137,9 @@ DRAWN = [
     for word, made in BUILTIN.items()
     if made.inputs == 1
     and (word in STEEP or not issubclass(made, Pointwise) or word == "softmax")
-    # Drawn by `arranged`; and a mirrored rim, of which the field counts both sides of the mirror.
-    and word not in ("reshape", "permute", "flatten", "blurpool")
+    # Drawn by `arranged`; a mirrored rim, of which the field counts both sides of the mirror; and
+    # an index, which hides a change of what it was computed from until it is another whole number.
+    and word not in ("reshape", "permute", "flatten", "blurpool", "embedding")
 ]
 
 
