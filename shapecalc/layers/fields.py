@@ -346,6 +346,11 @@ class FactorSizes(Sizes):
 
         if not isinstance(tree, Scalar):
             raise self.wants(tree)
+        if fraction := re.fullmatch(r" *(\d{1,4}) */ *([1-9]\d{0,3}) *", tree.text, re.ASCII):
+            times, over = map(int, fraction.groups())
+            exact = times * 10**6 % over == 0
+            decimal = f"write it as a decimal: {decimal_text(times / over)}"
+            raise self.wants(tree, decimal if exact else "`upsample: {to: 9}` says the size itself")
         if "." not in tree.text:
             return super().read(tree, reading)
         parts = re.split("[xX×]", tree.text)
