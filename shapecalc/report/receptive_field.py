@@ -150,7 +150,8 @@ def own_places(n: Dim) -> ReceptiveField:
 
 def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:
     """Return the largest distance from what a unit sees first in `b` to its last in `a`."""
-    return _largest_of([_distances(a, b)])
+    ends = [(one, other) for one in (a, *a.also) for other in (b, *b.also)]
+    return _largest_of([_distances(one, other) for one, other in ends])
 
 
 class _Ends(NamedTuple):

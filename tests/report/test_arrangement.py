@@ -88,6 +88,11 @@ NETWORKS = {
          "slice: {length: [1, 2]}"),
         [1, 1, 2, 2, 2],
     ),
+    "a gate of blocks, and the mean of what it opens": (
+        ("6x6x4", "pixel_unshuffle: 3", "multiply: [[], [global_avgpool]]",
+         "multiply: [[], [mean: {over: channels, keep: true}]]"),
+        [1, 1, 4, 4, 6, 6],
+    ),
     "the first part of a row": (
         ("4x4x2", "flatten", "slice: {channels: [0, 2]}", "dense: 3"), [1, 1, 1, (1, 2)],
     ),
