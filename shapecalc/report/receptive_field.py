@@ -392,9 +392,9 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
         first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
         return ReceptiveField((first,), (last,), a.step, a.units)
-    if a.units != b.units and a.step != 0 != b.step:  # rows of elements arranged otherwise
+    if a.units != b.units and _differs(a) and _differs(b):  # rows of elements arranged otherwise
         a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
-    units = a.units if a.step != 0 else b.units
+    units = a.units if _differs(a) else b.units
     parts = [a._replace(units=units, also=()), *a.also]
     for new in (b._replace(units=units, also=()), *b.also):
         for place, part in enumerate(parts):
@@ -410,6 +410,11 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     paces = [as_number(part.step) * common // len(part.first) for part in parts]
     fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
     return fastest._replace(also=tuple(others))
+
+
+def _differs(field: ReceptiveField) -> bool:
+    """Tell whether units differ in what they see, by their own pace or by a list without one."""
+    return field.step != 0 or len(field.first) > 1
 
 
 def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:

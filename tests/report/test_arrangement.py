@@ -93,6 +93,10 @@ NETWORKS = {
          "multiply: [[], [mean: {over: channels, keep: true}]]"),
         [1, 1, 4, 4, 6, 6],
     ),
+    "steps two by two, times the first": (
+        ("8x4", "rnn: 4", "reshape: 4x8", "multiply: [[], [slice: {length: [0, 1]}]]"),
+        [(1,), (8,), (8,), (2,), (8,)],
+    ),
     "the first part of a row": (
         ("4x4x2", "flatten", "slice: {channels: [0, 2]}", "dense: 3"), [1, 1, 1, (1, 2)],
     ),
