@@ -97,6 +97,10 @@ NETWORKS = {
         ("8x4", "rnn: 4", "reshape: 4x8", "multiply: [[], [slice: {length: [0, 1]}]]"),
         [(1,), (8,), (8,), (2,), (8,)],
     ),
+    "rows moved around the rim, every other one": (
+        ("6x1x1", "roll: [-2, 0]", "reshape: 3x2x1", "permute: [1, 0, 2]", "softmax: {over: width}"),
+        [(1, 1), (1, 1), (1, 1), (1, 1), (5, 1)],
+    ),
     "the first part of a row": (
         ("4x4x2", "flatten", "slice: {channels: [0, 2]}", "dense: 3"), [1, 1, 1, (1, 2)],
     ),
