@@ -88,6 +88,11 @@ def test_a_command_that_prints_something_else_is_noticed(tmp_path: Path) -> None
     assert text == "```console\n$ cat a.yaml\nx\n$ cat a.yaml\nx\n```\n"
 
 
+def test_the_commands_of_a_page_find_their_files() -> None:
+    for page in PAGES:
+        assert not any("error[E001]" in block for block in blocks(page, "console")), page.name
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if blocks(page, "pycon")], ids=lambda page: page.stem
 )

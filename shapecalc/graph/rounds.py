@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.graph.scope import Argument, list_of
+from shapecalc.graph.scope import Argument, list_of, meant_by
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import RESERVED
 from shapecalc.text import Scalar, YamlMap, describe
@@ -125,7 +125,11 @@ def _list(tree: Tree, place: Scoped, word: str) -> tuple[tuple[Tree, ...], Scope
         hint = f'several names are quoted, or stand without commas: "{word}, c": [[1, 16]]'
     elif isinstance(tree, Scalar) and tree.text.isidentifier():
         hint = "lists have their names from `let` and from a block's fields"
-    raise UnreadError(f"for: {word} takes a list, not {describe(tree)}", hint, at=tree)
+    message = f"for: {word} takes a list, not {describe(tree)}"
+    meant = meant_by(tree, place)
+    if meant is not tree:
+        message, hint = f"{message}, which is {describe(meant)}", "a list of one is written [8]"
+    raise UnreadError(message, hint, at=tree)
 
 
 def _row(tree: Tree, place: Scoped, names: list[str]) -> list[Argument]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.fields import Kind, Reading, UnreadError
+from shapecalc.layers.fields import Kind, Reading, UnreadError, boolean_hint
 from shapecalc.spec import ENTERING, RESERVED, SIDE_WORDS
 from shapecalc.spec.expression import (
     ExpressionError,
@@ -156,6 +156,11 @@ def list_of(tree: Tree, place: Scoped) -> tuple[tuple[Tree, ...], Scoped] | None
     return (tree.items, place) if isinstance(tree, List) else None
 
 
+def meant_by(tree: Tree, place: Scoped) -> Tree:
+    """Return what a name stands for, through all names between; itself where it is none."""
+    return _followed(tree, place, _ANYTHING, no_shapes)[0]
+
+
 def whole(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes) -> Dim:
     """Compute the whole number, or the expression over symbols, that `tree` stands for."""
     try:
@@ -167,6 +172,9 @@ def whole(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes
 def truth(tree: Tree, place: Scoped, channels_of: Callable[..., Dim] = no_shapes) -> Dim:
     """Compute a condition: 1 where it holds, 0 where it does not; names may be true or false."""
     tree, place = _followed(tree, place, _ANYTHING, channels_of)
+    if isinstance(tree, Scalar) and not tree.plain and tree.text in ("true", "false"):
+        message = f"takes a condition, not the text '{tree.text}'"
+        raise UnreadError(message, boolean_hint(tree), at=tree)
     try:
         return _Evaluation(channels_of).whole(tree, place, truth=True)
     except RecursionError:
@@ -383,6 +391,8 @@ def _unknown(name: str, tree: Scalar, place: Scoped) -> UnreadError:
     hint = did_you_mean(name, known) or (
         "names come from block fields, `let`, the symbols of `input`, and `channels`"
     )
+    if name.lower() in ("true", "false"):
+        hint = f"write `{name.lower()}`"
     return UnreadError(f"uses '{name}', which nothing defines here", hint, at=tree, code="E116")
 
 

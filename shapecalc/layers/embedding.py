@@ -65,12 +65,13 @@ class Embedding(Layer):
 
 def _not_indices(shape: Map) -> RuleError:
     text = as_text(shape)
-    sides = as_text(shape._replace(channels=1))
+    # 1x5 are five indices in a row
+    sides = (shape.channels,) if shape.sides == (1,) else shape.sides
     return RuleError(
         "E201",
         f"embedding reads one index at a position, but {shape.channels} channels flow in ({text})",
         rule=f"{shape.channels} = 1 must hold",
-        hint=f"indices are a vector, such as `input: {shape.sides[0]}`, or a map of one channel,"
-        f" such as {sides}",
+        hint=f"indices are a vector, such as `input: {sides[0]}`, or a map of one channel,"
+        f" such as {as_text(Map(sides, 1))}",
         facts=(("input", text),),
     )

@@ -72,6 +72,14 @@ class Kind:
 
 
 _BOOLEANS = "`true` and `false` are the only booleans"
+
+
+def boolean_hint(tree: Tree) -> str:
+    """Say how `true` and `false` are written, to one who wrote them in quotes or otherwise."""
+    quoted = isinstance(tree, Scalar) and not tree.plain and tree.text in ("true", "false")
+    return f"write it without quotes: {tree.text}" if quoted else _BOOLEANS  # type: ignore[union-attr]
+
+
 _EXPRESSION = {"type": "string", "pattern": r"^[^,]*[A-Za-z(*+/-].*$"}
 
 
@@ -227,7 +235,7 @@ class Flag(Kind):
     def read(self, tree: Tree, reading: Reading) -> bool:
         if isinstance(tree, Scalar) and tree.plain and tree.text in ("true", "false"):
             return tree.text == "true"
-        raise self.wants(tree, _BOOLEANS)
+        raise self.wants(tree, boolean_hint(tree))
 
 
 class Choice(Kind):
@@ -249,9 +257,11 @@ class Choice(Kind):
             option = self.options[tree.text]
             if tree.plain or not isinstance(option, bool):
                 return option
-        hint = did_you_mean(tree.text, self.options) if isinstance(tree, Scalar) else ""
+        hint = ""
+        if isinstance(tree, Scalar) and tree.text not in self.options:
+            hint = did_you_mean(tree.text, self.options)
         if not hint and "true" in self.options:
-            hint = _BOOLEANS
+            hint = boolean_hint(tree)
         raise self.wants(tree, hint)
 
 
@@ -336,6 +346,11 @@ class FactorSizes(Sizes):
 
         if not isinstance(tree, Scalar):
             raise self.wants(tree)
+        if fraction := re.fullmatch(r" *(\d{1,4}) */ *([1-9]\d{0,3}) *", tree.text, re.ASCII):
+            times, over = map(int, fraction.groups())
+            exact = times * 10**6 % over == 0
+            decimal = f"write it as a decimal: {decimal_text(times / over)}"
+            raise self.wants(tree, decimal if exact else "`upsample: {to: 9}` says the size itself")
         if "." not in tree.text:
             return super().read(tree, reading)
         parts = re.split("[xX×]", tree.text)

@@ -513,7 +513,8 @@ def _pattern(ends: list[tuple[Dim, Dim]]) -> ReceptiveField:
     count = len(ends)
     for period in range(1, count):
         pace = ends[period][0] - ends[0][0]
-        if all(
+        backwards = isinstance(pace, int) and pace < 0  # which no field may move
+        if not backwards and all(
             (after[0] - before[0], after[1] - before[1]) == (pace, pace)
             for before, after in zip(ends, ends[period:], strict=False)
         ):

@@ -25,10 +25,12 @@ from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
     Arranged,
+    is_plain,
     is_stretched,
     look_back,
     look_back_both,
     own_places,
+    through,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan, Sees
+    from shapecalc.layers.window import Sees
     from shapecalc.report.apply import Facts
     from shapecalc.report.domain import Domain
     from shapecalc.report.receptive_field import Fields, ReceptiveField
@@ -57,7 +59,10 @@ def row_of(
     if node.share is not None:
         shared = graph.nodes[node.share].path if parameters else None
         weights = biases = buffers = 0
-    field = field_of(layer, [rows[index] for index in node.inputs], window, output)
+    sources = [rows[index] for index in node.inputs]
+    if layer.type == "slice":
+        sources = _as_sliced(layer, graph, rows, sources, node.inputs[0])
+    field = field_of(layer, sources, window, output)
     return Row(
         node.path,
         layer.type,
@@ -78,6 +83,16 @@ def row_of(
         layer,
         frozen=0 if node.trained else weights + biases,
     )
+
+
+def _as_sliced(
+    layer: Layer, graph: Graph, rows: list[Row | None], sources: list[Row | None], source: int
+) -> list[Row | None]:
+    """Return what a slice looks at with the field of the channels alone that it takes."""
+    from shapecalc.report.beside import of_taken
+
+    fields = of_taken(layer, graph, rows, source)  # type: ignore[arg-type]
+    return sources if fields is None else [sources[0]._replace(field=fields)]  # type: ignore[union-attr]
 
 
 def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
@@ -137,8 +152,8 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
         if len(seen) == 1:
             sources, window = [sources[seen[0]]], window.windows[seen[0]]
     only = sources[0] if len(sources) == 1 else None
-    if only is not None and type(only.field) is tuple and (window is None or _is_plain(window)):
-        return _through(only.field, window, output)  # type: ignore[arg-type]
+    if only is not None and type(only.field) is tuple and (window is None or is_plain(window)):
+        return through(only.field, window, output)  # type: ignore[arg-type]
     if any(row is not None and row.field is None for row in sources):
         return None
     there = [
@@ -156,7 +171,7 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
         same = len(field) == len(fields)
         fields = tuple(map(look_back_both, fields, field)) if same else field or fields
     assert not isinstance(window, Reduced | ByAxis | PerInput)
-    return _through(fields, window, output)
+    return through(fields, window, output)
 
 
 def _bounded(sources: list[Row | None], output: Shape) -> Fields | None:
@@ -174,25 +189,6 @@ def _is_input(row: Row | None) -> bool:
     return row is not None and isinstance(row.layer, Input)
 
 
-def _through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
-    """Look at fields through a span a side."""
-    if window is None:
-        return fields
-    if window is SEES_ALL:
-        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
-    if len(window) != len(fields):
-        return fields
-    return tuple(map(look_back, fields, window, output.sides))
-
-
-def _is_plain(window: Sees) -> bool:
-    """Tell whether a window looks along every side at its own place, as nearly all do."""
-    return type(window) is tuple and not any(
-        step.side >= 0 or step.every == 0  # type: ignore[union-attr]
-        for step in window
-    )
-
-
 def _turns(window: Sees) -> bool:
     """Tell whether a window looks at axes other than those at its own place."""
     if window is None or isinstance(window, Rearranged):
@@ -208,13 +204,13 @@ def _seen_elsewhere(
     """Look at units that do not lie as pixels do."""
     first, shape = there[0]
     if len(there) == 1 and layer.mixes(shape) == (OWN if window is None else EVERYTHING):
-        if window is None:
+        if window is None and shape == output:
             return first
         if window is SEES_ALL:  # however they lie
             while isinstance(first, Arranged) and first.source is not None:
                 first = first.source[0]
             if not isinstance(first, Arranged):
-                return _through(first, SEES_ALL, output)
+                return through(first, SEES_ALL, output)
     from shapecalc.report.arrangement import looked_through
 
     return looked_through(layer, there, window, output)

@@ -12,6 +12,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import larger, largest, smaller, smallest
+from shapecalc.layers.base import SEES_ALL
 from shapecalc.layers.window import (
     EVERYTHING,
     FIRST,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan, Rearranged
+    from shapecalc.layers.window import InputSpan, Rearranged, Sees
 
 #: Further than any pixel: a unit that sees nothing sees from FAR to -FAR.
 FAR = 10**40
@@ -159,7 +160,8 @@ def _widest(parts: tuple[ReceptiveField, ...]) -> Dim:
 
 def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:
     """Return the largest distance from what a unit sees first in `b` to its last in `a`."""
-    return _largest_of([_distances(a, b)])
+    ends = [(one, other) for one in (a, *a.also) for other in (b, *b.also)]
+    return _largest_of([_distances(one, other) for one, other in ends])
 
 
 class _Ends(NamedTuple):
@@ -370,6 +372,25 @@ def _sees_some(low: Dim, high: Dim) -> bool:
     return not isinstance(low, int) or not isinstance(high, int) or low <= high
 
 
+def through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
+    """Look at fields through a span a side."""
+    if window is None:
+        return fields
+    if window is SEES_ALL:
+        return tuple([look_back(along, EVERYTHING, 1) for along in fields])
+    if len(window) != len(fields):
+        return fields
+    return tuple(map(look_back, fields, window, output.sides))
+
+
+def is_plain(window: Sees) -> bool:
+    """Tell whether a window looks along every side at its own place, as nearly all do."""
+    return type(window) is tuple and not any(
+        step.side >= 0 or step.every == 0  # type: ignore[union-attr]
+        for step in window
+    )
+
+
 def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """Return the field of units that see what the units of two branches see.
 
@@ -381,9 +402,9 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
         first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
         return ReceptiveField((first,), (last,), a.step, a.units)
-    if a.units != b.units and a.step != 0 != b.step:  # rows of elements arranged otherwise
+    if a.units != b.units and _differs(a) and _differs(b):  # rows of elements arranged otherwise
         a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
-    units = a.units if a.step != 0 else b.units
+    units = a.units if _differs(a) else b.units
     parts = [a._replace(units=units, also=()), *a.also]
     for new in (b._replace(units=units, also=()), *b.also):
         for place, part in enumerate(parts):
@@ -399,6 +420,11 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     paces = [as_number(part.step) * common // len(part.first) for part in parts]
     fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
     return fastest._replace(also=tuple(others))
+
+
+def _differs(field: ReceptiveField) -> bool:
+    """Tell whether units differ in what they see, by their own pace or by a list without one."""
+    return field.step != 0 or len(field.first) > 1
 
 
 def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:

@@ -223,7 +223,7 @@ class StatementReader(WordReader):
         """Write what a layer says by itself as fields of a map."""
         if isinstance(value, YamlMap):
             return [f"{key}: {_brief(item)}" for key, item in value.items.items()]
-        if isinstance(value, Scalar) and not value.text:
+        if isinstance(value, Scalar) and value.plain and value.text in ("", "null", "~"):
             return []
         kind = self.type_meant(word)
         assert kind is not None

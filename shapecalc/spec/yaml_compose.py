@@ -206,6 +206,9 @@ class _Builder:
         if event.anchor not in self.anchors:
             message = f"the alias *{event.anchor} stands for nothing yet"
             hint = f"write &{event.anchor} before the value it should stand for"
+            if any(around.anchor == event.anchor for around in self.open):
+                message = f"the alias *{event.anchor} stands inside of what it stands for"
+                hint = "nothing can hold itself; `repeat` repeats layers"
             self.stop("E101", message, _place(event.start_mark), hint)
         node, size = self.anchors[event.anchor]
         self.aliased += size

@@ -170,6 +170,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "relpos": ("relative_position",),
     "reorg": ("pixel_unshuffle",),
     "replicationpad2d": ("pad",),
+    "repeatinterleave": ("upsample",),
     "requiresgrad": ("trainable",),
     "residual": ("add",),
     "resize": ("upsample",),
@@ -302,6 +303,7 @@ ELSEWHERE: dict[str, str] = {
 _NO_COUNT = "leave it out: it trains nothing and changes no size, and MACs do not count it"
 _FOLDED = "leave it out: at inference it is part of the weights"
 _NOT_SAID = "the language has none; leave it out where it changes no size and trains nothing"
+_STRETCHES = "leave it out: in joins like multiply and subtract an extent of 1 stretches by itself"
 _BLOCK = "write it as a block of its layers, once: "
 _GATE = "multiply: {gate: [global_avgpool, conv1-8, relu, conv1-64, sigmoid], x: []}"
 _AT_ALL = "dense: {units: 3072, over: channels}, gelu, dense: {units: 768, over: channels}"
@@ -326,9 +328,23 @@ LAYERS_ELSEWHERE: dict[str, str] = {
         _NO_COUNT,
     ),
     **dict.fromkeys(
-        ("argmax", "argmin", "cumsum", "erf", "floor", "onehot", "sign", "sort", "topk", "where"),
+        (
+            "argmax",
+            "argmin",
+            "ceil",
+            "cumsum",
+            "erf",
+            "floor",
+            "onehot",
+            "round",
+            "sign",
+            "sort",
+            "topk",
+            "where",
+        ),
         _NOT_SAID,
     ),
+    **dict.fromkeys(("broadcastto", "expand", "expandas"), _STRETCHES),
     **dict.fromkeys(
         ("se", "seblock", "selayer", "semodule", "squeezeexcite", "squeezeexcitation"),
         f"{_BLOCK}`{_GATE}`",

@@ -99,7 +99,7 @@ def test_a_list_is_set_from_outside() -> None:
         ("dense: 'widths[]'", "E115", "missing"),
         ("dense: '[3]'", "E115", "missing"),
         ("dense: 'widths[0'", "E115", "']' is missing"),
-        ("repeat: {for: {w: k}, layers: [relu]}", "E110", "w takes a list, not 'k'"),
+        ("repeat: {for: {w: k}, layers: [relu]}", "E110", "w takes a list, not 'k', which is '3'"),
         ("repeat: {for: {w: z}, layers: [relu]}", "E110", "w takes a list, not 'z'"),
         ("repeat: {for: {t, c: table}, layers: [relu]}", "E110", "not nothing"),
         ("repeat: {for: {t c: table}, layers: [relu]}", "E203", "a row has 3 values for 2 names"),

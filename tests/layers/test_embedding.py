@@ -44,6 +44,9 @@ def test_a_place_has_one_index(refusal: Refusal) -> None:
     assert error.hint == (
         "indices are a vector, such as `input: 7`, or a map of one channel, such as 7x1"
     )
+    in_a_row = refusal(TABLE, Map((1,), 6))
+    assert in_a_row is not None
+    assert in_a_row.hint == error.hint.replace("7", "6")
 
 
 def test_rows_are_looked_up_and_get_what_their_places_have_for_them() -> None:

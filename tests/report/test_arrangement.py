@@ -88,6 +88,26 @@ NETWORKS = {
          "slice: {length: [1, 2]}"),
         [1, 1, 2, 2, 2],
     ),
+    "a gate of blocks, and the mean of what it opens": (
+        ("6x6x4", "pixel_unshuffle: 3", "multiply: [[], [global_avgpool]]",
+         "multiply: [[], [mean: {over: channels, keep: true}]]"),
+        [1, 1, 4, 4, 6, 6],
+    ),
+    "steps two by two, times the first": (
+        ("8x4", "rnn: 4", "reshape: 4x8", "multiply: [[], [slice: {length: [0, 1]}]]"),
+        [(1,), (8,), (8,), (2,), (8,)],
+    ),
+    "rows moved around the rim, every other one": (
+        ("6x1x1", "roll: [-2, 0]", "reshape: 3x2x1", "permute: [1, 0, 2]", "softmax: {over: width}"),
+        [(1, 1), (1, 1), (1, 1), (1, 1), (5, 1)],
+    ),
+    "the first part of a row": (
+        ("4x4x2", "flatten", "slice: {channels: [0, 2]}", "dense: 3"), [1, 1, 1, (1, 2)],
+    ),
+    "a norm of a part of what was a side": (
+        ("6x6x4", "permute: [2, 0, 1]", "slice: {channels: [0, 2]}", "rmsnorm"),
+        [1, 1, 1, (1, 2)],
+    ),
     "a norm of what was a side": (("8x8x4", "permute: [2, 0, 1]", "layernorm"), [1, 1, (1, 8)]),
 }  # fmt: skip
 
@@ -130,8 +150,9 @@ DRAWN = [
     for word, made in BUILTIN.items()
     if made.inputs == 1
     and (word in STEEP or not issubclass(made, Pointwise) or word == "softmax")
-    # Drawn by `arranged`; and a mirrored rim, of which the field counts both sides of the mirror.
-    and word not in ("reshape", "permute", "flatten", "blurpool")
+    # Drawn by `arranged`; a mirrored rim, of which the field counts both sides of the mirror; and
+    # an index, which hides a change of what it was computed from until it is another whole number.
+    and word not in ("reshape", "permute", "flatten", "blurpool", "embedding")
 ]
 
 

@@ -63,6 +63,7 @@ MEANT = {
     "max": "reduce_max torch.amax",
     "l2norm": "F.normalize tf.nn.l2_normalize L2Normalization LpNormalization UnitNormalization",
     "token": "cls_token CLSToken class_token register_tokens dist_token",
+    "embedding": "token_embedding nn.EmbeddingBag lookup_table",
     "position_embedding": "pos_embed PositionalEncoding positional_embedding",
     "attention": (
         "nn.MultiheadAttention MultiHeadDotProductAttention keras.layers.GroupQueryAttention mqa gqa"
@@ -70,7 +71,10 @@ MEANT = {
     ),
     "causal_mask": "triu attention_mask",
     "relative_position": "RelativePositionBias rel_pos",
-    "upsample": "interpolate F.interpolate nn.Upsample Resize resize_bilinear UpsamplingBilinear2d",
+    "upsample": (
+        "interpolate F.interpolate nn.Upsample Resize resize_bilinear UpsamplingBilinear2d"
+        " repeat_interleave"
+    ),
     "lstm": "nn.LSTM CuDNNLSTM LSTMCell BiLSTM",
     "gru": "nn.GRU CuDNNGRU GRUCell",
     "rnn": "SimpleRNN nn.RNN",
@@ -113,7 +117,8 @@ NO_LAYER = {
     "one after the other": "nn.Sequential Lambda",
     "multiply: 0.17": "Constant",
     "part of the weights": "SpectralNorm",
-    "the language has none": "argmax topk",
+    "the language has none": "argmax topk torch.round ceil",
+    "stretches by itself": "tensor.expand expand_as broadcast_to",
 }
 
 

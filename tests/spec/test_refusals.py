@@ -22,6 +22,8 @@ REFUSED = [
     ("upsample: [2, 0]", "E114", "0", "factor must be more than 0, but is 0", ""),
     ("upsample: .inf", "E110", ".inf", "a factor per side (2, 1.5, 1x2 or [1, 2])", ""),
     ("upsample: .nan", "E110", ".nan", "a factor per side (2, 1.5, 1x2 or [1, 2])", ""),
+    ("upsample: 3/2", "E110", "3/2", "a factor per side", "write it as a decimal: 1.5"),
+    ("upsample: [2, 4/3]", "E110", "4/3", "a factor per side", "`upsample: {to: 9}`"),
     ("upsample: 1.33333333", "E110", "1.33333333", "a factor per side", "6 digits after the point"),
     ("upsample: [[2, 3], 2]", "E110", "[2, 3]", "a factor per side", ""),
     ("upsample: [1.5x2, 2]", "E110", "[1.5x2, 2]", "a factor per side", "one, two or three"),

@@ -1,0 +1,109 @@
+"""What a slice sees of channels that lie beside others: of a join, only what it takes.
+
+A row's field is that of its widest unit, whatever its channel.  A slice may take channels of one
+operand alone, also through layers between that keep every channel to itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.layers.merge import Concat
+from shapecalc.report.receptive_field import is_plain, look_back_both, through
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.graph import Graph
+    from shapecalc.layers.base import Layer
+    from shapecalc.layers.shape import Shape
+    from shapecalc.layers.slicing import Slice
+    from shapecalc.report import Row
+    from shapecalc.report.receptive_field import Fields
+
+#: So many rows are looked at for a slice; further back all channels count.
+MOST_ROWS = 64
+
+
+def of_taken(layer: Slice, graph: Graph, rows: Sequence[Row | None], source: int) -> Fields | None:
+    """Return what the channels that a slice takes of a row see; None: what all of them do."""
+    row = rows[source]
+    if row is None:
+        return None
+    channels = layer.output(row.output).channels
+    taken = _before(layer, row.output, range(channels)) if isinstance(channels, int) else None
+    return None if taken is None else _WayBack(graph, rows).fields(source, taken)
+
+
+class _WayBack:
+    """The way back from a slice."""
+
+    def __init__(self, graph: Graph, rows: Sequence[Row | None]) -> None:
+        self.graph = graph
+        self.rows = rows
+        self.left = MOST_ROWS
+
+    def fields(self, index: int, taken: range) -> Fields | None:
+        """Return what some channels of a row see; None where all have to count."""
+        row: Any = self.rows[index]
+        if row is None or type(row.field) is not tuple:
+            return None
+        sources = self.graph.nodes[index].inputs
+        self.left -= 1
+        if self.left <= 0 or not sources:
+            return row.field
+        if isinstance(row.layer, Concat):
+            return self.joined(row, sources, taken)
+        window = row.layer.window(*row.inputs)
+        before = _before(row.layer, row.inputs[0], taken) if len(sources) == 1 else None
+        if before is None or not (window is None or is_plain(window)):
+            return row.field
+        fields = self.fields(sources[0], before)
+        return None if fields is None else through(fields, window, row.output)
+
+    def joined(self, row: Row, sources: Sequence[int], taken: range) -> Fields | None:
+        """Return what channels of a join see: those of one operand, or of several."""
+        seen: list[Fields] = []
+        start = 0
+        for source, shape in zip(sources, row.inputs, strict=True):
+            channels = shape.channels
+            if not isinstance(channels, int):
+                return row.field
+            own = _within(taken, start, start + channels)
+            start += channels
+            if own:
+                fields = self.fields(source, own)
+                if fields is None:
+                    return None
+                seen.append(fields)
+        if len({len(fields) for fields in seen}) != 1:  # of other inputs
+            return row.field
+        joined, *others = seen
+        for fields in others:
+            joined = tuple(map(look_back_both, joined, fields))
+        return joined
+
+
+def _within(taken: range, start: int, end: int) -> range:
+    """Return the numbers from `start` to before `end` that are taken, counted from `start`.
+
+    >>> _within(range(1, 9, 3), 2, 8)
+    range(2, 7, 3)
+    """
+    first, after = (
+        min(max(-((taken.start - place) // taken.step), 0), len(taken)) for place in (start, end)
+    )
+    own = taken[first:after]
+    return range(own.start - start, own.stop - start, own.step)
+
+
+def _before(layer: Layer, shape: Shape, taken: range) -> range | None:
+    """Return the channels of an input that some of the output come from; None for all of them."""
+    (first, *more), last, step, side = layer.mixes(shape)[:4]
+    n = shape.channels
+    if more or last != (first,) or side != -1 or not step:
+        return None
+    if not (isinstance(first, int) and isinstance(step, int) and isinstance(n, int)):
+        return None
+    start, stop = (first + step * place for place in (taken[0], taken[-1]))
+    return _within(range(start, stop + 1, step * taken.step), 0, n) or None

@@ -1,0 +1,47 @@
+"""A slice of channels that lie beside others sees what these alone see."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.api import loads, summarize
+from shapecalc.report.beside import MOST_ROWS
+
+BOTH = "concat: [[], [conv: {filters: 4, kernel: 5, pad: 2}]]"
+
+#: Layers behind an input of 12x12x4 -> what the last of them sees, by moving every pixel.
+SLICED = {
+    "the operand that was not looked at": ([BOTH, "slice: {channels: [0, 4]}"], 1),
+    "the other": ([BOTH, "slice: {channels: [-4, null]}"], 5),
+    "some of both": ([BOTH, "slice: {channels: [3, 5]}"], 5),
+    "every third": ([BOTH, "slice: {channels: [1, 8, 3]}"], 5),
+    "a part of a part": ([BOTH, "slice: {channels: [1, 8, 2]}", "slice: {channels: [0, 2]}"], 1),
+    "behind layers that keep channels": ([BOTH, "relu", "maxpool", "slice: {channels: [0, 4]}"], 2),
+    "before a convolution": ([BOTH, "slice: {channels: [0, 4]}", "conv3-2"], 3),
+    "joined twice": ([BOTH, BOTH, "slice: {channels: [3, 4]}"], 1),
+    "moved by channels of zeros": (
+        [BOTH, "pad_channels: [2, 0]", "slice: {channels: [2, 4]}"], 1,
+    ),
+    "only zeros": ([BOTH, "pad_channels: [2, 0]", "slice: {channels: [0, 2]}"], 5),
+    "shuffled": ([BOTH, "channel_shuffle: 2", "slice: {channels: [0, 4]}"], 5),
+    "mixed": ([BOTH, "conv1-8", "slice: {channels: [0, 4]}"], 5),
+    "halves of all": ([BOTH, "glu", "slice: {channels: [0, 1]}"], 5),
+    "too far back": ([BOTH, *["relu"] * MOST_ROWS, "slice: {channels: [0, 4]}"], 5),
+}  # fmt: skip
+
+
+def sees(shape: str, layers: list[str]) -> object:
+    text = f"input: {shape}\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
+    return summarize(loads(text)).rows[-1].receptive_field
+
+
+@pytest.mark.parametrize("what", SLICED)
+def test_a_slice_sees_what_it_takes(what: str) -> None:
+    """Broken by a slice that has the field of the widest channel beside those it takes."""
+    layers, size = SLICED[what]
+    assert sees("12x12x4", layers) == (size, size)
+
+
+def test_symbols_of_sides_are_followed_and_of_channels_are_not() -> None:
+    assert sees("NxNx4", [BOTH, "slice: {channels: [0, 4]}"]) == (1, 1)
+    assert sees("8x8xC", [BOTH, "slice: {channels: 1 of 2}"]) == (5, 5)
