@@ -66,7 +66,8 @@ def expand(
     walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
         for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
-            resolver.follow(wire)
+            if wire.draft is None:
+                resolver.follow(wire)
     conditions.must_be_final()
     resolver.share()
     expected = constants.expectations()
@@ -109,13 +110,9 @@ def _weights_of(draft: Draft) -> str:
 def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     """Put drafts in order and make them nodes."""
 
-    def sources(draft: Draft) -> list[Draft]:
-        return [resolver.source_of(wire) for wire in draft.inputs]
-
     def needed(draft: Draft) -> list[Draft]:
-        if draft.like is None:
-            return sources(draft)
-        return [*sources(draft), resolver.source_of(draft.like)]
+        wires = draft.inputs if draft.like is None else [*draft.inputs, draft.like]
+        return [wire.draft or resolver.source_of(wire) for wire in wires]
 
     drafts = [*expansion.lost, *expansion.drafts]
     ordered = in_order(drafts, needed)
@@ -125,16 +122,18 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     for index, draft in enumerate(ordered):
         draft.index = index
     return tuple(
-        Node(
-            draft.path,
-            draft.layer,
-            tuple(source.index for source in sources(draft)),
-            draft.share.index if draft.share else None,
-            draft.use.note if draft.use else "",
-            draft.use,
-            (draft.share or draft).trained is not False,
-        )
-        for draft in ordered
+        [
+            Node(
+                draft.path,
+                draft.layer,
+                tuple([resolver.source_of(wire).index for wire in draft.inputs]),
+                draft.share.index if draft.share else None,
+                draft.use.note if draft.use else "",
+                draft.use,
+                (draft.share or draft).trained is not False,
+            )
+            for draft in ordered
+        ]
     )
 
 
@@ -145,17 +144,15 @@ def in_order(items: Sequence[T], sources: Callable[[T], Sequence[T]]) -> list[T]
     first comes first (Kahn 1962, with a heap).
     """
     number = {id(item): index for index, item in enumerate(items)}
+    if all(number[id(source)] < at for at, item in enumerate(items) for source in sources(item)):
+        return list(items)
     waits = [0] * len(items)
     readers: list[list[int]] = [[] for _ in items]
-    forward = False
     for index, item in enumerate(items):
         for source in sources(item):
             at = number[id(source)]
             readers[at].append(index)
             waits[index] += 1
-            forward |= at >= index
-    if not forward:
-        return list(items)
     ready = [index for index, count in enumerate(waits) if count == 0]
     ordered: list[T] = []
     while ready:

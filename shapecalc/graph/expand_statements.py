@@ -80,6 +80,8 @@ def names_in_branches(branches: Iterable[Branch]) -> set[str]:
 
 def is_conditional(use: Use) -> bool:
     """Tell whether a statement or one of its branches has a condition."""
+    if not use.branches:
+        return use.condition is not None
     return use.condition is not None or any(branch.condition is not None for branch in use.branches)
 
 
@@ -172,10 +174,10 @@ class Walk:
         elif use.name is not None:
             stem = NAMED_LEVEL
         name = self.name(use, stem, position, counts=chosen is not None)
-        path = position.names.prefix + name
-        edits = self.edits.of(path, position.edition) if self.edits.by_path and name else []
-        if edits:
-            return self.edited(use, name, stem, flow, position, edits)
+        if self.edits.by_path and name:
+            edits = self.edits.of(position.names.prefix + name, position.edition)
+            if edits:
+                return self.edited(use, name, stem, flow, position, edits)
         return self.if_there(chosen, name, stem, flow, position)
 
     def edited(
@@ -430,10 +432,12 @@ class Walk:
             counted = StepCount(self.spec, self.constants.scope, MAX_LAYERS)
             self.must_be_few(self.steps + counted.rounds(use, position.scope, ()), use, counted)
         if name is None:
+            inside = self.deeper(uses, position) if count else position
             for bound in rounds:
                 self.step(use)
-                scope = Scope(bound, position.scope) if bound else position.scope
-                flow = self.sequence(uses, flow, self.deeper(uses, position)._replace(scope=scope))
+                if bound:
+                    inside = inside._replace(scope=Scope(bound, position.scope))
+                flow = self.sequence(uses, flow, inside)
             return flow
         outer = self.level(use, name, "repeat", position)
         self.may_share(outer, use, position)
@@ -571,8 +575,9 @@ class Walk:
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
     ) -> Wire | None:
         """Expand a layer."""
-        alone = [flow] if layer_class(use.type).inputs != 0 else []
-        inputs = [self.wire(source, flow, position) for source in use.sources or ()] or alone
+        inputs = [flow] if layer_class(use.type).inputs != 0 else []
+        if use.sources:
+            inputs = [self.wire(source, flow, position) for source in use.sources]
         draft = self.draft(use, inputs, position, position.names)
         self.enter(draft, name, stem, position.names, use)
         self.may_share(draft, use, position)

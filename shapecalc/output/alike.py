@@ -5,7 +5,7 @@ In a long network most layers are: the same fields, and the same volumes that fl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,31 +20,32 @@ T = TypeVar("T")
 REMEMBERED = 4096
 
 
-def firsts(rows: Iterable[Row]) -> list[int]:
-    """Return for every row the index of a row before it that is alike, or its own.
+class Kinds(NamedTuple):
+    """Rows sorted into kinds: the first row of every kind, and the number of every row's kind."""
+
+    firsts: list[Row]
+    numbers: list[int]
+
+
+def kinds_of(rows: Iterable[Row]) -> Kinds:
+    """Put rows that are alike into one kind.
 
     Alike are rows of one layer object for the same inputs, whose arrays are their own or another's
     alike; where they stand, and what they see of the input, may differ.
     """
-    alike = []
+    kinds = Kinds([], [])
     known: dict[tuple[object, ...], int] = {}
-    for index, row in enumerate(rows):
-        if row.layer is None:  # a level is like no other
-            alike.append(index)
-            continue
-        arrays = row.weights, row.biases, row.buffers, row.frozen
-        alike.append(known.setdefault((id(row.layer), row.inputs, arrays), index))
-        if len(known) > REMEMBERED:
-            known.clear()
-    return alike
-
-
-def once(alike: Sequence[int], make: Callable[[int], T]) -> list[T]:
-    """Make something of every row, by its index; of rows that are alike once."""
-    made: list[T] = []
-    for index, first in enumerate(alike):
-        made.append(make(index) if first == index else made[first])
-    return made
+    for row in rows:
+        number = new = len(kinds.firsts)
+        if row.layer is not None:  # a level is like no other
+            arrays = row.weights, row.biases, row.buffers, row.frozen
+            number = known.setdefault((id(row.layer), row.inputs, arrays), new)
+        if number == new:
+            kinds.firsts.append(row)
+            if len(known) > REMEMBERED:
+                known.clear()
+        kinds.numbers.append(number)
+    return kinds
 
 
 def lines(
@@ -56,14 +57,15 @@ def lines(
 ) -> Iterator[list[T]]:
     """Yield the cells of every row, as `write` makes them of a column's value."""
     placed = [(at, column) for at, column in enumerate(columns) if column.placed]
+    numbers = kinds_of(rows).numbers
     known: dict[int, list[T]] = {}
-    for row, first in zip(rows, firsts(rows), strict=True):
-        line = known.get(first)
+    for row, kind in zip(rows, numbers, strict=True):
+        line = known.get(kind)
         if line is None:
             line = [write(column, column.of_row(row, view, totals)) for column in columns]
             if len(known) > REMEMBERED:
                 known.clear()
-            known[first] = line
+            known[kind] = line
             yield line
             continue
         line = line.copy()

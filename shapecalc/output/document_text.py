@@ -196,10 +196,10 @@ def cell_text(cell: str | Cell) -> str:
     return cell if isinstance(cell, str) else "; ".join(filter(None, (cell.text, *cell.below)))
 
 
-def _padded(grid: Grid) -> list[list[str]]:
+def _padded(grid: Grid) -> list[tuple[str, ...]]:
     rows = [tuple(map(cell_text, row)) for row in grid.rows]
     header = [grid.header] if any(grid.header) else []
-    return pad_rows([*header, *rows, *([grid.footer] if grid.footer else [])], grid.right)
+    return list(pad_rows([*header, *rows, *([grid.footer] if grid.footer else [])], grid.right))
 
 
 def _grid_lines(grid: Grid) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
-from shapecalc.output.alike import firsts, once
+from shapecalc.output.alike import kinds_of
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     UNKNOWN_MARK,
@@ -38,9 +38,10 @@ from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra.notation import Notation
+    from shapecalc.output.alike import Kinds
     from shapecalc.output.totals import Sum
     from shapecalc.output.view import Column
     from shapecalc.report import Report, Row
@@ -61,7 +62,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     depth = 1 if view.depth is None else view.depth
     rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
     marks, notes = _notes(rows)
-    alike = firsts(rows)
+    alike = kinds_of(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
@@ -157,21 +158,21 @@ class _Column(NamedTuple):
 
 
 def _lay_out(
-    report: Report, rows: tuple[Row, ...], alike: Sequence[int], view: View, column: Column
+    report: Report, rows: tuple[Row, ...], alike: Kinds, view: View, column: Column
 ) -> _Column:
     totals = report.totals
-    if column.placed:
-        alike = range(len(rows))
-    values = once(alike, lambda index: column.of_row(rows[index], view, totals))
+    firsts, kinds = (rows, None) if column.placed else alike
+    values = [column.of_row(row, view, totals) for row in firsts]
     fitted = view.fitted(column.key, [*values, column.of_all(totals, view)])
-    cells = once(alike, lambda index: cell_text(column.kind, values[index], fitted))
+    texts = [cell_text(column.kind, value, fitted) for value in values]
+    cells = tuple(texts if kinds is None else map(texts.__getitem__, kinds))
     footer = ""
     if column.total is not None:
         value = column.of_all(totals, fitted)
         footer = sum_text(value, cell_text(column.kind, value, fitted), cells)
     counts = column.kind.name in ("number", "bytes")
     units = fitted.units if counts else "exact"
-    return _Column(column, column.heading(fitted), tuple(cells), footer, units)
+    return _Column(column, column.heading(fitted), cells, footer, units)
 
 
 def sum_text(value: object, text: str, cells: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from shapecalc.output.text import above, grid, prose_width, row_width, small_pri
 from shapecalc.text.safe import terminal_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from shapecalc.output.document import Document
     from shapecalc.output.table import Table
@@ -95,7 +95,7 @@ def _printed(lines: list[Text], width: int) -> str:
     return target.getvalue()
 
 
-def _line(cells: list[str], style: str = "", *, marked: bool = False) -> Text:
+def _line(cells: Sequence[str], style: str = "", *, marked: bool = False) -> Text:
     """Join cells, the first in its own colour; of a `marked` table, cells with marks in theirs."""
     line = Text(style=style)
     for index, cell in enumerate(cells):

@@ -9,7 +9,7 @@ from shapecalc.text import collector_paused
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from shapecalc.output.table import Table, TotalsGrid
 
@@ -31,14 +31,17 @@ def to_text(table: Table, width: int | None = None) -> str:
         lines += [rule, gap.join(footer)] if footer else []
     facts = totals(table, measure)
     lines += ["", *([*facts, ""] if facts else ()), *small_print(table, measure)]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join([*map(str.rstrip, lines), ""])
 
 
-def grid(table: Table) -> tuple[list[str], list[list[str]], list[str]]:
-    """Pad the cells: the header, the lines, the footer if there is one."""
-    rows = [table.header, *marked_rows(table), *([table.footer] if table.footer else ())]
-    header, *body = pad_rows(rows, [column.numeric for column in table.columns])
-    return header, body, body.pop() if table.footer else []
+def grid(table: Table) -> tuple[Sequence[str], Iterator[Sequence[str]], Sequence[str]]:
+    """Pad the cells: the header, the lines as they are asked for, the footer if there is one."""
+    footer = table.footer or table.header
+    rows = pad_rows(
+        [table.header, footer, *marked_rows(table)], [column.numeric for column in table.columns]
+    )
+    header, footer = next(rows), next(rows)
+    return header, rows, footer if table.footer else ()
 
 
 def with_excess(table: Table, width: int) -> Table:
@@ -52,18 +55,20 @@ def with_excess(table: Table, width: int) -> Table:
 
 def marked_rows(table: Table) -> list[tuple[str, ...]]:
     """Return the lines' cells, with the notes' marks in the first."""
-    return [(marked_text(cells[0], mark), *cells[1:]) for cells, mark in table.lines]
+    return [
+        (marked_text(cells[0], mark), *cells[1:]) if mark else cells for cells, mark in table.lines
+    ]
 
 
-def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[list[str]]:
-    """Pad every column to its widest cell, flush right or left."""
+def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[tuple[str, ...]]:
+    """Pad every column to its widest cell, flush right or left; a row is made when it is next."""
     columns = []
     for cells, flush in zip(zip(*rows, strict=True), right, strict=True):
         texts = set(cells)  # most recur, in a long table
         width = max(map(width_of, texts))
         padded = {text: pad(text, width, right=flush) for text in texts}
-        columns.append([padded[cell] for cell in cells])
-    return list(map(list, zip(*columns, strict=True)))
+        columns.append(map(padded.__getitem__, cells))
+    return zip(*columns, strict=True)
 
 
 def pad(cell: str, width: int, *, right: bool) -> str:

@@ -8,7 +8,7 @@ from shapecalc.algebra import add_up
 from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
-from shapecalc.report.peak import find_peak, with_live
+from shapecalc.report.peak import find_peak, give_live
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
     from shapecalc.report import Row
-    from shapecalc.report.domain import Fit
+    from shapecalc.report.domain import Domain, Fit
 
 
 @collector_paused
@@ -36,8 +36,14 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
         raise with_advice(errors, graph, search=search) from None
     if graph.symbols:
         return _symbolic(graph, rows, needs)
-    rows, peak = with_live(graph, rows)
-    return Report(graph, rows, total(rows, peak), computing=COMPUTING)
+    return _finished(graph, rows)
+
+
+def _finished(graph: Graph, rows: list[Row], domain: Domain | None = None) -> Report:
+    """Tell what is alive while each row runs, add up, and make the report."""
+    peak = give_live(graph, rows, domain)
+    whole = tuple(rows)
+    return Report(graph, whole, total(whole, peak), domain, computing=COMPUTING)
 
 
 def total(rows: tuple[Row, ...], peak: Dim) -> Totals:
@@ -57,9 +63,7 @@ def total(rows: tuple[Row, ...], peak: Dim) -> Totals:
     )
 
 
-def _symbolic(
-    graph: Graph, rows: tuple[Row, ...], needs: tuple[tuple[str, Requirement], ...]
-) -> Report:
+def _symbolic(graph: Graph, rows: list[Row], needs: tuple[tuple[str, Requirement], ...]) -> Report:
     """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
@@ -69,9 +73,7 @@ def _symbolic(
         domain = domain_of(graph.symbols, [Condition(*need) for need in needs])
         if domain.empty is not None:
             raise no_size(graph, domain, domain.empty)
-        rows, peak = with_live(graph, with_sure_fields(graph, rows, domain), domain)
-        totals = total(rows, peak)
-        return Report(graph, rows, totals, domain, computing=COMPUTING)
+        return _finished(graph, with_sure_fields(graph, rows, domain), domain)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
         raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None

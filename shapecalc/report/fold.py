@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def fold(report: Report, depth: int) -> tuple[Row, ...]:
     """Fold the rows below `depth` levels of the paths into one row a level; 0 folds nothing."""
-    if depth < 1:
+    if depth < 1 or not report.graph.groups:
         return report.rows
     levels = levels_of(report, depth, range(len(report.rows)))
     return tuple(level(report, path, members) for path, members in levels.items())
@@ -71,6 +71,8 @@ def rounds_together(report: Report, rows: Sequence[Row]) -> tuple[Row, ...]:
 
     Alike are blocks of one statement, each of which reads the one before, with the same layers.
     """
+    if not report.graph.groups:
+        return tuple(rows)
     runs: list[list[Row]] = []
     for row in rows:
         if runs and _is_next_round(report, runs[-1][-1], row):

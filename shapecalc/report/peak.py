@@ -5,38 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra import largest
-from shapecalc.report import Alive, Peak
+from shapecalc.report import Alive, Peak, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
-    from shapecalc.report import Row
     from shapecalc.report.domain import Domain
 
 
-def with_live(
-    graph: Graph, rows: tuple[Row, ...], domain: Domain | None = None
-) -> tuple[tuple[Row, ...], Dim]:
-    """Give every row the elements that are alive while it runs; return also the most of them.
+def give_live(graph: Graph, rows: list[Row], domain: Domain | None = None) -> Dim:
+    """Give every row, in its place, the elements that are alive while it runs; return the most.
 
     With symbols that is the largest of those that may be: each surely is at some size, or may be.
     """
     owner: list[int] = []
-    walk = _live(graph, rows, owner)
-    live = {index: elements for index, elements, _ in walk}
-    known = tuple(row._replace(live=live[index]) for index, row in enumerate(rows))
-    own = [elements for index, elements in live.items() if owner[index] == index]
+    own: dict[Dim, None] = {}  # most recur
+    for index, live, _ in _live(graph, rows, owner):
+        rows[index] = Row(*rows[index][:-1], live)  # the last field: `_replace` takes three times
+        if owner[index] == index:
+            own[live] = None
     if domain is None:
-        return known, largest([*own, 0])
+        return largest([*own, 0])
     from shapecalc.algebra.bounds import undominated
 
-    return known, largest(undominated(own, domain.start))
+    return largest(undominated(own, domain.start))
 
 
 def _live(
-    graph: Graph, rows: tuple[Row, ...], owner: list[int]
+    graph: Graph, rows: Sequence[Row], owner: list[int]
 ) -> Iterator[tuple[int, Dim, dict[int, int]]]:
     """Yield for each layer the elements that are alive while it runs.
 
@@ -86,15 +84,14 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     None with symbols, where the peak depends on the sizes, and for a layer that takes no buffer.
     """
     owner: list[int] = []
-    walk = _live(graph, rows, owner)
-    alive = {index: live for index, live, _ in walk if owner[index] == index}
-    numbers = {index: live for index, live in alive.items() if isinstance(live, int)}
-    if len(numbers) < len(alive):
-        return None
-    if layer is None:
-        at = max(numbers, key=numbers.__getitem__, default=None)
-    else:
-        at = next((index for index in numbers if rows[index].name == layer), None)
+    at, most = None, -1
+    for index, live, _ in _live(graph, rows, owner):
+        if owner[index] != index:
+            continue
+        if not isinstance(live, int):
+            return None
+        if live > most if layer is None else at is None and rows[index].name == layer:
+            at, most = index, live
     if at is None:
         return None
     walk = _live(graph, rows, owner)
@@ -115,7 +112,7 @@ def find_peak(graph: Graph, rows: tuple[Row, ...], layer: str | None = None) -> 
     order = ("input", "output", "kept")
     return Peak(
         rows[at].name,
-        numbers[at],
+        most,
         tuple(sorted(volumes, key=lambda volume: order.index(volume.role))),
     )
 

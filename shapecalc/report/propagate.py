@@ -135,6 +135,8 @@ def field_of(
         seen = _bounded(sources, output)
     except UndecidedError:
         return None
+    if len(sources) == 1 and sources[0] is not None and seen is sources[0].field:
+        return seen  # which was looked at there
     for side in seen or ():
         if _too_wide(side) or (side.also and any(map(_too_wide, side.also))):
             message = f"the receptive field outgrows {WIDEST:.0e} pixels"
@@ -253,7 +255,7 @@ def _stretched(fields: Fields, shape: Shape, output: Shape, join: Layer) -> Fiel
     )
 
 
-def with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tuple[Row, ...]:
+def with_sure_fields(graph: Graph, rows: list[Row], domain: Domain) -> list[Row]:
     """Leave out the receptive fields that reckon with more units than there may be."""
     sure: list[Row] = []
     for node, row in zip(graph.nodes, rows, strict=True):
@@ -262,7 +264,7 @@ def with_sure_fields(graph: Graph, rows: tuple[Row, ...], domain: Domain) -> tup
             sure.append(row._replace(field=None))
         else:
             sure.append(row)
-    return tuple(sure)
+    return sure
 
 
 def _units_needed(row: Row) -> Iterator[Requirement]:
@@ -283,7 +285,7 @@ class _UnknownInputError(Exception):
 
 def propagate(
     graph: Graph, *, fields: bool = True
-) -> tuple[tuple[Row, ...], tuple[tuple[str, Requirement], ...]]:
+) -> tuple[list[Row], tuple[tuple[str, Requirement], ...]]:
     """Apply every layer's rules, in order; without `fields` there are no receptive fields.
 
     Returns a row a node, and what must hold of the symbols for them: a layer's name with its need.
@@ -336,7 +338,7 @@ def propagate(
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
         raise SpecErrors(problems.in_order())
-    return tuple(row for row in rows if row is not None), tuple(needs)
+    return [row for row in rows if row is not None], tuple(needs)
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:

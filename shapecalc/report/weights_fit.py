@@ -44,7 +44,7 @@ def _rank(row: Row | None) -> int:
     return -1 if row is None else len(row.output.sides)
 
 
-def _own_rows(report: Report) -> tuple[Row, ...] | None:
+def _own_rows(report: Report) -> list[Row] | None:
     """Compute the rows for the spec's own input."""
     settings, _ = report.graph.options
     given = {name: value for name, value in settings.items() if value != "free"}

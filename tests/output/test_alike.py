@@ -46,7 +46,8 @@ def test_cells_are_those_of_every_row(
 def test_twins_are_written_once_and_others_are_not() -> None:
     rows = NETWORKS["twins"].rows
     names = [row.name for row in rows]
-    first = [names[index] for index in alike.firsts(rows)]
+    firsts, numbers = alike.kinds_of(rows)
+    first = [firsts[number].name for number in numbers]
     assert dict(zip(names, first, strict=True)) == {
         **{name: name for name in names},
         "b": "a",
@@ -58,7 +59,7 @@ def test_twins_are_written_once_and_others_are_not() -> None:
 def test_levels_are_like_no_other() -> None:
     made = report("googlenet")
     levels = tuple(row._replace(layer=None) for row in made.rows[1:3])
-    assert alike.firsts((*levels, *levels)) == [0, 1, 2, 3]
+    assert alike.kinds_of((*levels, *levels)) == ([*levels, *levels], [0, 1, 2, 3])
 
 
 def test_placed_columns_are_those_that_differ_among_twins() -> None:

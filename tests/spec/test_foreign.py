@@ -63,7 +63,7 @@ MEANT = {
     "max": "reduce_max torch.amax",
     "l2norm": "F.normalize tf.nn.l2_normalize L2Normalization LpNormalization UnitNormalization",
     "token": "cls_token CLSToken class_token register_tokens dist_token",
-    "embedding": "token_embedding nn.EmbeddingBag lookup_table",
+    "embedding": "token_embedding word_embedding nn.EmbeddingBag lookup_table",
     "position_embedding": "pos_embed PositionalEncoding positional_embedding",
     "attention": (
         "nn.MultiheadAttention MultiHeadDotProductAttention keras.layers.GroupQueryAttention mqa gqa"
@@ -92,7 +92,6 @@ MEANT = {
     "clip": "clamp torch.clamp",
     "dropout": "SpatialDropout2D DropBlock",
     "pad": "ReflectionPad2d ZeroPad2d",
-    "embedding": "token_embedding word_embedding nn.EmbeddingBag",
 }
 
 

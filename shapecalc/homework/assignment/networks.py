@@ -10,7 +10,7 @@ from shapecalc.graph import Deferred, Graph, Group
 from shapecalc.graph.expand import expand
 from shapecalc.report.compute import compute_report, total
 from shapecalc.report.fold import level
-from shapecalc.report.peak import with_live
+from shapecalc.report.peak import give_live
 from shapecalc.spec.find import beside
 from shapecalc.spec.grammar import read_spec
 from shapecalc.text import Origin, Source
@@ -104,7 +104,8 @@ def together(reports: Mapping[str, Report]) -> tuple[Report, dict[str, Report]]:
     )
     spec = specs[0]._replace(name=", ".join(spec.name for spec in specs), source=source)
     joined = Graph(spec, tuple(nodes), groups, tuple(outputs), {})
-    whole, peak = with_live(joined, tuple(rows))
+    peak = give_live(joined, rows)
+    whole = tuple(rows)
     return report.with_rows(whole, total(whole, peak), joined), parts
 
 
