@@ -166,6 +166,15 @@ def test_any_small_network_s_program_is_the_network(report: Report, seed: int) -
     assert unlike(report, seed) == []
 
 
+def test_a_branch_is_dropped_for_whole_examples() -> None:
+    for extents in ("3x4x5", "5"):
+        spec = {"input": extents, "layers": [{"stochastic_depth": 0.5}]}
+        model = built(written(shapecalc.summarize(spec)).text)
+        x = np.ones((64, *model.inputs[0].shape[1:]))
+        kept = np.asarray(model(x, training=True)).reshape(64, -1)
+        assert {frozenset(example) for example in kept} == {frozenset({0.0}), frozenset({2.0})}
+
+
 def test_a_wrong_function_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     report = shapecalc.summarize({"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]})
     assert unlike(report) == []
