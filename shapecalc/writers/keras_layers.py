@@ -257,6 +257,12 @@ def _prelu(site: Site) -> KerasUse:
     return _layer("PReLU", shared_axes=literal(axes) if axes else None)
 
 
+def _stochastic_depth(site: Site) -> KerasUse:
+    """Drop all of an example or nothing of it."""
+    alike = f"(None{', 1' * (site.rank + 1)})"
+    return _layer("Dropout", SlotCode(site.layer.rate, "rate"), noise_shape=alike)
+
+
 def _reshape(site: Site) -> KerasUse:
     *sides, channels = map(known, site.layer.shape)
     if not site.rank or not sides:
@@ -367,6 +373,7 @@ SPELLINGS: dict[str, Callable[[Site], KerasUse]] = {
     "softmax": _softmax,
     "embedding": _embedding,
     "dropout": _field("Dropout", "rate"),
+    "stochastic_depth": _stochastic_depth,
     "identity": lambda _: _layer("Identity"),
     "flatten": lambda site: _flatten(site) if site.rank else _layer("Identity"),
     "reshape": _reshape,

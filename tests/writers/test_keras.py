@@ -31,7 +31,6 @@ REFUSED = {
     "convnext-tiny": "scale1",
     "dcgan": "reshape1",
     "deit-s": "token1",
-    "efficientnet-b0": "stochastic_depth1",
     "fcn8s": "upscore2",
     "googlenet-as-trained": "conv1",
     "gpt2-small": "weights that layers share",
