@@ -13,7 +13,7 @@ FAULTS = [
     Planted("a number is evaluated as an expression", "if isinstance(parsed, int):\n        return parsed", "if False:\n        return parsed"),
     Planted("a minus is no sign", 'self.accept("-")', "False"),
     Planted("a directory is read", 'if os.path.isdir(path):\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")', 'if False:\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")'),
-    Planted("a key's path begins with a dot", 'if path and path[-1] != " " else', 'if True else'),
+    Planted("a key's path begins with a dot", 'if path and path[-1] != " " else', "if True else"),
     Planted("a block may have any name", "elif not NAME.fullmatch(name):", "elif False:"),
     Planted("every field is required", '"required" if field.default is REQUIRED else written(field.default)', '"required" if True else written(field.default)'),
     Planted("a block's default may not be empty", '[_VALUE, {"type": "null"}]', "[_VALUE]"),
