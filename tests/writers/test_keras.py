@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -87,6 +87,30 @@ def test_a_padding_of_its_own_is_a_layer_of_its_own() -> None:
     spec["input"] = "8x8x3"  # `same` would pad at the end alone
     text = written(shapecalc.summarize(spec)).text
     assert 'layers.ZeroPadding2D(((1, 1), (1, 1)), name="conv1_pad")(x)' in text
+
+
+#: A layer on 9x8x4, and the expressions that it becomes.
+SPELLED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"conv": {"filters": 8, "kernel": 3, "bias": False}}, ["layers.Conv2D(8, 3, use_bias=False, "]),
+    ({"conv": {"filters": 8, "kernel": 3, "groups": 2, "dilation": 2}}, ["layers.Conv2D(8, 3, dilation_rate=2, groups=2, "]),
+    ({"conv": {"filters": 8, "kernel": 3, "pad": [[0, 1], [2, 3]]}}, ["layers.ZeroPadding2D(((0, 1), (2, 3)), ", "layers.Conv2D(8, 3, "]),
+    ({"depthwise": {"kernel": 3, "multiplier": 2}}, ["layers.DepthwiseConv2D(3, depth_multiplier=2, "]),
+    # a maximum is of what is there, not of zeros around it
+    ({"maxpool": {"kernel": 3, "stride": 2, "pad": 1}}, ['ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=float("-inf"))', "layers.MaxPooling2D(pool_size=3, strides=2, "]),
+    ({"avgpool": {"kernel": 3, "stride": 2}}, ["layers.AveragePooling2D(pool_size=3, strides=2, "]),
+    # our maps are flattened channel by channel, Keras' place by place
+    ({"flatten": {}}, ["layers.Permute((3, 1, 2), ", "layers.Flatten("]),
+    ({"dense": {"units": 5}}, ["layers.Permute((3, 1, 2), ", "layers.Flatten(", "layers.Dense(5, "]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "spelling"), SPELLED)
+def test_a_layer_is_spelled_with_all_its_fields(layer: dict[str, Any], spelling: list[str]) -> None:
+    text = written(shapecalc.summarize({"input": "9x8x4", "layers": [layer]})).text
+    made = [line for line in text.split("\n") if line.startswith("    x = ")][1:]  # but the input
+    assert len(made) == len(spelling)
+    for line, expression in zip(made, spelling, strict=True):
+        assert line.startswith(f"    x = {expression}")
 
 
 def test_a_program_is_written_by_the_name_of_its_format(tmp_path: Path) -> None:

@@ -53,6 +53,34 @@ def test_numbers_that_are_a_multiple_of_a_field_are_written_so() -> None:
     assert "nn.Conv2d(filters, 4 * filters, kernel_size=1, bias=False)" in text
 
 
+#: A layer on 9x8x4, and what constructs it: all that is off PyTorch's defaults is there.
+SPELLED: list[tuple[dict[str, Any], str]] = [
+    ({"conv": {"filters": 8, "kernel": 3, "pad": 1}}, "nn.Conv2d(4, 8, kernel_size=3, padding=1)"),
+    ({"conv": {"filters": 8, "kernel": 3, "bias": False}}, "nn.Conv2d(4, 8, kernel_size=3, bias=False)"),
+    ({"conv": {"filters": 8, "kernel": 3, "groups": 2, "dilation": 2}}, "nn.Conv2d(4, 8, kernel_size=3, dilation=2, groups=2)"),
+    # F.pad takes the last side first
+    ({"conv": {"filters": 8, "kernel": 3, "pad": [[0, 1], [2, 3]]}}, "PaddedConv2d(4, 8, kernel_size=3, margins=(2, 3, 0, 1))"),
+    ({"depthwise": {"kernel": 3, "multiplier": 2}}, "nn.Conv2d(4, 8, kernel_size=3, groups=4)"),
+    ({"maxpool": {"kernel": 2, "rounding": "ceil"}}, "nn.MaxPool2d(kernel_size=2, ceil_mode=True)"),
+    ({"maxpool": {"kernel": 3, "stride": 2, "pad": 1}}, "nn.MaxPool2d(kernel_size=3, stride=2, padding=1)"),
+    ({"avgpool": {"kernel": 3, "pad": 1}}, "nn.AvgPool2d(kernel_size=3, padding=1)"),
+    ({"avgpool": {"kernel": 3, "pad": 1, "count_include_pad": False}}, "nn.AvgPool2d(kernel_size=3, padding=1, count_include_pad=False)"),
+    ({"dense": {"units": 5}}, "nn.Linear(288, 5)"),
+    ({"dense": {"units": 5, "over": "channels"}}, "nn.Linear(4, 5)"),
+    ({"position_embedding": {}}, "PositionEmbedding(4, 9, 8)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "spelling"), SPELLED)
+def test_a_layer_is_spelled_with_all_its_fields(layer: dict[str, Any], spelling: str) -> None:
+    assert f" = {spelling}" in _on_one_line(text_of({"input": "9x8x4", "layers": [layer]}))
+
+
+def _on_one_line(text: str) -> str:
+    """Put calls that the formatter broke together again."""
+    return re.sub(r",?\n\s*\)", ")", re.sub(r"([(,])\n\s+", r"\1 ", text)).replace("( ", "(")
+
+
 def test_names_that_python_cannot_have_are_changed() -> None:
     names = ["3x3", "class", "forward", "self"]
     layers = [{"relu": {"name": name}} for name in names]
