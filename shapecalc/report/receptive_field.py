@@ -385,10 +385,12 @@ def through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape)
 
 def is_plain(window: Sees) -> bool:
     """Tell whether a window looks along every side at its own place, as nearly all do."""
-    return type(window) is tuple and not any(
-        step.side >= 0 or step.every == 0  # type: ignore[union-attr]
-        for step in window
-    )
+    if type(window) is not tuple:
+        return False
+    for step in window:  # noqa: SIM110  (half of the time that `any` takes, for every layer)
+        if step.side >= 0 or step.every == 0:  # type: ignore[union-attr]
+            return False
+    return True
 
 
 def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
