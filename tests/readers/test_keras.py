@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import zipfile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,6 +159,19 @@ def test_without_h5py_its_name_is_said(tmp_path: Path, monkeypatch: pytest.Monke
         shapecalc.summarize(tmp_path / "net.h5")
     assert "h5py, which is not installed" in caught.value.problems[0].message
     assert "shapecalc-convnets[h5]" in caught.value.problems[0].hint
+
+
+#: A layer of Keras on 9x9x8, and a field of it that neither its shape nor its costs tell.
+FIELDS: list[tuple[Config, str, object]] = [
+    (layer("AveragePooling2D", pool_size=3, strides=1, padding="same"), "count_include_pad", False),
+    (layer("LeakyReLU"), "slope", 0.3),
+]
+
+
+@pytest.mark.parametrize(("config", "field", "value"), FIELDS)
+def test_a_field_of_a_layer(config: Config, field: str, value: object, tmp_path: Path) -> None:
+    report = summarized(tmp_path, sequential(entry(9, 9, 8), config))
+    assert attrgetter(field)(report.rows[-1].layer) == value
 
 
 #: A layer of Keras on 9x9x8, and what it is: its type, its output, its parameters.

@@ -14,6 +14,7 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.readers import MODEL_FILES
+from shapecalc.readers.protobuf import packed
 from shapecalc.spec.find import tree_of
 from shapecalc.text import Source
 from tests.readers.onnx_bytes import block, elsewhere, model, node, tensor
@@ -102,6 +103,11 @@ def test_tensors_of_whole_numbers_are_read(read) -> None:
     shape = tensor("s", [2], [0, -1])
     data = model([node("Reshape", "x s", "y")], {"x": [2, 3, 4, 5]}, {"y": [2, 60]}, {"s": shape})
     assert rows(read(data)) == [("y", "flatten", "60")]
+
+
+def test_numbers_side_by_side_may_be_negative() -> None:
+    minus_two = bytes([0xFE, *[0xFF] * 8, 1])  # of 64 bits, seven to a byte
+    assert packed(b"\x03" + minus_two, "int", 0) == [3, -2]
 
 
 #: A product of three values, of which no layer knows.
