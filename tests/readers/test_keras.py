@@ -88,6 +88,31 @@ def test_models_in_models_are_levels_and_what_is_called_twice_shares() -> None:
     ]
     first, second = (row for row in report.rows if row.type == "conv")
     assert (first.params, second.params) == (112, 0)
+    # what is subtracted is of the two calls, not twice of one
+    calls = [row.name for row in report.rows if row.type == "dense"][:2]
+    assert report.rows[types.index("subtract")].sources == (*calls,)
+
+
+def test_each_output_of_a_model_within_is_its_own(tmp_path: Path) -> None:
+    within = functional(
+        ["i"],
+        ["r", "t"],
+        (entry(4, 4, 2, name="i"), []),
+        (layer("ReLU", "r"), [call(tensor("i", 4, 4, 2))]),
+        (layer("Activation", "t", activation="tanh"), [call(tensor("i", 4, 4, 2))]),
+    )
+    within["config"]["name"] = "m"
+    second = tensor("m", 4, 4, 2)
+    second["config"]["keras_history"] = ["m", 0, 1]
+    whole = functional(
+        ["in"],
+        ["s"],
+        (entry(4, 4, 2), []),
+        (within, [call(tensor("in", 4, 4, 2))]),
+        (layer("Subtract", "s"), [call([tensor("m", 4, 4, 2), second])]),
+    )
+    report = summarized(tmp_path, whole)
+    assert report["s"].sources == ("m/r", "m/t")
 
 
 def test_channels_first() -> None:

@@ -146,30 +146,24 @@ def test_an_operation(whole: tuple[Any, ...], expected: tuple[object, ...], tmp_
     assert report.remarks == ()
 
 
-WIDE: Any = lambda **more: one(
-    "avg_pool2d.default",
-    (1, 8, 9, 9),
-    {},
-    self=X,
-    kernel_size=INTS(3),
-    stride=INTS(1),
-    padding=INTS(1),
-    **more,
-)  # noqa: E731
-NUMBER: Any = lambda number: {"as_float": number}  # noqa: E731
+def mean(**more: Map) -> tuple[Any, ...]:
+    """Return a mean of 3x3 places, in a margin of one."""
+    window = {"kernel_size": INTS(3), "stride": INTS(1), "padding": INTS(1)}
+    return one("avg_pool2d.default", (1, 8, 9, 9), {}, self=X, **window, **more)
+
 
 #: An operation on 1x8x9x9, and a field of what is read that neither its shape nor its costs tell.
 FIELDS: list[tuple[tuple[Any, ...], str, object]] = [
     # 3 and 4 long, so 2 and 3 in all: what is left over stands at the end
     (one("conv2d.padding", (1, 4, 9, 9), {"w": (4, 8, 3, 4)}, input=X, weight=tensor("w"), padding={"as_string": "same"}), "pad.pairs", ((1, 1), (1, 2))),
-    (WIDE(), "count_include_pad", True),
-    (WIDE(count_include_pad={"as_bool": False}), "count_include_pad", False),
+    (mean(), "count_include_pad", True),
+    (mean(count_include_pad={"as_bool": False}), "count_include_pad", False),
     (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), "shift", (-3, 2)),
     (one("pad.default", (1, 8, 16, 12), {}, self=X, pad=INTS(1, 2, 3, 4)), "pad.pairs", ((3, 4), (1, 2))),
-    (one("add.Tensor", (1, 8, 9, 9), {}, self=X, other=NUMBER(2.0), alpha={"as_int": 3}), "right", 6),
+    (one("add.Tensor", (1, 8, 9, 9), {}, self=X, other={"as_float": 2.0}, alpha={"as_int": 3}), "right", 6),
     (one("rsub.Scalar", (1, 8, 9, 9), {}, self=X, other={"as_int": 1}), "left", 1),
     (one("leaky_relu.default", (1, 8, 9, 9), {}, self=X), "slope", 0.01),
-    (one("clamp_min.default", (1, 8, 9, 9), {}, self=X, min=NUMBER(0.5)), "type", "maximum"),
+    (one("clamp_min.default", (1, 8, 9, 9), {}, self=X, min={"as_float": 0.5}), "type", "maximum"),
     (one("batch_norm.default", (1, 8, 9, 9), {"m": (8,), "v": (8,)}, input=X, running_mean=tensor("m"), running_var=tensor("v")), "affine", False),
 ]  # fmt: skip
 
