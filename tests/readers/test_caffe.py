@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,6 +76,19 @@ def test_the_old_spelling_and_the_phase_of_tests(tmp_path: Path) -> None:
     ]
     assert (report.totals.params, report.totals.macs) == (431_080, 2_293_000)
     assert volume(report["pool2"]) == "4x4x50"
+
+
+def test_what_a_phase_excludes_is_not_in_it(tmp_path: Path) -> None:
+    kinds = {"TanH": "TEST", "ELU": "TRAIN"}
+    layers = [layer(kind, f"exclude {{ phase: {kinds[kind]} }}", name=kind) for kind in kinds]
+    assert [row.type for row in summarized(tmp_path, one(*layers)).rows] == ["input", "elu"]
+
+
+def test_a_slice_without_points_cuts_even_parts_in_order(tmp_path: Path) -> None:
+    text = one('layer { name: "s" type: "Slice" bottom: "data" top: "a" top: "b" }')
+    report = summarized(tmp_path, text)
+    parts = [attrgetter("channels")(row.layer) for row in report.rows[1:]]
+    assert [(part.number, part.of) for part in parts] == [(1, 2), (2, 2)]
 
 
 def test_a_size_that_is_not_stated_is_asked_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,6 +106,18 @@ SECTIONS: list[tuple[str, tuple[str, str, int]]] = [
 def test_a_section(text: str, expected: tuple[str, str, int], tmp_path: Path) -> None:
     row = summarized(tmp_path, net(9, 9, 8) + text).rows[-1]
     assert (row.type, volume(row), row.params) == expected
+
+
+def test_a_route_takes_the_group_of_its_number(tmp_path: Path) -> None:
+    text = section("batchnorm") + section("route", layers=-1, groups=4, group_id=2)
+    report = summarized(tmp_path, net(9, 9, 8) + text + section("yolo"))
+    (part,) = (attrgetter("channels")(row.layer) for row in report.rows if row.type == "slice")
+    assert (part.number, part.of) == (3, 4)
+
+
+def test_the_first_of_several_options_counts(tmp_path: Path) -> None:
+    text = section("convolutional", filters=4) + "filters=5\n"
+    assert volume(summarized(tmp_path, net(9, 9, 8) + text).rows[-1]) == "9x9x4"
 
 
 def test_a_pool_pads_less_before_than_after(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import zipfile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,6 +88,31 @@ def test_models_in_models_are_levels_and_what_is_called_twice_shares() -> None:
     ]
     first, second = (row for row in report.rows if row.type == "conv")
     assert (first.params, second.params) == (112, 0)
+    # what is subtracted is of the two calls, not twice of one
+    calls = [row.name for row in report.rows if row.type == "dense"][:2]
+    assert report.rows[types.index("subtract")].sources == (*calls,)
+
+
+def test_each_output_of_a_model_within_is_its_own(tmp_path: Path) -> None:
+    within = functional(
+        ["i"],
+        ["r", "t"],
+        (entry(4, 4, 2, name="i"), []),
+        (layer("ReLU", "r"), [call(tensor("i", 4, 4, 2))]),
+        (layer("Activation", "t", activation="tanh"), [call(tensor("i", 4, 4, 2))]),
+    )
+    within["config"]["name"] = "m"
+    second = tensor("m", 4, 4, 2)
+    second["config"]["keras_history"] = ["m", 0, 1]
+    whole = functional(
+        ["in"],
+        ["s"],
+        (entry(4, 4, 2), []),
+        (within, [call(tensor("in", 4, 4, 2))]),
+        (layer("Subtract", "s"), [call([tensor("m", 4, 4, 2), second])]),
+    )
+    report = summarized(tmp_path, whole)
+    assert report["s"].sources == ("m/r", "m/t")
 
 
 def test_channels_first() -> None:
@@ -158,6 +184,19 @@ def test_without_h5py_its_name_is_said(tmp_path: Path, monkeypatch: pytest.Monke
         shapecalc.summarize(tmp_path / "net.h5")
     assert "h5py, which is not installed" in caught.value.problems[0].message
     assert "shapecalc-convnets[h5]" in caught.value.problems[0].hint
+
+
+#: A layer of Keras on 9x9x8, and a field of it that neither its shape nor its costs tell.
+FIELDS: list[tuple[Config, str, object]] = [
+    (layer("AveragePooling2D", pool_size=3, strides=1, padding="same"), "count_include_pad", False),
+    (layer("LeakyReLU"), "slope", 0.3),
+]
+
+
+@pytest.mark.parametrize(("config", "field", "value"), FIELDS)
+def test_a_field_of_a_layer(config: Config, field: str, value: object, tmp_path: Path) -> None:
+    report = summarized(tmp_path, sequential(entry(9, 9, 8), config))
+    assert attrgetter(field)(report.rows[-1].layer) == value
 
 
 #: A layer of Keras on 9x9x8, and what it is: its type, its output, its parameters.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import attrgetter
 from random import Random
 from time import process_time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.axes import chosen
 from shapecalc.readers import MODEL_FILES
+from shapecalc.readers.protobuf import packed
 from shapecalc.spec.find import tree_of
 from shapecalc.text import Source
 from tests.readers.onnx_bytes import block, elsewhere, model, node, tensor
@@ -145,6 +147,11 @@ def test_tensors_of_whole_numbers_are_read(read) -> None:
     shape = tensor("s", [2], [0, -1])
     data = model([node("Reshape", "x s", "y")], {"x": [2, 3, 4, 5]}, {"y": [2, 60]}, {"s": shape})
     assert rows(read(data)) == [("y", "flatten", "60")]
+
+
+def test_numbers_side_by_side_may_be_negative() -> None:
+    minus_two = bytes([0xFE, *[0xFF] * 8, 1])  # of 64 bits, seven to a byte
+    assert packed(b"\x03" + minus_two, "int", 0) == [3, -2]
 
 
 #: A product of three values, of which no layer knows.
@@ -297,6 +304,73 @@ def test_an_operation_is_a_layer(
     assert rows(report)[-1][2] == output
     assert (report.totals.params, report.totals.macs) == (params, macs)
     assert report.remarks == ()
+
+
+#: An operation as above, and a field of its layer that neither its shape nor its costs tell.
+FIELDS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, object]] = [
+    # 3*3 + 4 - 10 in all: what is left over stands at the start, or at the end
+    ("Conv", [1, 4, 10], {"w": [6, 4, 4]}, {"auto_pad": "SAME_LOWER", "strides": [3]}, "pad.pairs", ((2, 1),)),
+    ("Conv", [1, 4, 9, 11], {"w": [6, 4, 3, 3]}, {"pads": [1, 2, 0, 4]}, "pad.pairs", ((1, 0), (2, 4))),
+    ("Pad", [1, 3, 4, 5], {"p": tensor("p", [8], [0, 0, 1, 2, 0, 0, 0, 3])}, {}, "pad.pairs", ((1, 0), (2, 3))),
+    ("MaxPool", [1, 3, 7, 9], {}, {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1}, "rounding", "ceil"),
+    ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1]}, "count_include_pad", False),
+    ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1], "count_include_pad": 1}, "count_include_pad", True),
+    ("LRN", [1, 6, 7, 5], {}, {"size": 5, "bias": 2.0}, "k", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "dims", "arrays", "attributes", "field", "value"), FIELDS)
+def test_a_field_of_an_operation(read, op, dims, arrays, attributes, field, value) -> None:
+    report = read(one(op, dims, arrays, **attributes))
+    assert attrgetter(field)(report.rows[-1].layer) == value
+
+
+def test_a_pool_that_rounds_up_is_as_large_as_the_file_states(read) -> None:
+    pool = node("MaxPool", "x", "y", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+    assert rows(read(model([pool], {"x": [1, 3, 7, 9]}, {"y": [1, 3, 4, 5]})))[0][2] == "4x5x3"
+
+
+def test_a_recurrent_layer_without_biases_has_none(read) -> None:
+    arrays = {"w": [1, 28, 5], "r": [1, 28, 7]}
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0, 2]),
+        node("LSTM", "t w r", "s", hidden_size=7),
+        node("Relu", "s", "y"),
+    ]
+    report = read(model(nodes, {"x": [1, 6, 5]}, {"y": [6, 1, 1, 7]}, arrays))
+    assert report.totals.params == 28 * (5 + 7)
+
+
+def test_a_number_stands_on_the_side_where_it_is_subtracted_from(read) -> None:
+    number = tensor("n", [1], [3.0])
+    for inputs, field in (("n x", "left"), ("x n", "right")):
+        data = model([node("Sub", inputs, "y")], {"x": [1, 6]}, {"y": [1, 6]}, {"n": number})
+        assert attrgetter(field)(read(data).rows[-1].layer) == 3
+
+
+def test_a_mean_of_values_is_their_sum_by_their_number(read) -> None:
+    nodes = [node("Relu", "x", "r"), node("Tanh", "x", "t"), node("Mean", "x r t", "y")]
+    report = read(model(nodes, {"x": [1, 6]}, {"y": [1, 6]}))
+    assert [row.type for row in report.rows[-2:]] == ["add", "divide"]
+    assert attrgetter("right")(report.rows[-1].layer) == 3
+
+
+def test_parts_of_a_split_are_one_behind_the_other(read) -> None:
+    nodes = [node("Split", "x", "a b", axis=1), node("Sub", "a b", "y")]
+    report = read(model(nodes, {"x": [1, 6, 4, 5]}, {"y": [1, 3, 4, 5]}))
+    parts = [attrgetter("channels")(row.layer) for row in report.rows if row.type == "slice"]
+    assert [(part.start.distance, part.stop.distance) for part in parts] == [(0, 3), (3, 6)]
+
+
+def test_layers_of_one_kernel_and_two_biases_share_nothing(read) -> None:
+    nodes = [
+        node("Conv", "x w b", "a", "first", pads=[1, 1, 1, 1]),
+        node("Conv", "a w c", "y", "second", pads=[1, 1, 1, 1]),
+    ]
+    arrays = {"w": [3, 3, 3, 3], "b": [3], "c": [3]}
+    report = read(model(nodes, {"x": [1, 3, 4, 5]}, {"y": [1, 3, 4, 5]}, arrays))
+    assert [row.params for row in report.rows[1:]] == [84, 84]
+    assert report.remarks[0].startswith("as stored: 1 array used by several layers")
 
 
 @pytest.mark.parametrize("op", ["Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "HardSwish", "Gelu", "Mish",

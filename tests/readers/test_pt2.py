@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +155,77 @@ def test_an_operation(whole: tuple[Any, ...], expected: tuple[object, ...], tmp_
     row = report.rows[-1]
     assert (row.type, volume(row), row.params, row.macs) == expected
     assert report.remarks == ()
+
+
+def mean(**more: Map) -> tuple[Any, ...]:
+    """Return a mean of 3x3 places, in a margin of one."""
+    window = {"kernel_size": INTS(3), "stride": INTS(1), "padding": INTS(1)}
+    return one("avg_pool2d.default", (1, 8, 9, 9), {}, self=X, **window, **more)
+
+
+#: An operation on 1x8x9x9, and a field of what is read that neither its shape nor its costs tell.
+FIELDS: list[tuple[tuple[Any, ...], str, object]] = [
+    # 3 and 4 long, so 2 and 3 in all: what is left over stands at the end
+    (one("conv2d.padding", (1, 4, 9, 9), {"w": (4, 8, 3, 4)}, input=X, weight=tensor("w"), padding={"as_string": "same"}), "pad.pairs", ((1, 1), (1, 2))),
+    (mean(), "count_include_pad", True),
+    (mean(count_include_pad={"as_bool": False}), "count_include_pad", False),
+    (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), "shift", (-3, 2)),
+    (one("pad.default", (1, 8, 16, 12), {}, self=X, pad=INTS(1, 2, 3, 4)), "pad.pairs", ((3, 4), (1, 2))),
+    (one("add.Tensor", (1, 8, 9, 9), {}, self=X, other={"as_float": 2.0}, alpha={"as_int": 3}), "right", 6),
+    (one("rsub.Scalar", (1, 8, 9, 9), {}, self=X, other={"as_int": 1}), "left", 1),
+    (one("leaky_relu.default", (1, 8, 9, 9), {}, self=X), "slope", 0.01),
+    (one("clamp_min.default", (1, 8, 9, 9), {}, self=X, min={"as_float": 0.5}), "type", "maximum"),
+    (one("batch_norm.default", (1, 8, 9, 9), {"m": (8,), "v": (8,)}, input=X, running_mean=tensor("m"), running_var=tensor("v")), "affine", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "field", "value"), FIELDS)
+def test_a_field_of_an_operation(
+    whole: tuple[Any, ...], field: str, value: object, tmp_path: Path
+) -> None:
+    report = summarized(tmp_path, *whole)
+    assert attrgetter(field)(report.rows[-1].layer) == value
+    assert report.remarks == ()
+
+
+def test_layers_of_a_recurrent_layer_have_two_biases_a_gate(tmp_path: Path) -> None:
+    arrays = {"w": (28, 5), "h": (28, 7), "b": (28,), "c": (28,)}
+    arrays |= {"w2": (28, 7), "h2": (28, 7), "b2": (28,), "c2": (28,)}
+    sizes = {"x": meta(1, 6, 5), "y": meta(1, 6, 7), **{k: meta(*v) for k, v in arrays.items()}}
+    given = {"params": {"as_tensors": [{"name": name} for name in arrays]}}
+    given |= {"num_layers": {"as_int": 2}, "batch_first": {"as_bool": True}}
+    nodes = [node("lstm.input", "y", input=X, **given)]
+    report = summarized(tmp_path, nodes, sizes, tuple(arrays))
+    assert (report.rows[-1].type, volume(report.rows[-1])) == ("lstm", "6x7")
+    assert report.totals.params == 28 * (5 + 7 + 2) + 28 * (7 + 7 + 2)
+
+
+def test_addmm_has_a_column_of_its_matrix_for_every_unit(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 6), "w": meta(6, 5), "b": meta(5), "y": meta(1, 5)}
+    nodes = [node("addmm.default", "y", self=tensor("b"), mat1=X, mat2=tensor("w"))]
+    row = summarized(tmp_path, nodes, sizes, ("w", "b")).rows[-1]
+    assert (row.type, volume(row), row.params) == ("dense", "5", 35)
+
+
+def test_layers_of_one_matrix_have_biases_of_their_own(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "w": meta(8, 8), **{name: meta(8) for name in ("b1", "b2")}}
+    sizes |= {name: meta(1, 8) for name in "ac"}
+    nodes = [
+        node("linear.default", "a", "m", input=X, weight=tensor("w"), bias=tensor("b1")),
+        node("linear.default", "c", "n", input=tensor("a"), weight=tensor("w"), bias=tensor("b2")),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w", "b1", "b2"))
+    assert [(row.type, row.params) for row in report.rows[1:]] == [
+        *[("dense", 64), ("bias", 8), ("dense", 0), ("bias", 8)]
+    ]
+
+
+def test_scores_are_divided_by_the_root_of_the_depth(tmp_path: Path) -> None:
+    sizes = {name: meta(1, 4, 6, 16) for name in "xy"}
+    nodes = [node("scaled_dot_product_attention.default", "y", query=X, key=X, value=X)]
+    report = summarized(tmp_path, nodes, sizes)
+    (scaled,) = (row.layer for row in report.rows if row.type == "multiply")
+    assert attrgetter("right")(scaled) == 1 / 4
 
 
 def test_modules_are_levels_and_one_called_twice_shares(tmp_path: Path) -> None:
