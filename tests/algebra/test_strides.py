@@ -168,7 +168,7 @@ def test_a_stride_that_may_be_0_is_refused(field: str, message: str) -> None:
         ("text", "(floor((m + 2p - k)/s) + 1)"),
         ("markdown", "(floor((m + 2p - k)/s) + 1)"),
         ("html", "(floor((m + 2p - k)/s) + 1)"),
-        ("latex", r"($\lfloor$(m + 2p - k)/s$\rfloor$ + 1)"),
+        ("latex", r"\left(\left\lfloor \frac{m + 2p - k}{s}\right\rfloor + 1\right)"),
         ("csv", "((m + 2*p - k)//s) + 1"),
         ("json", '"((m + 2*p - k)//s) + 1"'),
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.layers import BUILTIN, FAMILIES, layer_class
+from shapecalc.layers import BUILTIN, FAMILIES, layer_class, opaque_class
 from shapecalc.layers.base import Layer
 from shapecalc.reference import registry
 from tests.paths import ROOT
@@ -46,7 +46,7 @@ def test_every_layer_has_all_that_the_referee_needs(word: str) -> None:
 
 
 def test_what_is_registered_is_for_layers_of_the_language() -> None:
-    every = set(BUILTIN.values())
+    every = {*BUILTIN.values(), opaque_class()}
     for role in (registry.forward, registry.overwriting, registry.backward_to_all, registry.slots):
         assert role.keys() <= every
 
