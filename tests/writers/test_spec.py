@@ -114,6 +114,20 @@ def test_what_differs_is_a_field_and_multiples_of_it_are_written_so() -> None:
     assert sum(line.startswith("  - unit: ") for line in lines) == 3
 
 
+def test_what_is_a_multiple_in_most_parts_is_a_field_and_usual_values_are_defaults() -> None:
+    layers: list[Any] = []
+    for filters, more, kernel in ((8, 32, 5), (24, 96, 5), (40, 200, 3)):
+        layers += [
+            {"conv": {"filters": filters, "kernel": 3, "pad": 1}}, "batchnorm", "relu",
+            {"conv": {"filters": more, "kernel": 1}}, "batchnorm", "relu",
+            {"depthwise": {"kernel": kernel}}, "gelu", "maxpool",
+        ]  # fmt: skip
+    report = shapecalc.summarize({"input": "64x64x3", "layers": layers})
+    text = written(report).text
+    must_be_the_same(again(text), report)
+    assert "    fields: [filters, filters2, {kernel: 5}]" in text
+
+
 def test_layers_that_name_each_other_become_a_block_with_names_of_its_own() -> None:
     part: list[Any] = [
         {"conv": {"name": "a", "filters": 8, "kernel": 1}},
