@@ -53,6 +53,19 @@ def test_numbers_that_are_a_multiple_of_a_field_are_written_so() -> None:
     assert "nn.Conv2d(filters, 4 * filters, kernel_size=1, bias=False)" in text
 
 
+def test_numbers_that_are_nearly_a_multiple_of_a_field_are_not_written_so() -> None:
+    convs = [{"conv": {"filters": name, "kernel": 1}} for name in ("a", "b")]
+    spec = {
+        "input": "4x4x3",
+        "blocks": {"two": {"fields": ["a", "b"], "layers": convs}},
+        "layers": [{"two": {"a": 4, "b": 9}}, {"two": {"a": 8, "b": 17}}],
+    }
+    text = text_of(spec)
+    assert "2 * a" not in text
+    assert "a=4, b=9" in text
+    assert "a=8, b=17" in text
+
+
 #: A layer on 9x8x4, and what constructs it: all that is off PyTorch's defaults is there.
 SPELLED: list[tuple[dict[str, Any], str]] = [
     ({"conv": {"filters": 8, "kernel": 3, "pad": 1}}, "nn.Conv2d(4, 8, kernel_size=3, padding=1)"),

@@ -77,6 +77,20 @@ def test_a_run_of_equal_layers_is_a_repeat() -> None:
     ]
 
 
+def test_what_most_layers_have_is_a_default_and_others_say_that_they_have_not() -> None:
+    layers = [{"conv": {"filters": n, "kernel": 1, "bias": n > 6}} for n in (4, 5, 6, 7)]
+    report = shapecalc.summarize({"input": "4x4x2", "layers": layers})
+    text = written(report).text
+    assert "defaults:\n  conv: {bias: false}\n" in text
+    assert "  - conv: {filters: 7, kernel: 1, bias: true}\n" in text
+    must_be_the_same(again(text), report)
+
+
+def test_uneven_padding_stays_uneven() -> None:
+    layer = {"conv": {"filters": 4, "kernel": 3, "pad": [[0, 1], [2, 3]]}}
+    assert folded([layer])[-1] == "  - conv: {filters: 4, kernel: 3, pad: [[0, 1], [2, 3]]}"
+
+
 def test_a_repeat_does_not_begin_with_what_ends_a_block() -> None:
     unit = [{"add": [[{"conv": {"filters": 8, "kernel": 1}}], []]}, "relu"]
     lines = folded([{"conv": {"filters": 8, "kernel": 3}}, "relu", *unit * 3])
@@ -98,6 +112,20 @@ def test_what_differs_is_a_field_and_multiples_of_it_are_written_so() -> None:
     assert "    fields: [filters]" in lines
     assert "      - conv: {filters: 4*filters, kernel: 1}" in lines
     assert sum(line.startswith("  - unit: ") for line in lines) == 3
+
+
+def test_what_is_a_multiple_in_most_parts_is_a_field_and_usual_values_are_defaults() -> None:
+    layers: list[Any] = []
+    for filters, more, kernel in ((8, 32, 5), (24, 96, 5), (40, 200, 3)):
+        layers += [
+            {"conv": {"filters": filters, "kernel": 3, "pad": 1}}, "batchnorm", "relu",
+            {"conv": {"filters": more, "kernel": 1}}, "batchnorm", "relu",
+            {"depthwise": {"kernel": kernel}}, "gelu", "maxpool",
+        ]  # fmt: skip
+    report = shapecalc.summarize({"input": "64x64x3", "layers": layers})
+    text = written(report).text
+    must_be_the_same(again(text), report)
+    assert "    fields: [filters, filters2, {kernel: 5}]" in text
 
 
 def test_layers_that_name_each_other_become_a_block_with_names_of_its_own() -> None:

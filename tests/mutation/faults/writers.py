@@ -21,7 +21,7 @@ FAULTS = [
     Planted("a pool for Keras strides by its size", 'strides = SlotCode(_one(site.spread(site.layer.steps())), "strides", kernel)', 'strides = SlotCode(kernel, "strides", kernel)'),
     Planted("parts with unlike fields are one block's with like ones", "if list(map(repr, values)) == list(map(repr, column)):", "if len(values) == len(column):"),
     Planted("a field that is a multiple once is always", "if all(value == times * base for value, base in pairs):", "if any(value == times * base for value, base in pairs):"),
-    Planted("a field's usual value is that of few", "return None if count < 2 or 2 * count < len(column) or not is_plain(value) else value", "return None"),
+    Planted("a block's fields have no usual values", "return None if count < 2 or 2 * count < len(column) or not is_plain(value) else value", "return None"),
     Planted("a repeat has one round too many", 'return Piece("repeat", "repeat", {"times": times}, {"times": times}', 'return Piece("repeat", "repeat", {"times": times + 1}, {"times": times}'),
     Planted("layers without a bias are no default", "if len(without) > 2 and 2 * len(without) > len(layers):", "if False:"),
     Planted("a default of no bias holds for what has one", 'leaf.fields.setdefault("bias", True)', "pass"),
