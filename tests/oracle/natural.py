@@ -130,8 +130,10 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 @of("softmax")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    if layer.over == "channels":
-        return nn.Softmax(1)
+    dims = twin_others.along(layer.over, x)
+    if len(dims) == 1:
+        return nn.Softmax(dims[0])
+    assert dims == tuple(range(2, x.ndim)), dims  # all positions
     return nn.Sequential(nn.Flatten(2), nn.Softmax(2), nn.Unflatten(2, x.shape[2:]))
 
 

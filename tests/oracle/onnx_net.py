@@ -157,7 +157,7 @@ class Builder:
         return self.node("LRN", *flow, size=layer.size)
 
     def softmax(self, layer: AnyLayer, x: Shape, y: Shape, flow: list[str]) -> str:
-        if layer.over == "positions":
+        if layer.over == ("positions",):
             flow = [self.node("Flatten", *flow)]
             if x.channels != 1:
                 raise NotImplementedError("positions of several channels")
