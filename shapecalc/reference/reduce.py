@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shapecalc.reference.arrays import Array, Arrays, Axes
     from shapecalc.reference.formula import Formulas, Values
 
-#: What is added to a sum of squares so that nothing is divided by 0.
-EPSILON = 1e-12
+#: What is added to a sum of squares so that nothing is divided by 0: a length of 1e-12 (PyTorch).
+EPSILON = 1e-24
 
 #: The sides of an array by their names, from the first on.
 _SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}

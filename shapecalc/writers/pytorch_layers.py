@@ -789,7 +789,7 @@ def _l2norm(site: Site) -> Spelling:
     squares = f".square().sum({literal(_dims(site))}, keepdim=True)"
 
     def use(x: Code) -> Code:
-        return SumCode("/", (x, call("torch.sqrt", SumCode("+", (Behind(x, squares), "1e-12")))))
+        return SumCode("/", (x, call("torch.sqrt", SumCode("+", (Behind(x, squares), "1e-24")))))
 
     return Spelling(None, use)
 

@@ -113,6 +113,8 @@ def _window_mask_twin(layer: Any, x: Any, whole: Any) -> Any:
     size, shift = (each * rank if len(each) == 1 else each for each in (layer.size, layer.shift))
     if len(size) != rank or len(shift) != rank or x.ndim < 4:
         raise ValueError("sizes for another number of sides")
+    if not layer.grid and any(s >= w for s, w in zip(shift, size, strict=True) if s):
+        raise ValueError("shifted by a window or more")
     regions = torch.zeros((), dtype=torch.int64, device="cpu")
     for n, w, s in zip(whole.shape[2:], size, shift, strict=True):
         side = -(-n // w) * w

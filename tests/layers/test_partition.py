@@ -176,13 +176,12 @@ def _merge_twin(layer: Any, windows: Any, x: Any) -> Any:
 
     def forward(windows: Any, x: Any) -> Any:
         sides = x.shape[2:]
-        numbers = torch.arange(1, sides.numel() + 1).reshape(1, 1, *sides)
+        numbers = torch.arange(1, sides.numel() + 1, device="cpu").reshape(1, 1, *sides)
         origin = _windows(layer, numbers)[0, 0]
         if origin.shape != windows.shape[2:]:
             raise ValueError("other windows")
-        rows = windows.flatten(2)[:, :, origin.flatten() > 0]
-        order = origin.flatten()[origin.flatten() > 0].argsort()
-        return rows[:, :, order].reshape(*rows.shape[:2], *sides)
+        order = origin.flatten().argsort()[-sides.numel() :]  # places that fill are 0
+        return windows.flatten(2)[:, :, order].reshape(*windows.shape[:2], *sides)
 
     made = torch.nn.Module()
     made.forward = forward

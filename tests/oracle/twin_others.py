@@ -94,16 +94,29 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     return by_heads(layer, trained(layer, made))
 
 
+def grouped(layer: AnyLayer, groups: int, x: Tensor) -> nn.Module:
+    """Normalise groups; a shift alone is added behind, as PyTorch 2.13 has no way back through it."""
+    alone = layer.affine and layer.shift and not layer.scale
+    made = nn.GroupNorm(groups, x.shape[1], affine=layer.affine and not alone)
+    if not alone:
+        return trained(layer, made)
+    made.register_parameter("bias", nn.Parameter(x.new_zeros(x.shape[1])))
+    made.forward = lambda x: (
+        nn.functional.group_norm(x, groups) + made.bias.reshape(-1, *(1,) * (x.ndim - 2))
+    )
+    return made
+
+
 @of("groupnorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    return trained(layer, nn.GroupNorm(layer.groups, x.shape[1], affine=layer.affine))
+    return grouped(layer, layer.groups, x)
 
 
 @of("instancenorm")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
     made = ranked("InstanceNorm", x)(x.shape[1], affine=layer.affine)
     if math.prod(x.shape[2:]) == 1:  # PyTorch refuses a single place, save as groups of 1 channel
-        return trained(layer, nn.GroupNorm(x.shape[1], x.shape[1], affine=layer.affine))
+        return grouped(layer, x.shape[1], x)
     return trained(layer, made)
 
 
@@ -345,14 +358,15 @@ def _(layer: AnyLayer, x: Tensor) -> nn.Module:
 
 @of("crop")
 def _(layer: AnyLayer, x: Tensor) -> nn.Module:
-    if (layer.to is None) == (layer.crop is None):
-        raise ValueError("one of the two")
-    if layer.to is None and layer.offset is not None:
+    given = [size for size in (layer.crop, layer.to, layer.like) if size is not None]
+    if len(given) != 1:
+        raise ValueError("one of the three")
+    if layer.crop is not None and layer.offset is not None:
         raise ValueError("an offset of nothing")
-    if layer.to is None:
+    if layer.crop is not None:
         ends = pairs(layer.crop, x)
         return Do(lambda x: padded(x, [(-before, -after) for before, after in ends]))
-    sizes = spread(layer.to, x)
+    sizes = spread(given[0], x)
     starts = [(n - size) // 2 for n, size in zip(x.shape[2:], sizes, strict=True)]
     if layer.offset is not None:
         starts = list(spread(layer.offset, x))
