@@ -39,6 +39,7 @@ Examples:
 @options.settings
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.rows
 @options.only
 @options.hide
