@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import shapecalc
+from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.reference import run
 from shapecalc.verify.own_weights import own_weights
 from tests.readers.onnx_bytes import block, elsewhere, model, node, number, tensor
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,3 +185,13 @@ def test_verify_says_what_it_ran(tmp_path: Path) -> None:
     assert verdict.weights == "the weights of net.onnx"
     assert verdict.disagreements == []
     assert own_weights(shapecalc.summarize("lenet5")) is None
+
+
+def test_run_takes_the_files_weights_and_can_write_them(tmp_path: Path) -> None:
+    path, written = tmp_path / "net.onnx", tmp_path / "net.npz"
+    kernel = numbers(3, 3, 2, 2)
+    taken(path, [node("Conv", "x k", "y", "a")], (1, 3, 5, 5), {"k": kernel})
+    done = runner().invoke(main, ["run", str(path), "--save-weights", str(written)])
+    assert "Weights: the weights of net.onnx." in done.stdout
+    with np.load(written) as arrays:
+        assert np.array_equal(arrays["a.weight"], kernel)
