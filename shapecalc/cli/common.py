@@ -79,6 +79,14 @@ def remark(doubts: Iterable[str]) -> None:
             click.echo(f"remark: {one_line(doubt)}", err=True)
 
 
+def said_partial() -> bool:
+    """Tell whether the command has remarked that a network has layers without a rule."""
+    from shapecalc.readers import PARTIAL
+
+    remarks: set[str] = click.get_current_context().meta.get("remarks", set())
+    return any(PARTIAL in text for text in remarks)
+
+
 def page_width() -> int:
     """Return how wide lists are set: as the terminal, or as prose where nobody's is known."""
     from shapecalc.output.text import PROSE

@@ -50,6 +50,7 @@ Examples:
 @options.settings
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.profile
 @options.batch
 @options.dtype

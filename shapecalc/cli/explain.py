@@ -55,6 +55,7 @@ Examples:
 @options.free
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.batch
 @options.dtype
 @options.layout

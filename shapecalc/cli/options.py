@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from shapecalc.cli.common import emit_parts, page_width, remark
+from shapecalc.cli.common import CHECK_FAILED, emit_parts, page_width, remark, said_partial
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -419,4 +419,21 @@ seed = click.option(
     show_default=True,
     help="Seed of what is random.",
 )
+
+
+def strict(command: Callable[..., T]) -> Callable[..., T]:
+    """Add --strict: after what a command does, exit code 1 where a model was read in part."""
+
+    @wraps(command)
+    def run(*args: object, strict: bool, **others: Any) -> T:  # noqa: ANN401
+        done = command(*args, **others)
+        if strict and said_partial():
+            sys.exit(CHECK_FAILED)
+        return done
+
+    return click.option(
+        "--strict", is_flag=True, help="Exit 1 where a model file holds what no rule is known of."
+    )(run)
+
+
 force = click.option("--force", is_flag=True, help="Run even what needs more memory than is free.")

@@ -37,6 +37,7 @@ Examples:
 @options.free
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.dtype
 @options.units
 def reconcile(

@@ -25,7 +25,7 @@ Examples:
     "--weights",
     type=click.Path(),
     metavar="FILE",
-    help="Trained weights, .npz, named like conv1.weight.  Default: random.",
+    help="Trained weights, .npz, named like conv1.weight.  Default: an ONNX file's own, or random.",
 )
 @click.option(
     "--save-activations",
@@ -64,17 +64,20 @@ def run(
         from shapecalc.api import summarize
         from shapecalc.reference import run as execute
         from shapecalc.verify.activations import Activations, Activity, activity, unwarned
+        from shapecalc.verify.own_weights import own_weights
         from shapecalc.verify.run_files import read_picture, read_weights, write_arrays
 
         output.chosen()
         report = summarize(spec, settings=settings, input=inputs)
         must_run([report], keep=save_activations is not None, force=force)
+        own = None if weights else own_weights(report)
+        trained = read_weights(weights, report) if weights else own and own.arrays
         seen: list[Activity] = []
         with unwarned():  # what is not finite is told below the table
             done = execute(
                 report.graph,
                 read_picture(image, report) if image else None,
-                read_weights(weights, report) if weights else None,
+                trained,
                 seed=seed,
                 keep="all" if save_activations else (),
                 watch=lambda step: seen.append(activity(step)),
@@ -85,6 +88,7 @@ def run(
         if save_weights:
             write(save_weights, lambda file: write_arrays(file, done.parameters))
         chance = f"random, seed {seed}"
-        origins = (f"Input: {image or chance}.  Weights: {weights or chance}.",)
+        held = weights or (own.words(seed) if own else chance)
+        origins = (f"Input: {image or chance}.  Weights: {held}.",)
         saved = tuple(f"Wrote {file}." for file in (save_activations, save_weights) if file)
         output.write(Activations(report, tuple(seen), origins, saved))

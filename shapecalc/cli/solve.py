@@ -42,6 +42,7 @@ Examples:
 @options.free
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.batch
 @options.dtype
 @click.option("--conv", metavar='"N -> M"', help="List the windows that take N to M; no SPEC.")

@@ -62,9 +62,7 @@ Examples:
 @click.option(
     "--check", is_flag=True, help="Compare with the spec's `expect`; exit 1 when they differ."
 )
-@click.option(
-    "--strict", is_flag=True, help="Exit 1 where a model file holds what no rule is known of."
-)
+@options.strict
 @options.fold_batchnorm
 @options.fail_if
 def summarize(
@@ -87,7 +85,6 @@ def summarize(
     layout: str,
     count_inplace: bool,
     check: bool,
-    strict: bool,
     fold_batchnorm: bool,
     conditions: tuple[str, ...],
 ) -> None:
@@ -136,7 +133,7 @@ def summarize(
             _must_have_numbers(report)
         output.write(report, view=view)
     expected = not check or _holds(report)
-    if _fails(report, refused, view) or not expected or (strict and _is_partial(report)):
+    if _fails(report, refused, view) or not expected:
         sys.exit(CHECK_FAILED)
 
 
@@ -171,13 +168,6 @@ def _fails(report: Report, refused: tuple[TotalCondition, ...], view: View) -> b
         click.echo(f"{'failed' if holds else 'passed'}: {sentence}", err=True)
         failed = failed or holds
     return failed
-
-
-def _is_partial(report: Report) -> bool:
-    """Tell whether a model file was read in part."""
-    from shapecalc.readers import PARTIAL
-
-    return any(text.startswith(PARTIAL) for text in report.remarks)
 
 
 def _holds(report: Report) -> bool:

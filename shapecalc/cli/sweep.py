@@ -65,6 +65,7 @@ Examples:
 @options.settings
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.profile
 @options.batch
 @options.dtype

@@ -33,6 +33,7 @@ Examples:
 @options.settings
 @options.free
 @options.inputs
+@options.strict
 @click.option("--fold-batchnorm", is_flag=True, hidden=True)  # refused, with the reason
 @options.batch
 @options.dtype

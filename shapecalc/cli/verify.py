@@ -24,6 +24,7 @@ Examples:
   shapecalc verify alexnet.yaml --gradients
   shapecalc verify vgg16 --input 64x96x3 -o vgg16.md
   shapecalc verify resnet18 --input 64x64x3 --only weighted
+  shapecalc verify model.onnx
   shapecalc verify --all
 """,
 )
@@ -38,6 +39,7 @@ Examples:
 @options.settings
 @options.inputs
 @options.fold_batchnorm
+@options.strict
 @options.rows
 @options.only
 @options.hide
@@ -60,7 +62,9 @@ def verify(
     """Run SPEC by the referee and compare with its report, layer by layer.
 
     The referee knows a layer's fields and none of the rules: it pads, slides windows, multiplies.
-    Exit code 1 when anything disagrees, in rows that are not shown, too.
+    Exit code 1 when anything disagrees, in rows that are not shown, too.  Weights are random; an
+    ONNX file's are its own, and its outputs are held against ONNX Runtime's where that is
+    installed.
     """
     if everything == bool(specs):
         message = "there are both specs and --all" if specs else "there is no network to verify"

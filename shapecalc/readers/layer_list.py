@@ -89,6 +89,11 @@ class LayerList:
             ),
         }
 
+    def paths(self) -> dict[str, str]:
+        """Return the paths that layers and inputs have in the network, by what stands for them."""
+        tree = _Tree(self._layers, list(self.inputs))
+        return {reference: tree.path(reference) for reference in tree.paths}
+
 
 class _Scope:
     """A group while it is open: the path as added, the one in the spec, its names and layers."""

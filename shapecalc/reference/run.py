@@ -162,6 +162,16 @@ def allocate(graph: Graph, *, seed: int = 0, dtype: Any = np.float32) -> dict[st
     return run(graph, seed=seed, dtype=dtype).parameters
 
 
+def draw_inputs(graph: Graph, *, seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:  # noqa: ANN401
+    """Return random inputs of one example for a network: what `run` draws for the same seed."""
+    drawn = _Inputs(graph, {}, seed, 1, dtype)
+    return {
+        node.path: drawn.array(index, node.path, node.layer)
+        for index, node in enumerate(graph.nodes)
+        if isinstance(node.layer, Input)
+    }
+
+
 class _Walk:
     """A run under way."""
 

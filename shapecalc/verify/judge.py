@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,12 +18,13 @@ from shapecalc.reference.arrays import extents, in_domain
 from shapecalc.reference.example import on_paper
 from shapecalc.reference.layer import count, forward, random_arrays, slots
 from shapecalc.reference.probe import probe, slopes
-from shapecalc.reference.run import reason, run
+from shapecalc.reference.run import draw_inputs, reason, run
 from shapecalc.reference.weighted import recorded
 from shapecalc.report import named_deployed, named_doubts
 from shapecalc.report.apply import RefusedError, apply
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.verify import laws
+from shapecalc.verify.own_weights import compare_with_runtime, own_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.run import Step
     from shapecalc.report import Report, Row
     from shapecalc.report.apply import Facts
+    from shapecalc.verify.own_weights import RuntimeOutcome
 
 #: The laws, in the order in which they are shown: name -> what is compared.
 LAWS = {
@@ -72,6 +75,14 @@ class Verdict(Shown):
     judged: tuple[JudgedLayer, ...]
     peak: int | None
     seed: int
+    weights: str = ""
+    """What of a model file's own weights it was run with; nothing where all are random."""
+    runtime: RuntimeOutcome | None = None
+
+    @property
+    def weights_words(self) -> str:
+        """Say what the network was run with."""
+        return self.weights or f"random weights, seed {self.seed}"
 
     @property
     def stated_peak(self) -> int:
@@ -96,6 +107,8 @@ class Verdict(Shown):
         ]
         if self.peak_outcome:
             disagreements.append(f"activations, peak: {self.peak_outcome}")
+        if self.runtime is not None and self.runtime.outcome:
+            disagreements.append(self.runtime.outcome)
         return disagreements
 
     @property
@@ -104,7 +117,8 @@ class Verdict(Shown):
         laws_held = sum(
             outcome == "" for layer in self.judged for outcome in layer.outcomes.values()
         )
-        return laws_held + (self.peak_outcome == "")
+        agrees = self.runtime is not None and self.runtime.outcome == ""
+        return laws_held + (self.peak_outcome == "") + agrees
 
 
 class Verdicts(Shown, tuple[Verdict, ...]):
@@ -135,10 +149,11 @@ def verify(
     """Run a network and compare what was done with what its report says.
 
     Shapes, arrays, matrix products and the peak of memory are those of the whole network, with
-    random weights, one example, float32.  Operations of every kind, and gradients if asked for,
-    are judged on a small copy of each layer.  A layer that cannot be run, though its rule took it,
-    disagrees with its rule, and so do all that depend on it.  `progress` is called after every
-    layer.  `settings`, `input` and `fold_batchnorm` are those of `summarize`.
+    random weights or the model file's own, one example, float32; where ONNX Runtime is installed it
+    runs an ONNX file, too, and its outputs are compared.  Operations of every kind, and
+    gradients if asked for, are judged on a small copy of each layer.  A layer that cannot be run,
+    though its rule took it, disagrees with its rule, and so do all that depend on it.  `progress`
+    is called after every layer.  `settings`, `input` and `fold_batchnorm` are those of `summarize`.
     """
     report = report_of(network, settings=settings, input=input, fold_batchnorm=fold_batchnorm)
     rows = {row.name: row for row in report.rows}
@@ -172,8 +187,18 @@ def verify(
             products.clear()
             progress()
 
-        done = run(report.graph, seed=seed, watch=watch, failed=failed)
-    return Verdict(report, tuple(judged.values()), None if lost else done.peak, seed)
+        own = own_weights(report)
+        inputs = draw_inputs(report.graph, seed=seed) if own else None
+        weights = own.arrays if own else None
+        with np.errstate(all="ignore") if own else nullcontext():
+            done = run(report.graph, inputs, weights, seed=seed, watch=watch, failed=failed)
+    layers = tuple(judged.values())
+    if lost or own is None:
+        return Verdict(
+            report, layers, None if lost else done.peak, seed, own.words(seed) if own else ""
+        )
+    runtime = compare_with_runtime(own, done, inputs or {})
+    return Verdict(report, layers, done.peak, seed, own.words(seed), runtime)
 
 
 def _judge_small(

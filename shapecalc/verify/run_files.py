@@ -152,6 +152,16 @@ def _read(path: str, name: str, extents: tuple[int, ...], origin: Origin) -> Any
             array = arrays[name]
     except BROKEN:
         return unread
+    problem = unsound(name, array, origin)
+    if problem is None and name.endswith(f".{VARIANCE}") and array.min(initial=0) < 0:
+        message = f"{name} holds {array.min():.2g}, but a variance is never below 0"
+        hint = "store the running variances as trained"
+        problem = Problem("E502", message, origin, hint=hint)
+    return problem or array
+
+
+def unsound(name: str, array: Any, origin: Origin) -> Problem | None:  # noqa: ANN401
+    """Complain about numbers that a network cannot be run with."""
     finite = np.isfinite(array)
     if not finite.all():
         count = array.size - int(finite.sum())
@@ -160,10 +170,7 @@ def _read(path: str, name: str, extents: tuple[int, ...], origin: Origin) -> Any
     if np.abs(array).max(initial=0) > np.finfo(np.float32).max:
         message = f"{name} holds numbers up to {np.abs(array).max():.2g}, float32 up to 3.4e+38"
         return Problem("E502", message, origin, hint="networks are run in float32")
-    if name.endswith(f".{VARIANCE}") and array.min(initial=0) < 0:
-        message = f"{name} holds {array.min():.2g}, but a variance is never below 0"
-        return Problem("E502", message, origin, hint="store the running variances as trained")
-    return array
+    return None
 
 
 def _header(file: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:  # noqa: ANN401

@@ -94,7 +94,7 @@ def _layers(verdict: Verdict, view: View) -> Table:
     totals = tuple(_mark(layer.outcomes[law] for layer in verdict.judged) for law in laws)
     return Table(
         title=one_line(verdict.report.name) or "network",
-        about=(f"Run forward by the referee: random weights, seed {verdict.seed}, float32.",),
+        about=(f"Run forward by the referee: {verdict.weights_words}, float32.",),
         columns=_heads(header),
         header=header,
         lines=tuple(lines),
@@ -104,14 +104,31 @@ def _layers(verdict: Verdict, view: View) -> Table:
             Fact("disagreements", f"{len(verdict.disagreements):,}"),
             Fact("activations, peak: alive at once", "", _bytes(verdict.peak)),
             Fact("activations, peak: the report", "", _bytes(verdict.stated_peak)),
+            *_runtime_facts(verdict),
         ),
-        notes=tuple(notes),
+        notes=(*notes, *_runtime_notes(verdict)),
         legend=_legend(laws),
         remarks=(
             *_left_out(view, len(shown), len(verdict.judged)),
             f"Read from {one_line(verdict.report.graph.spec.source.name)}.",
         ),
     )
+
+
+def _runtime_facts(verdict: Verdict) -> tuple[Fact, ...]:
+    """Say how far from another program's outputs ours are."""
+    runtime = verdict.runtime
+    if runtime is None or runtime.difference is None:
+        return ()
+    numbers = f"{runtime.difference:.2g} of {runtime.largest:.4g}"
+    return (Fact(f"{runtime.version}: largest difference of an output", numbers),)
+
+
+def _runtime_notes(verdict: Verdict) -> tuple[str, ...]:
+    runtime = verdict.runtime
+    if runtime is None or not (runtime.outcome or runtime.why):
+        return ()
+    return (runtime.outcome or f"{runtime.version}: {runtime.why}",)
 
 
 def _networks(verdicts: Sequence[Verdict]) -> Table:
@@ -141,7 +158,11 @@ def _networks(verdicts: Sequence[Verdict]) -> Table:
         ),
         notes=tuple(notes),
         legend=(*_legend(laws), ("peak", "the most bytes of activations alive at once")),
-        remarks=(),
+        remarks=tuple(
+            f"{one_line(verdict.report.name)}: {verdict.weights}."
+            for verdict in verdicts
+            if verdict.weights
+        ),
     )
 
 
@@ -197,6 +218,7 @@ def _network(verdict: Verdict, view: View) -> dict[str, object]:
         "seed": verdict.seed,
         "holds": not verdict.disagreements,
         "peak": {"bytes": verdict.peak, "report": verdict.stated_peak},
+        **_file_data(verdict),
         **chosen_data(view, len(shown), len(verdict.judged)),
         "layers": Rows(
             {
@@ -208,6 +230,21 @@ def _network(verdict: Verdict, view: View) -> dict[str, object]:
             for layer in shown
         ),
     }
+
+
+def _file_data(verdict: Verdict) -> dict[str, object]:
+    """Return what there is of a model file's own weights."""
+    runtime = verdict.runtime
+    data: dict[str, object] = {"weights": verdict.weights} if verdict.weights else {}
+    if runtime is not None:
+        data["runtime"] = {
+            "name": runtime.version,
+            "difference": runtime.difference,
+            "largest": runtime.largest,
+            "agrees": None if runtime.outcome is None else not runtime.outcome,
+            "why": runtime.outcome or runtime.why,
+        }
+    return data
 
 
 def _outcomes(layer: JudgedLayer) -> dict[str, str | bool | None]:

@@ -201,3 +201,83 @@ def same_array(own: Any, array: Any) -> None:
     values = own.values()
     if values is not None:
         assert list(values) == onnx.numpy_helper.to_array(array).ravel().tolist()
+
+
+def _with_own_statistics(network: Any) -> Any:
+    """Give batch normalisations statistics that all differ, so that none is left out of a sum."""
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            for array in (part.weight, part.bias, part.running_mean, part.running_var):
+                nn.init.uniform_(array, 0.5, 1.5)
+    return network
+
+
+def _lenet() -> Any:
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(),
+        nn.AvgPool2d(2), nn.Flatten(), nn.Linear(400, 84), nn.BatchNorm1d(84), nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+def _read_by(kind: Any, **fields: Any) -> Any:
+    width = 14 if fields.get("bidirectional") else 7
+    return Of(
+        lambda r, f, x: f(r(x)[0]), kind(5, 7, batch_first=True, **fields), nn.Linear(width, 3)
+    )
+
+
+def _from_torchvision(name: str) -> Any:
+    return _with_own_statistics(getattr(need("torchvision").models, name)())
+
+
+#: Networks that are run with the numbers of their files, and their inputs' extents.
+RUNS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
+    "lenet": (_lenet, (1, 28, 28)),
+    "lstm": (lambda: _read_by(nn.LSTM), (6, 5)),
+    "both ways": (lambda: _read_by(nn.LSTM, bidirectional=True), (6, 5)),
+    "gru": (lambda: _read_by(nn.GRU), (6, 5)),
+    "resnet18": (lambda: _from_torchvision("resnet18"), (3, 64, 64)),
+    "mobilenet_v2": (lambda: _from_torchvision("mobilenet_v2"), (3, 64, 64)),
+    **{name: NETWORKS[name][:2] for name in ("attention", "convnext", "groupnorm", "layernorm", "prelu", "transposed", "gate", "tied", "volume", "lrn")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dynamo", [True, False])
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_the_files_weights_give_onnx_runtimes_numbers(
+    name: str, dynamo: bool, tmp_path: Path
+) -> None:
+    need("onnxruntime")
+    torch.manual_seed(5)
+    make, shape = RUNS[name]
+    path = tmp_path / "net.onnx"
+    exported(make(), shape, path, dynamo=dynamo)
+    verdict = shapecalc.verify(path)
+    assert verdict.weights == "the weights of net.onnx"
+    assert verdict.disagreements == []
+    assert verdict.runtime is not None
+    assert verdict.runtime.outcome == "", verdict.runtime
+
+
+def test_other_weights_do_not_give_onnx_runtimes_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shapecalc.readers.onnx import dense
+
+    need("onnxruntime")
+    network = nn.Sequential(nn.Linear(5, 5), nn.Tanh(), nn.Linear(5, 3))
+    path = tmp_path / "net.onnx"
+    exported(network, (5,), path, dynamo=False)
+    assert shapecalc.verify(path).disagreements == []
+    linear = dense.linear
+
+    def mirrored(
+        walk: Any, node: Any, value: Any, units: int, axis: int, arrays: Any, **more: Any
+    ) -> Any:
+        if units == 5:
+            arrays = [dense.turned(arrays[0]), *arrays[1:]]
+        return linear(walk, node, value, units, axis, arrays, **more)
+
+    monkeypatch.setattr(dense, "linear", mirrored)
+    (sentence,) = shapecalc.verify(path).disagreements
+    assert "float32 explains" in sentence

@@ -199,6 +199,28 @@ def test_strict_does_not_pass_what_is_partial(stated, code, tmp_path) -> None:
     assert runner().invoke(main, ["summarize", path, "--strict"]).exit_code == 0
 
 
+@pytest.mark.parametrize("stated", [{"b": [1, 6, 4, 5]}, {}], ids=["row", "left out"])
+@pytest.mark.parametrize(
+    "words",
+    [["explain", "c"], ["sweep", "--over", "c.filters=6:8"], ["solve", "params <= 1M", "--over", "c.filters=6:8"],
+     ["compare", "lenet5"], ["training"], ["reconcile", "torchinfo", "fvcore"]],
+)  # fmt: skip
+def test_strict_is_every_commands(words, stated, tmp_path) -> None:
+    path = tmp_path / "net.onnx"
+    command, *more = words
+    codes = []
+    for data, strict in (
+        (einsum(stated), []),
+        (einsum(stated), ["--strict"]),
+        (SMALL_NET, ["--strict"]),
+    ):
+        path.write_bytes(data)
+        done = runner().invoke(main, [command, str(path), *more, *strict])
+        assert done.exit_code != 2, done.output
+        codes.append(done.exit_code)
+    assert codes == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     "words",
     [["explain", "mix"], ["verify"], ["sweep", "--over", "batch=1:2"], ["solve", "macs <= 1k"],

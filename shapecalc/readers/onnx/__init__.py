@@ -49,6 +49,15 @@ _LAST = frozenset({
 @collector_paused
 def read(name: str, data: bytes | mmap) -> ReadModel:
     """Read a model.  Raises `SpecErrors` for one that is damaged or has nothing to read."""
+    walk, outputs = walked(name, data)
+    return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
+
+
+def walked(name: str, data: bytes | mmap) -> tuple[GraphWalk, list[str]]:
+    """Walk through a model; return what its outputs stand for, too.
+
+    Raises `SpecErrors`.
+    """
     try:
         file = read_file(Messages(data))
         _must_be_readable(file, name)
@@ -64,7 +73,7 @@ def read(name: str, data: bytes | mmap) -> ReadModel:
             "; ".join(shown) + (f"; and {more} more" if more else ""),
             "one of the two is wrong: onnx.shape_inference.infer_shapes states shapes anew",
         )
-    return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
+    return walk, outputs
 
 
 def _must_be_readable(file: OnnxFile, name: str) -> None:
@@ -87,6 +96,7 @@ def _walked(walk: GraphWalk) -> list[str]:
     for name in walk.file.inputs:
         if name not in walk.arrays:
             _add_input(walk, name)
+    walk.flowing_in.update(walk.values)
     if not walk.values:
         raise walk.refuse("the graph has no input that flows", "is it a model of weights alone?")
     walk.run(RULES)

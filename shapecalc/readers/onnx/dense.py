@@ -42,6 +42,12 @@ def linear(
     return value._replace(source=source, extents=(*value.extents[:-1], units), dims=dims)
 
 
+def turned(matrix: Tensor) -> Tensor:
+    """Return a matrix with its rows as columns: ours have a row for every unit."""
+    rows, columns = matrix.dims
+    return matrix.moved("Transpose", (columns, rows), perm=[1, 0])
+
+
 @rule("Gemm")
 def _gemm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
@@ -52,6 +58,10 @@ def _gemm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     bias = walk.has(node, 2)
     if bias and walk.array(node, 2) is None:
         raise NoRuleError("what is added flows")
+    if not node.attributes.get("transB", 0):
+        matrix = turned(matrix)
+    if node.attributes.get("alpha", 1.0) != 1 or (bias and node.attributes.get("beta", 1.0) != 1):
+        walk.differs(node, "its product or its bias is multiplied by a number")
     arrays = [matrix, *([walk.array(node, 2)] if bias else [])]
     walk.give(node, linear(walk, node, value, units, 1, arrays, bias=bias))
 
@@ -63,7 +73,7 @@ def _matmul(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         value = walk.value(node)
         units, axis = right.dims[1], len(value.dims) - 1
         bias, array = _bias_behind(walk, node, units)
-        arrays = [right, *([array] if array is not None else [])]
+        arrays = [turned(right), *([array] if array is not None else [])]
         result = linear(walk, node, value, units, axis, arrays, bias=bias is not None)
         walk.give(node, result)
         if bias is not None:

@@ -27,6 +27,7 @@ _TENSOR: Schema = {
     8: Field("name", "text"),
     9: Field("raw", "span"),
     10: Field("doubles", "span"),
+    13: Field("beside", "span", many=True),
     14: Field("location", "int"),
 }
 _ATTRIBUTE: Schema = {
@@ -90,10 +91,11 @@ MOST_AXES = 16
 class Tensor:
     """An array whose extents are known, and of a small one the values, where they are wanted.
 
-    `origin` is the initializer that it was made of; equal ones are the same weights.
+    `origin` is the initializer that it was made of; equal ones are the same weights.  `made` is the
+    operation that it is the result of, with the arrays that it took; None for one that is stored.
     """
 
-    __slots__ = ("_lies", "_messages", "_values", "dims", "origin", "type")
+    __slots__ = ("_lies", "_messages", "_values", "dims", "made", "origin", "type")
 
     def __init__(
         self,
@@ -108,6 +110,7 @@ class Tensor:
         self._values = values
         self._messages: Messages | None = None
         self._lies: dict[str, Any] = {}
+        self.made: tuple[OnnxNode, tuple[Tensor | None, ...]] | None = None
 
     @classmethod
     def stored(cls, fields: dict[str, Any], messages: Messages, name: str) -> Tensor:
@@ -135,6 +138,16 @@ class Tensor:
     def like(self, dims: tuple[int, ...]) -> Tensor:
         """Return the same elements in other extents, of which nobody asks the values."""
         return Tensor(dims, self.type, origin=self.origin)
+
+    def moved(self, op: str, dims: tuple[int, ...], **attributes: Any) -> Tensor:  # noqa: ANN401
+        """Return what an operation of one operand makes of it."""
+        array = self.like(dims)
+        array.made = OnnxNode(op, "", "", (), (), attributes, ()), (self,)
+        return array
+
+    def place(self) -> tuple[Messages, dict[str, Any]] | None:
+        """Return the file that it is stored in and where it lies there; None for a result."""
+        return None if self._messages is None else (self._messages, self._lies)
 
     def values(self) -> Sequence[Any] | None:
         """Return its elements, or None where they are many or elsewhere.  Raises `DamagedError`."""
@@ -279,6 +292,12 @@ class _Reading:
 
 
 _NOTE_KEY = b"pkg.torch.onnx.name_scopes"
+
+
+def place_beside(messages: Messages, lies: dict[str, Any]) -> dict[str, str]:
+    """Return where in another file an array lies: `location`, `offset`, `length`."""
+    entries = [messages.read(_ENTRY, span) for span in lies.get("beside", ())]
+    return {entry.get("key", ""): entry.get("value", "") for entry in entries}
 
 
 def scopes_of(node: OnnxNode, messages: Messages) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
-from shapecalc.readers.onnx.layouts import aligned, arranged
+from shapecalc.readers.onnx.layouts import aligned, arranged, in_our_order
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, unsqueezed
@@ -81,6 +81,8 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     axes = [axis for axis, n in enumerate(own) if n != 1]
     if kind not in ("add", "multiply", "subtract", "divide") or first:
         raise NoRuleError("constants of many numbers")
+    if kind in ("subtract", "divide"):
+        array = array.moved("Neg" if kind == "subtract" else "Reciprocal", array.dims)
     kind = "bias" if kind in ("add", "subtract") else "scale"
     if kind == "bias" and _by_distance(walk, node, value, own, array):
         return
@@ -97,6 +99,7 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     else:
         _along_some_axes(walk, node, value, kind, own, array)
         return
+    array = in_our_order(array, value)
     if kind == "bias" and per == "element":
         walk.same(node, "position_embedding", {}, value, [array])
         return
@@ -138,7 +141,8 @@ def _along_some_axes(
     if kind == "bias" or None in value.axes:
         raise NoRuleError("trained numbers along some axes")
     shape = tuple(own[axis] for axis in value.axes if axis is not None)
-    source = walk.add(node, "parameter", {"shape": list(shape)}, [], [array])
+    arrays = [in_our_order(array, value)]
+    source = walk.add(node, "parameter", {"shape": list(shape)}, [], arrays)
     factors = value._replace(source=source, extents=shape)
     walk.give(node, value._replace(source=walk.add(node, "multiply", {}, [value, factors])))
 

@@ -10,7 +10,7 @@ from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk, NoRuleError, mu
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.file import OnnxNode, Tensor
 
 #: The names of a volume's axes, by their number.
 AXES = {
@@ -75,6 +75,21 @@ def arranged(walk: GraphWalk, node: OnnxNode, value: Value, wanted: tuple[int, .
     if value.extents == extents:
         return value._replace(axes=wanted)
     return _reshaped(walk, node, value, extents, wanted)
+
+
+def in_our_order(array: Tensor, value: Value) -> Tensor:
+    """Return an array that belongs to a value's elements with its channels first, then the sides.
+
+    Its axes are the last ones of the file's.
+    """
+    rank = len(value.dims)
+    dims = (*[1] * (rank - len(array.dims)), *array.dims)
+    own = [axis for axis in (value.axes[-1], *value.axes[:-1]) if axis is not None]
+    order = [*(axis for axis in range(rank) if axis not in own), *own]
+    if order == sorted(order):
+        return array
+    whole = array.moved("Reshape", dims)
+    return whole.moved("Transpose", tuple(dims[axis] for axis in order), perm=order)
 
 
 def _reshaped(

@@ -21,7 +21,8 @@ def _batch_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = channels_second(walk, node, walk.value(node))
     scale = walk.kernel(node, 1)
     of_channels(walk, node, scale, value)
-    walk.same(node, "batchnorm", {}, value, [scale, walk.array(node, 2)])
+    buffers = [walk.array(node, 3), walk.array(node, 4)]
+    walk.same(node, "batchnorm", {}, value, [scale, walk.array(node, 2)], buffers)
 
 
 def of_channels(walk: GraphWalk, node: OnnxNode, array: Tensor, value: Value) -> None:
@@ -38,6 +39,7 @@ def _instance_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = channels_second(walk, node, walk.value(node))
     scale = walk.kernel(node, 1)
     of_channels(walk, node, scale, value)
+    walk.adds_epsilon(node, node.attributes.get("epsilon"))
     walk.same(node, "instancenorm", {}, value, [scale, walk.array(node, 2)])
 
 
@@ -51,6 +53,7 @@ def _group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
             f"as stored: {node.op} has a scale and a shift for each of {scale.size:,} groups, as"
             " opset 18 has it; counted is one for each channel"
         )
+    walk.adds_epsilon(node, node.attributes.get("epsilon"))
     walk.same(node, "groupnorm", {"groups": groups}, value, [scale, walk.array(node, 2)])
 
 
@@ -59,6 +62,7 @@ def _layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
     axis = node.attributes.get("axis", -1) % len(value.dims)
     scale = walk.kernel(node, 1) if walk.has(node, 1) else None
+    walk.adds_epsilon(node, node.attributes.get("epsilon"))
     if node.op != "LayerNormalization":
         if axis != len(value.dims) - 1:
             raise NoRuleError("a norm over several axes")

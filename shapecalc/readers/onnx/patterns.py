@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.constants import axes_of
-from shapecalc.readers.onnx.layouts import channels_second, with_last
+from shapecalc.readers.onnx.layouts import channels_second, in_our_order, with_last
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def normalise(
         value = with_last(walk, node, value, axis)
     elif axis == value.own_axes[0]:
         fields["over"] = "all"
+        arrays = [array and in_our_order(array, value) for array in arrays]
     else:
         raise NoRuleError("a norm over some axes")
     walk.same(node, "layernorm", fields, value, arrays)
@@ -277,10 +278,13 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
     if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:
         return False
-    square = _Trail(walk, squares[0]).step("ReduceMean").step("Add").step("Sqrt")
-    square.step("Div")
+    square = _Trail(walk, squares[0]).step("ReduceMean").step("Add")
+    epsilon = square.operand() if square.goes() else None
+    square.step("Sqrt").step("Div")
     if not square.goes() or square.numbers[-1] != ends[0]:
         return False
+    if epsilon is not None and epsilon.size == 1:
+        walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
     trail = _Trail(walk, number)
     trail.numbers += [centred, *square.numbers]
     trail.last = square.last
@@ -323,10 +327,11 @@ def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     trail = _Trail(walk, number).step("InstanceNormalization")
     if value is None or value.loose or not trail.goes() or len(value.dims) < 3:
         return False
-    scale = walk.array(trail.last, 1)
+    scale, epsilon = walk.array(trail.last, 1), trail.last.attributes.get("epsilon")
     trail.step("Reshape")
     if not trail.goes() or scale is None:
         return False
+    walk.adds_epsilon(node, epsilon)
     groups = scale.size
     channels = value.dims[1]
     if channels % groups:
@@ -436,7 +441,8 @@ def token(walk: GraphWalk, node: OnnxNode) -> bool:
     rows = array.dims[1]
     if len(value.extents) != 2 or rows < 1:
         raise NoRuleError("no sequence")
-    source = walk.add(node, "token", {"count": rows}, [value], [array])
+    numbers = array.moved("Transpose", (array.dims[0], array.dims[2], rows), perm=[0, 2, 1])
+    source = walk.add(node, "token", {"count": rows}, [value], [numbers])
     length = value.extents[0] + rows
     dims = (value.dims[0], length, value.dims[2])
     walk.give(node, value._replace(source=source, extents=(length, value.extents[1]), dims=dims))

@@ -41,6 +41,8 @@ def _recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         fields["biases"] = 0
     if used[1] and not used[0]:
         fields["returns"] = "last"
+    if (why := _unlike_ours(walk, node)) is not None:
+        walk.differs(node, why)
     arrays = [matrix, walk.array(node, 2), walk.array(node, 3)]
     source = walk.add(node, node.op.lower(), fields, [value], arrays)
     batch = value.dims[1]
@@ -57,6 +59,20 @@ def _recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         ends = Value(flat, (width,), (2,), (1, batch, width), 1)
         _two_directions(walk, node, ends, directions, (directions, batch, units), 1)
     _two_directions(walk, node, steps, directions, (length, directions, batch, units), 0)
+
+
+def _unlike_ours(walk: GraphWalk, node: OnnxNode) -> str | None:
+    """Say what of a layer's numbers no layer of ours has; None where all are alike."""
+    attributes = node.attributes
+    if attributes.get("direction") == "reverse":
+        return "it reads from the end"
+    if attributes.get("activations") or attributes.get("clip"):
+        return "its activations are stated"
+    if node.op == "GRU" and not attributes.get("linear_before_reset", 0):
+        return "its reset gate comes before the product"
+    if walk.has(node, 4) or walk.has(node, 7):
+        return "it has lengths or peepholes"
+    return None
 
 
 def _two_directions(

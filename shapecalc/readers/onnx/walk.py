@@ -7,7 +7,8 @@ constants by their names, and how a layer is added.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from math import isclose
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.readers.layer_list import LayerList
@@ -32,8 +33,20 @@ _LARGEST = 10**9
 MOST_EXTENTS = 4
 
 
+#: What norms add to a variance, by the language.
+_EPSILON = 1e-5
+
+
 class NoRuleError(Exception):
     """A node that no layer stands for, and why."""
+
+
+class Taken(NamedTuple):
+    """The arrays that a layer takes, in the order of its own, and the node that it stands for."""
+
+    kind: str
+    node: OnnxNode
+    arrays: tuple[Tensor | None, ...]
 
 
 class GraphWalk:
@@ -47,6 +60,7 @@ class GraphWalk:
         #: The arrays of the file, as those that are made of them name their origin.
         self.stored = {array.origin for array in file.arrays.values() if array.origin}
         self.values: dict[str, Value] = {}
+        self.flowing_in: dict[str, Value] = {}
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
         for number, node in enumerate(file.nodes):
@@ -66,6 +80,10 @@ class GraphWalk:
         #: Initializers that only make constants: weights of no layer.
         self.apart: set[str] = set()
         self.budget = _MOST_FOLDED
+        #: What layers take, by what stands for them: the arrays of the file, as ours lie.
+        self.taken: dict[str, Taken] = {}
+        #: What layers compute otherwise than the file, though their sizes are the same.
+        self.inexact: dict[str, None] = {}
 
     # What a rule asks
 
@@ -142,6 +160,7 @@ class GraphWalk:
         fields: dict[str, Any],
         sources: Sequence[Value],
         arrays: Sequence[Tensor | None] = (),
+        buffers: Sequence[Tensor | None] = (),
     ) -> str:
         """Add a layer; where its kernel, its first array, is that of an earlier one, they share."""
         trained = tuple(array.origin for array in arrays if array is not None)
@@ -167,16 +186,20 @@ class GraphWalk:
         reference = self.layers.add(kind, fields, [value.source for value in sources], name)
         if kind == "embedding" and arrays[0] is not None:
             self.entries.setdefault(arrays[0].origin, fields["entries"])
+        if arrays and "share" not in fields:
+            self.taken[reference] = Taken(kind, node, (*arrays, *buffers))
+        if "note" in fields:
+            self.differs(node, fields["note"])
         if arrays and arrays[0] is not None and arrays[0].origin:
             self.owners.setdefault(arrays[0].origin, (reference, kind, trained))
         return reference
 
     def same(
         self, node: OnnxNode, kind: str, fields: dict[str, Any], value: Value,
-        arrays: Sequence[Tensor | None] = (),
+        arrays: Sequence[Tensor | None] = (), buffers: Sequence[Tensor | None] = (),
     ) -> None:  # fmt: skip
         """Add a layer whose output is like its input."""
-        source = self.add(node, kind, fields, [value], arrays)
+        source = self.add(node, kind, fields, [value], arrays, buffers)
         self.give(node, value._replace(source=source))
 
     def volume(
@@ -192,6 +215,15 @@ class GraphWalk:
     def remark(self, text: str) -> None:
         """Note what has to be said, once."""
         self.remarks[text] = None
+
+    def differs(self, node: OnnxNode, why: str) -> None:
+        """Note that a layer has the sizes of the file's, but not its numbers."""
+        self.inexact[f"{_called(node)}: {why}"] = None
+
+    def adds_epsilon(self, node: OnnxNode, epsilon: float | None) -> None:
+        """Note where a norm that follows what flows in adds another number to its variance."""
+        if epsilon is not None and not isclose(epsilon, _EPSILON, rel_tol=1e-3):
+            self.differs(node, f"it adds {epsilon:.3g} to a variance, not {_EPSILON:g}")
 
     def refuse(self, message: str, hint: str = "", rule: str = "") -> SpecErrors:
         """Return the refusal of the file."""
@@ -287,6 +319,8 @@ class GraphWalk:
         if node.op == "MatMul":
             origins = (tensor.origin for tensor in given if tensor is not None)
             self.apart.update(name for name in origins if name in self.file.arrays)
+        if array.made is None and not any(array is tensor for tensor in given):
+            array.made = node, tuple(given)
         self.budget -= array.size if array.size <= 4096 else 1
         if not array.origin:
             array.origin = node.outputs[0] if node.outputs else ""
