@@ -70,10 +70,13 @@ class RuntimeOutcome(NamedTuple):
 def own_weights(report: Report) -> OwnWeights | None:
     """Read the weights of the ONNX file that a report is of; None where it is of none.
 
+    Of a network as deployed there are none, as its arrays are not the file's.
+
     Raises `SpecErrors` for a damaged file (E009), and for numbers that are no weights (E502).
     """
-    path = report.graph.spec.source.name
-    if report.graph.spec.source.tree is None or not Path(path).is_file():
+    spec = report.graph.spec
+    path = spec.source.name
+    if spec.deployed or spec.source.tree is None or not Path(path).is_file():
         return None
     with Path(path).open("rb") as file:
         kind = model_file(path, file.read(HEAD))

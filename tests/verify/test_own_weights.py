@@ -195,3 +195,11 @@ def test_run_takes_the_files_weights_and_can_write_them(tmp_path: Path) -> None:
     assert "Weights: the weights of net.onnx." in done.stdout
     with np.load(written) as arrays:
         assert np.array_equal(arrays["a.weight"], kernel)
+
+
+def test_a_network_as_deployed_has_not_the_files_weights(tmp_path: Path) -> None:
+    nodes = [node("Conv", "x k", "1", "conv"), node("BatchNormalization", "1 s b m v", "y", "bn")]
+    given = {"k": numbers(4, 3, 2, 2)} | {letter: numbers(4) for letter in "sbmv"}
+    path = tmp_path / "net.onnx"
+    assert taken(path, nodes, (1, 3, 6, 5), given).missing == {}
+    assert own_weights(shapecalc.summarize(path, fold_batchnorm=True)) is None
