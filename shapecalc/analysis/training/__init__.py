@@ -217,10 +217,11 @@ def step(report: Report, optimizer: Optimizer) -> Training:
 
 
 def _cost(row: Row, *, trained_before: bool, trained: bool) -> Cost:
+    whole = row.macs - _of_first_states(row)
     if not trained:
-        backward = row.macs if trained_before else 0
+        backward = whole if trained_before else 0
         return Cost(row.name, row.params, row.macs, backward, 0, frozen=True)
-    backward = row.macs if trained_before else _inner(row)
+    backward = whole if trained_before else _inner(row)
     first = not trained_before and row.macs != 0
     return Cost(row.name, row.params, row.macs, backward, row.macs, first)
 
@@ -246,7 +247,18 @@ def _inner(row: Row) -> Dim:
     else:
         places = product(row.output.sides)
         inside = [p for p in weights if p.name == "pointwise.weight"]
-    return sum(parameter.size for parameter in inside) * places
+    return sum(parameter.size for parameter in inside) * places - _of_first_states(row)
+
+
+def _of_first_states(row: Row) -> Dim:
+    """Return the products of the gradients of a recurrent layer's first states, which are no one's.
+
+    Before its first step a state is 0, and nothing has made it: no gradient goes there.
+    """
+    if not isinstance(row.layer, Recurrent):
+        return 0
+    states = (array for array in row.parameters if array.name.startswith("weight_hh"))
+    return sum(array.size for array in states)
 
 
 class Kept(NamedTuple):
