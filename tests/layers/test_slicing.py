@@ -376,7 +376,9 @@ def _slice_twin(layer: Any, x: Any) -> Any:
                     if not 0 <= first < after:  # where `narrow` counts from the end
                         raise ValueError("nothing, or outside")
                     x = x.narrow(axis, first, after - first)  # which refuses what lies behind
-                    x = x.index_select(axis, torch.arange(0, after - first, part.step))
+                    x = x.index_select(
+                        axis, torch.arange(0, after - first, part.step, device=x.device)
+                    )
             return x
 
     return Taken()

@@ -63,7 +63,7 @@ class Split(torch.nn.Module):
 def ungrouped(module: torch.nn.Module) -> None:
     """Put separate convolutions in the place of those in groups."""
     for name, child in list(module.named_children()):
-        if getattr(child, "groups", 1) > 1:
+        if getattr(child, "groups", 1) > 1 and hasattr(child, "in_channels"):
             setattr(module, name, Split(child).to("meta"))
         else:
             ungrouped(child)
