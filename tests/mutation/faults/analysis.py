@@ -136,5 +136,6 @@ FAULTS = [
     Planted("a recurrent layer's gradient ends at its weights", 'if not p.name.startswith("weight_ih_l0")', "if False"),
     Planted("what a recurrent layer hands on is not kept", "row.layer.within(*row.inputs) if isinstance(row.layer, Recurrent) else 0", "0"),
     Planted("a training step forgets what is free", '    report = report_of(\n        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED', '    report = report_of(\n        network, settings=settings, input=input, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED'),
-    Planted("the first trained layer computes parameters for MACs", "row.macs if trained_before else _inner(row)", "row.params if trained_before else _inner(row)"),
+    Planted("the first trained layer computes parameters for MACs", "whole if trained_before else _inner(row)", "row.params if trained_before else _inner(row)"),
+    Planted("a recurrent layer's first state has a gradient", 'states = (array for array in row.parameters if array.name.startswith("weight_hh"))', "states = (array for array in row.parameters if False)"),
 ]  # fmt: skip
