@@ -38,6 +38,7 @@ def model_source(place: str, inputs: Mapping[str, str]) -> Source:
     remark([f"{place} runs the code of {module}, as you ask"])
     with contextlib.redirect_stdout(sys.stderr):  # what is printed is no table
         model = _made(place, module, name)
+        sys.stderr.flush()  # which `print` does not, and messages of this tool come after it
         if live.is_keras(model):
             return as_source(place, live.read_keras(model))
         if not live.is_torch(model):

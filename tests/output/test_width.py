@@ -113,7 +113,9 @@ def test_a_terminal_gets_the_orders_that_it_may(
 ) -> None:
     monkeypatch.setenv(variable, value)
     text = write(report("alexnet"), "terminal")
-    assert set(re.findall(r"\x1b\[([\d;]*)m", text)) == orders
+    given = set(re.findall(r"\x1b\[([\d;]*)m", text))
+    # rich before 14 takes an empty NO_COLOR for one that is set
+    assert given == orders or (variable == "NO_COLOR" and given == orders - {"36"})
     assert text.count("\x1b") == len(re.findall(r"\x1b\[[\d;]*m", text))
 
 

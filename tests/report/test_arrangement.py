@@ -349,7 +349,9 @@ def widest(low: np.ndarray, high: np.ndarray) -> int:
 
 
 def padded(node: Node) -> bool:
-    """Tell whether windows may hang over the rim."""
+    """Tell whether windows may hang over the rim, as all of a transposed convolution do."""
+    if isinstance(node.layer, Transposed):
+        return True
     pad = getattr(node.layer, "pad", None)
     if getattr(node.layer, "rounding", "floor") != "floor":
         return True
