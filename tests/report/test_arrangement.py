@@ -359,10 +359,13 @@ def padded(node: Node) -> bool:
 
 
 def leaps(node: Node) -> bool:
-    """Tell whether neighbouring units, or a unit's taps, may leave out what lies between."""
+    """Tell whether neighbouring units, or a unit's taps, may leave out what lies between.
+
+    Of a side that a reshape cuts in two, windows take pieces that lie apart.
+    """
     layer = node.layer
     if not isinstance(layer, Windowed):
-        return isinstance(layer, Upsample | AdaptivePool)
+        return isinstance(layer, Upsample | AdaptivePool | Reshape)
     apart = max(layer.steps()) > min(layer.kernel) or set(layer.dilation) != {1}
     return apart or isinstance(layer, Transposed)
 
