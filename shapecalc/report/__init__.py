@@ -13,7 +13,7 @@ from shapecalc.text.shown import Shapes, Shown, shortened
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
     from shapecalc.algebra import Dim
@@ -444,15 +444,16 @@ class Report(Shown):
 
 def named_doubts(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return the doubts about several networks, with their names where there are two."""
-    return _named({report.name: report.doubts for report in reports}, ", ")
+    return _named([(report.name, report.doubts) for report in reports], ", ")
 
 
 def named_deployed(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return what was done to several networks, with their names where there are two."""
-    return _named({report.name: report.deployed for report in reports}, ": ")
+    return _named([(report.name, report.deployed) for report in reports], ": ")
 
 
-def _named(texts: Mapping[str, tuple[str, ...]], sign: str) -> tuple[str, ...]:
-    if len(texts) == 1:
-        return next(iter(texts.values()))
-    return tuple(f"{name}{sign}{text}" for name, of_it in texts.items() for text in of_it)
+def _named(texts: Sequence[tuple[str, tuple[str, ...]]], sign: str) -> tuple[str, ...]:
+    """Write what is said of networks, with their names where these differ."""
+    alike = len({name for name, _ in texts}) == 1
+    written = (f"{'' if alike else name + sign}{text}" for name, own in texts for text in own)
+    return tuple(dict.fromkeys(written))

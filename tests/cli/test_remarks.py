@@ -86,6 +86,12 @@ def test_several_networks_are_told_apart() -> None:
     assert done.stderr == f"remark: net, {SAID}{PLAINLY}\n"
 
 
+def test_another_network_of_that_name_takes_no_remark_away(tmp_path: Path) -> None:
+    (tmp_path / "quiet.yaml").write_text(SPEC.format("name: net\ninput: 32x32x3\n"))
+    done = runner().invoke(main, ["compare", "net.yaml", "quiet.yaml"])
+    assert done.stderr == f"remark: {SAID}{PLAINLY}\n"
+
+
 def test_an_option_is_doubted_too() -> None:
     done = runner().invoke(main, ["summarize", "quiet.yaml", "--input", "3x32x32"])
     assert done.stderr == f"remark: {SAID}\n"
