@@ -49,6 +49,8 @@ class ModelFile(NamedTuple):
 _ADVICE = "write its layers down as a spec; `shapecalc specs lenet5` prints one to start from"
 _WEIGHTS = f"it holds arrays and no order of layers: {_ADVICE}"
 _PROTOBUF = rb"[\x08\x0a\x12\x1a\x22\x2a\x3a]"
+#: The version of the format, and behind it the name of what wrote the file.
+_ONNX = rb"\x08[\x01-\x1e]\x12[\x03-\x7f][ -~]{3}"
 _ZIP = rb"PK\x03\x04"
 _PICKLE = rb"\x80[\x02-\x05]"
 
@@ -71,6 +73,7 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
+    ModelFile("an ONNX model", (".onnx",), _ONNX, _ADVICE, reader="onnx"),
     ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
     ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),

@@ -284,7 +284,10 @@ def _decode(name: str, data: bytes) -> Source:
         from shapecalc.readers import model_file
 
         kind = model_file(name, data)
-        if kind is not None and kind.reader and len(data) <= MAX_BYTES:
+        if kind is not None and kind.reader:
+            if len(data) > MAX_BYTES:
+                message = f"{kind.name} of more than {MAX_BYTES // 2**20} MiB is read from its file"
+                raise refuse("E005", message, Origin.of_file(name), "name the file")
             return as_source(name, kind.read(name, data))
         if kind is not None:
             message = f"'{name}' is {kind.name}, and no spec"

@@ -38,6 +38,7 @@ TORCH = b"# a model\nimport torch\nfrom torch import nn\n\nclass Net(nn.Module):
 DOCSTRING = b'"""A model."""\n\nimport torch\n'
 CAFFE = b'name: "LeNet"\nlayer {\n  name: "conv1"\n  type: "Convolution"\n}\n'
 CAFFE_OLD = b'name: "LeNet"\ninput: "data"\ninput_dim: 1\nlayers {\n  type: CONVOLUTION\n}\n'
+ONNX = b"\x08\x07\x12\x07pytorch"
 DARKNET = b"# YOLO\n[net]\nwidth=416\n\n[convolutional]\nfilters=16\n"
 
 #: A file, what it holds, and what it is called.
@@ -60,7 +61,7 @@ FILES = [
 #: Files that are read by a reader of their own.
 READ = [
     ("net.pt2", zipped(), "a PyTorch program"),
-    ("net.onnx", b"\x08\x07\x12\x07pytorch", "an ONNX model"),
+    ("net.onnx", ONNX, "an ONNX model"),
     ("NET.ONNX", b"\x3a\x07\x12\x07pytorch", "an ONNX model"),
     ("net.prototxt", CAFFE, "a Caffe network"),
     ("net.prototxt", CAFFE_OLD, "a Caffe network"),
@@ -72,6 +73,9 @@ READ = [
     ("net.txt", CAFFE, "a Caffe network"),
     ("net.cfg", DARKNET, "a Darknet network"),
     ("net", DARKNET, "a Darknet network"),
+    ("net", ONNX, "an ONNX model"),
+    ("net.bin", ONNX, "an ONNX model"),
+    ("net.yaml", ONNX, "an ONNX model"),
 ]
 #: Files that are read as specs, whatever they are called.
 SPECS = [
@@ -115,6 +119,15 @@ def test_a_suffix_alone_is_enough_where_no_spec_has_it() -> None:
         for suffix in kind.suffixes:
             known = model_file(f"net{suffix}", b"\xff\xfe\xfd")
             assert (known is None) == (suffix in (".json", ".bin"))
+
+
+def test_a_large_model_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.spec.find.MAX_BYTES", 2**20)
+    done = runner().invoke(main, ["summarize", "-"], input=ONNX + b"\0" * 2**20)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(
+        "error[E005]: an ONNX model of more than 1 MiB is read from its file\n"
+    )
 
 
 def test_standard_input_is_looked_at_too() -> None:
