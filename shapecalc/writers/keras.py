@@ -97,8 +97,9 @@ class _KerasWriting:
             f"\n\n{HELPERS[name].strip()}" for name in HELPERS if re.search(rf"\b{name}\(", whole)
         ]
         whole = "\n".join([*helpers, whole])
-        imports = "from keras import layers, ops" if "ops." in whole else "from keras import layers"
-        return "\n".join([*self._docstring(), "", "import keras", imports, whole, ""])
+        used = [name for name in ("layers", "ops") if f"{name}." in whole]
+        imports = ["import keras", *([f"from keras import {', '.join(used)}"] if used else [])]
+        return "\n".join([*self._docstring(), "", *imports, whole, ""])
 
     def _write_levels(self, levels: list[NamedLevel]) -> None:
         """Write levels of one height: those of one kind are calls of one function."""

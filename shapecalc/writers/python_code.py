@@ -269,10 +269,13 @@ def class_name(name: str, usual: str) -> str:
 
     >>> class_name("ResNet-50", "Net"), class_name("conv_bn", "Net"), class_name("50 layers", "Net")
     ('ResNet50', 'ConvBn', 'Net50Layers')
+    >>> class_name("none", "Net")
+    'NetNone'
     """
     words = re.findall(r"[A-Za-z0-9]+", name)
     plain = "".join(word[0].upper() + word[1:] for word in words)
-    return plain if plain and not plain[0].isdigit() else usual + plain
+    free = plain and not plain[0].isdigit() and not keyword.iskeyword(plain)
+    return plain if free else usual + plain
 
 
 def unique(name: str, taken: set[str]) -> str:

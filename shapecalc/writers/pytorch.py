@@ -102,7 +102,8 @@ class _Writing:
         self.parts: dict[str, Part] = {}  # by the level's path
         self.families: list[Family] = []
         self.sequences: set[str] = set()
-        self.classes = {"OrderedDict", "Tensor", *(text for text, _ in _named_helpers(self))}
+        helpers = (name for name, _ in _named_helpers(self))
+        self.classes = {"F", "OrderedDict", "Path", "Tensor", *helpers}
         self.attributes = {level.path: self._attributes(level) for level in self._levels()}
 
     def _levels(self) -> Iterator[NamedLevel]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -99,6 +100,13 @@ def test_names_that_python_cannot_have_are_changed() -> None:
     layers = [{"relu": {"name": name}} for name in names]
     made = program(shapecalc.summarize({"input": "4x4x2", "layers": layers}))
     assert [*made.names.values()] == ["layer_3x3", "class_", "forward2", "self2"]
+
+
+@pytest.mark.parametrize("name", ["none", "true", "f", "path", "tensor", "ordered-dict", "50"])
+def test_a_network_may_be_called_as_a_word_of_python_or_of_the_program(name: str) -> None:
+    text = text_of({"name": name, "input": "4x4x2", "layers": ["relu"]})
+    (made,) = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    assert made.name not in {"F", "OrderedDict", "Path", "Tensor"}
 
 
 def test_texts_of_the_spec_stay_texts() -> None:
