@@ -30,6 +30,7 @@ from shapecalc.report.receptive_field import (
     is_stretched,
     look_back,
     look_back_both,
+    of_units,
     over_all,
     own_places,
     through,
@@ -309,8 +310,8 @@ def _stretched(fields: Fields, shape: Shape, output: Shape, join: Layer) -> Fiel
         [
             look_back(field, EVERYTHING, units)
             if is_stretched(n, units, join, field)
-            else field._replace(units=units)
-            if field.units == n
+            else of_units(field, units)
+            if field.units == n != units
             else field
             for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]
