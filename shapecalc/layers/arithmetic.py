@@ -26,7 +26,6 @@ class Subtract(Stretching):
     summary: ClassVar[str] = "subtracts branches or constants element by element; 1 stretches"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; adds = (operands - 1) x output elements"
     example: ClassVar[str] = "subtract: {left: 1}"
 
@@ -42,7 +41,6 @@ class Divide(Stretching):
     summary: ClassVar[str] = "divides branches or constants element by element; 1 stretches"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; divisions = (operands - 1) x output elements"
     example: ClassVar[str] = "divide: 8"
 
@@ -59,7 +57,6 @@ class Maximum(Stretching):
     summary: ClassVar[str] = "largest of branches or constants element by element; 1 stretches"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; compares = (operands - 1) x output elements"
     example: ClassVar[str] = "maximum: 0"
 
@@ -74,7 +71,6 @@ class Minimum(Stretching):
     summary: ClassVar[str] = "smallest of branches or constants element by element; 1 stretches"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; compares = (operands - 1) x output elements"
     example: ClassVar[str] = "minimum: 6"
 
@@ -165,6 +161,7 @@ class Between(Pointwise):
 
     yields: ClassVar[bool] = True
     principal: ClassVar[str] = "range"
+    rule: ClassVar[str] = "y = min(max(x, low), high)"
     cost: ClassVar[Work] = Work(compares=2)
 
     range: tuple[float, float] = field(Interval(), "the smallest and the largest that stays")
@@ -181,7 +178,6 @@ class Clip(Between):
     summary: ClassVar[str] = "cuts off what is outside of an interval"
     term: ClassVar[str] = "activations"
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
-    rule: ClassVar[str] = "y = min(max(x, low), high)"
     example: ClassVar[str] = "clip: [0, 6]"
 
 
@@ -192,7 +188,6 @@ class Hardtanh(Between):
     summary: ClassVar[str] = "hyperbolic tangent of straight lines"
     term: ClassVar[str] = "activations"
     learns: ClassVar[str] = "nothing: it maps every element by a fixed rule"
-    rule: ClassVar[str] = "y = min(max(x, low), high)"
     example: ClassVar[str] = "hardtanh: [-1, 1]"
 
     range: tuple[float, float] = field(

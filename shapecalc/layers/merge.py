@@ -138,6 +138,8 @@ class Stretching(Elementwise):
     applied (Hu, Shen & Sun 2018).
     """
 
+    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
+
     def extents(self, inputs: tuple[Shape, ...]) -> list[tuple[Dim, ...]]:
         rank = max(len(shape.sides) for shape in inputs)
         ones = (1,) * rank
@@ -165,11 +167,7 @@ class Stretching(Elementwise):
 
 
 class Multiply(Stretching):
-    """Multiplies element by element: m operands take m - 1 multiplications each.
-
-    An extent that is 1 stretches to that of the others, and a vector counts as a map with sides
-    of 1, so that a gate per channel or per position can be applied (Hu, Shen & Sun 2018).
-    """
+    """Multiplies element by element: m operands take m - 1 multiplications each."""
 
     type: ClassVar[str] = "multiply"
     sign: ClassVar[str] = " * "
@@ -177,7 +175,6 @@ class Multiply(Stretching):
     summary: ClassVar[str] = "multiplies branches element by element; 1 stretches"
     term: ClassVar[str] = "joins"
     learns: ClassVar[str] = "nothing: it only puts together what the branches computed"
-    rule: ClassVar[str] = "output extent = the operands' extent that is not 1"
     counts: ClassVar[str] = "no parameters, no MACs; multiplies = (operands - 1) x output elements"
     example: ClassVar[str] = "multiply: {from: [., gate]}"
 

@@ -38,6 +38,7 @@ from shapecalc.report.receptive_field import (
     is_stretched,
     look_back,
     look_back_both,
+    of_units,
     over_all,
 )
 
@@ -605,14 +606,10 @@ def _one_factor(state: Factored, axis: int, units: Dim) -> tuple[Factored, bool]
             if field is None:
                 lost, joined = True, _all_of(joined, parts.values())
             else:
-                others[axis, 0] = _of_units(field, units)
+                others[axis, 0] = of_units(field, units)
         sides.append(joined)
     axes = (*state.axes[:axis], (units,), *state.axes[axis + 1 :])
     return Factored(axes, tuple(sides), state.at_most), lost
-
-
-def _of_units(field: ReceptiveField, units: Dim) -> ReceptiveField:
-    return field._replace(units=units, also=tuple([_of_units(part, units) for part in field.also]))
 
 
 def _joined(sides: Iterable[SideParts]) -> tuple[list[SideParts], bool]:

@@ -1,7 +1,8 @@
 """What a slice sees of channels that lie beside others: of a join, only what it takes.
 
 A row's field is that of its widest unit, whatever its channel.  A slice may take channels of one
-operand alone, also through layers between that keep every channel to itself.
+operand alone, or of one direction of a recurrent layer, also through layers between that keep
+every channel to itself.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.merge import Concat
-from shapecalc.report.receptive_field import is_plain, look_back_both, through
+from shapecalc.layers.window import OWN, UP_TO_OWN, InputSpan
+from shapecalc.report.receptive_field import is_plain, look_back, look_back_both, through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +56,8 @@ class _WayBack:
             return row.field
         if isinstance(row.layer, Concat):
             return self.joined(row, sources, taken)
+        if getattr(row.layer, "bidirectional", False):
+            return _of_direction(row, self.rows[sources[0]].field, taken)  # type: ignore[union-attr]
         window = row.layer.window(*row.inputs)
         before = _before(row.layer, row.inputs[0], taken) if len(sources) == 1 else None
         if before is None or not (window is None or is_plain(window)):
@@ -82,6 +86,26 @@ class _WayBack:
         for fields in others:
             joined = tuple(map(look_back_both, joined, fields))
         return joined
+
+
+def _of_direction(row: Row, fields: Fields | None, taken: range) -> Fields | None:
+    """Return what units of one direction of a recurrent layer see: all before them, or behind."""
+    layer: Any = row.layer
+    (n,) = row.inputs[0].sides
+    if layer.layers > 1 or layer.returns == "last" or not isinstance(layer.units, int):
+        return row.field
+    backward = taken[0] >= layer.units
+    if type(fields) is not tuple or len(fields) != 1:  # steps that were no positions of the input
+        return row.field
+    if not (backward or taken[-1] < layer.units):
+        return row.field
+    if not backward:
+        return through(fields, (UP_TO_OWN,), row.output)
+    (field,) = fields
+    if len(field.first) > 1 or field.also:  # the last step may see less than one before it
+        return row.field
+    last = InputSpan((n - 1,), (n - 1,), 0)
+    return (look_back_both(look_back(field, OWN, n), look_back(field, last, n)),)
 
 
 def _within(taken: range, start: int, end: int) -> range:

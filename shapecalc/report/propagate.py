@@ -25,10 +25,13 @@ from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
     Arranged,
+    ReceptiveField,
     is_plain,
     is_stretched,
     look_back,
     look_back_both,
+    of_units,
+    over_all,
     own_places,
     through,
 )
@@ -36,13 +39,14 @@ from shapecalc.report.receptive_field import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import Sees
+    from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.report.apply import Facts
     from shapecalc.report.domain import Domain
-    from shapecalc.report.receptive_field import Fields, ReceptiveField
+    from shapecalc.report.receptive_field import Fields
 
 
 def row_of(
@@ -62,6 +66,9 @@ def row_of(
     sources = [rows[index] for index in node.inputs]
     if layer.type == "slice":
         sources = _as_sliced(layer, graph, rows, sources, node.inputs[0])
+    elif window is not None and len(sources) == 1 and _sees_everything(window):
+        mixes = window is SEES_ALL and layer.mixes(*inputs) == EVERYTHING
+        sources = [_before_rims(graph, rows, node.inputs[0], wherever=mixes)]
     field = field_of(layer, sources, window, output)
     return Row(
         node.path,
@@ -93,6 +100,62 @@ def _as_sliced(
 
     fields = of_taken(layer, graph, rows, source)  # type: ignore[arg-type]
     return sources if fields is None else [sources[0]._replace(field=fields)]  # type: ignore[union-attr]
+
+
+def _sees_everything(window: Sees) -> bool:
+    return window is SEES_ALL or (
+        type(window) is tuple and bool(window) and all(span is EVERYTHING for span in window)
+    )
+
+
+#: Types whose units at the rim look beyond it although nothing is padded: they see what is within.
+WITHOUT_PADDING = ("upsample", "blurpool")
+
+#: So many layers are passed over; further back what lies beyond a rim counts.
+MOST_PASSED = 64
+
+
+def _before_rims(graph: Graph, rows: list[Row | None], index: int, *, wherever: bool) -> Row | None:
+    """Return the row before those that look beyond the rim, of which a layer sees all units.
+
+    These see all that is there together, and what they count beyond it is not there.  `wherever`:
+    also where elements lie otherwise in between.
+    """
+    source = before = rows[index]
+    for _ in range(MOST_PASSED):
+        if before is None or before.layer is None or not before.field or len(before.inputs) != 1:
+            return source
+        window = before.layer.window(*before.inputs)
+        if window is None:
+            passes = before.output == before.inputs[0]  # no slice of a vector
+        elif isinstance(window, Rearranged):
+            passes = wherever
+        else:
+            passes = before.type in WITHOUT_PADDING and _covers(window, before)  # type: ignore[arg-type]
+        if not passes:
+            return source
+        (index,) = graph.nodes[index].inputs
+        before = rows[index]
+        if window is not None and before is not None and type(before.field) is tuple:
+            source = before
+    return source
+
+
+def _covers(window: tuple[InputSpan, ...], row: Row) -> bool:
+    """Tell whether the first and the last unit of every side are seen."""
+    for span, n, units in zip(window, row.inputs[0].sides, row.output.sides, strict=True):
+        first, last = over_all(ReceptiveField(span.lo, span.hi, span.step, units))
+        if not (_surely_positive(1 - first) and _surely_positive(last - n + 2)):
+            return False
+    return True
+
+
+def _surely_positive(dim: Dim) -> bool:
+    if isinstance(dim, int):
+        return dim > 0
+    from shapecalc.algebra.bounds import always_positive
+
+    return always_positive(dim)
 
 
 def misfit_of(row: Row, owner: Row | None) -> RuleError | None:
@@ -247,8 +310,8 @@ def _stretched(fields: Fields, shape: Shape, output: Shape, join: Layer) -> Fiel
         [
             look_back(field, EVERYTHING, units)
             if is_stretched(n, units, join, field)
-            else field._replace(units=units)
-            if field.units == n
+            else of_units(field, units)
+            if field.units == n != units
             else field
             for field, n, units in zip(fields, sides, output.sides, strict=True)
         ]

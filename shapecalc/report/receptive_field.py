@@ -148,6 +148,11 @@ def own_places(n: Dim) -> ReceptiveField:
     return ReceptiveField((0,), (0,), 1, n)
 
 
+def of_units(field: ReceptiveField, units: Dim) -> ReceptiveField:
+    """Count the same units otherwise: extents that look different may have to agree."""
+    return field._replace(units=units, also=tuple([of_units(part, units) for part in field.also]))
+
+
 @lru_cache(maxsize=1024)
 def _widest(parts: tuple[ReceptiveField, ...]) -> Dim:
     """Return the most that a unit's last pixel of any part lies behind its first of any part.

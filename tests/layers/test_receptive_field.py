@@ -30,7 +30,7 @@ from shapecalc.report.compute import compute_report
 from shapecalc.report.receptive_field import ReceptiveField, at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.layers.base import Layer
     from shapecalc.report import Report, Row
@@ -337,15 +337,13 @@ def _tap_sets(layer: Layer, n: int, o: int) -> Taps:
     if isinstance(layer, Upsample):
         return (nearest if layer.mode == "nearest" else bilinear)(layer.factor[0])
     if isinstance(layer, AdaptiveAvgPool):
-        return adaptive(n, o) if o > 1 else lambda _: list(range(n))
+        return adaptive(n, o)
     if isinstance(layer, PadLayer):
         return lambda u: [u - layer.pad.pairs[0][0]]
     if isinstance(layer, Crop):
         assert layer.crop is not None
         rows = layer.crop.pairs[0][0]
         return lambda u: [u + rows]
-    if isinstance(layer, (GlobalAvgPool, Dense)):
-        return lambda _: list(range(n))
     return lambda u: [u]
 
 
@@ -364,6 +362,9 @@ def _seen(rows: Sequence[Row], nodes: Sequence[Node]) -> Callable[[int, int], fr
         found: frozenset[int] = frozenset()
         extent = row.output.sides[0] if row.output.sides else None
         for source in node.inputs:
+            if _sees_all(node.layer):
+                found = found.union(*_of_all(source))
+                continue
             given = rows[source].output
             n = given.sides[0] if given.sides else rows[source - 1].output.sides[0]
             if len(node.inputs) > 1:
@@ -373,7 +374,49 @@ def _seen(rows: Sequence[Row], nodes: Sequence[Node]) -> Callable[[int, int], fr
             found = found.union(*(seen(source, tap) for tap in taps))
         return found
 
+    def _of_all(source: int) -> Iterator[frozenset[int]]:
+        # A unit that blends at the rim has only one neighbour, though the line goes on.
+        while isinstance(nodes[source].layer, Upsample):
+            (source,) = nodes[source].inputs
+        return (seen(source, unit) for unit in range(rows[source].output.sides[0]))
+
     return seen
+
+
+def _sees_all(layer: Layer) -> bool:
+    return isinstance(layer, GlobalAvgPool) or (
+        isinstance(layer, AdaptiveAvgPool) and layer.size == (1,)
+    )
+
+
+#: Layers behind an input of 6x6x1, none of which pads -> what the last of them sees.
+TO_THE_RIM = {
+    "a blend": (["upsample: {factor: 2, mode: bilinear}", "global_avgpool"], 6),
+    "a mirror": (["blurpool: {kernel: 4}", "global_maxpool"], 6),
+    "two, and layers between": (
+        ["upsample: {factor: 2, mode: bilinear}", "relu", "blurpool", "batchnorm", "dense: 2"], 6,
+    ),
+    "statistics": (["blurpool", "layernorm: {over: all}"], 6),
+    "elements that lie otherwise": (["blurpool", "flatten", "dense: 2"], 6),
+    "what was there before it": (["conv3-2/2", "blurpool", "global_avgpool"], 7),
+    "not all of it": (["upsample: {factor: 0.25, mode: bilinear}", "global_avgpool"], 2),
+    "a part of it": (["blurpool", "flatten", "slice: {channels: [0, 1]}", "dense: 2"], 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TO_THE_RIM)
+def test_all_units_together_see_what_is_there(what: str) -> None:
+    """Broken by a rim that blends or mirrors, and counts as if it were padded."""
+    layers, size = TO_THE_RIM[what]
+    text = "".join(f"  - {layer}\n" for layer in layers)
+    rows = summarize(loads(f"input: 6x6x1\ndefaults: {{conv: {{pad: 1}}}}\nlayers:\n{text}")).rows
+    assert rows[-1].receptive_field == (size, size)
+
+
+def test_all_units_together_see_what_is_there_of_any_size() -> None:
+    upsampled = "layers: [upsample: {factor: 2, mode: bilinear}, global_avgpool]\n"
+    last = summarize(loads(f"input: NxNx1\n{upsampled}")).rows[-1]
+    assert tuple(map(str, last.receptive_field)) == ("N", "N")
 
 
 @st.composite
@@ -450,7 +493,9 @@ def test_every_unit_of_a_network_sees_what_the_field_says(nodes: list[Node]) -> 
             assert (low, high) == (min(each), max(each)) if each else high < low
     last = len(nodes) - 1
     if rows[last].output.sides[0] > 0:
-        everything = frozenset().union(*(seen(last, u) for u in range(rows[last].output.sides[0])))
+        nodes.append(Node("all", GlobalAvgPool(), (last,)))
+        everything = _seen(run(tuple(nodes)).rows, nodes)(last + 1, 0)
+        del nodes[-1]
         flat, dense = (
             run((*nodes, Node("flat", Flatten(), (last,)), *more)).rows[-1]
             for more in ((), (Node("fc", Dense(units=2), (last + 1,)),))

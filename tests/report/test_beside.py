@@ -45,3 +45,37 @@ def test_a_slice_sees_what_it_takes(what: str) -> None:
 def test_symbols_of_sides_are_followed_and_of_channels_are_not() -> None:
     assert sees("NxNx4", [BOTH, "slice: {channels: [0, 4]}"]) == (1, 1)
     assert sees("8x8xC", [BOTH, "slice: {channels: 1 of 2}"]) == (5, 5)
+
+
+#: Layers behind a sequence of 6x2 -> what the last of them sees.
+READ = ["lstm: {units: 2, bidirectional: true}"]
+DIRECTIONS = {
+    "forward": ([*READ, "slice: {channels: [0, 2]}", "slice: {length: [0, 2]}"], 2),
+    "forward, in the end": ([*READ, "slice: {channels: [0, 2]}", "slice: {length: [-2, null]}"], 6),
+    "backward": ([*READ, "slice: {channels: [2, 4]}", "slice: {length: [-2, null]}"], 2),
+    "backward, in the end": ([*READ, "slice: {channels: [3, 4]}", "slice: {length: [0, 2]}"], 6),
+    "both": ([*READ, "slice: {channels: [1, 3]}", "slice: {length: [0, 2]}"], 6),
+    "of windows": (
+        ["conv: {filters: 2, kernel: 3}", *READ, "slice: {channels: [2, 4]}",
+         "slice: {length: [-2, null]}"], 4,
+    ),
+    "of two layers": (
+        ["gru: {units: 2, layers: 2, bidirectional: true}", "slice: {channels: [0, 2]}",
+         "slice: {length: [0, 2]}"], 6,
+    ),
+    "the last of each": (
+        ["rnn: {units: 2, bidirectional: true, returns: last}", "slice: {channels: [0, 2]}"], 6,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DIRECTIONS)
+def test_a_slice_of_one_direction_sees_what_was_read(what: str) -> None:
+    """Broken by steps of one direction that see what only the other one has read."""
+    layers, size = DIRECTIONS[what]
+    assert sees("6x2", layers) == (size,)
+
+
+def test_directions_are_followed_at_any_length() -> None:
+    *_, size = sees("Nx2", [*READ, "slice: {channels: [2, 4]}", "slice: {length: [-2, null]}"])
+    assert str(size) == "2"
