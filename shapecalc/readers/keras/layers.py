@@ -143,16 +143,9 @@ def _separable(sides: int) -> Callable[[LayerCall], Flow]:
 def _transposed(sides: int) -> Callable[[LayerCall], Flow]:
     def rule(call: LayerCall) -> Flow:
         fields = _window(call, sides)
-        if "output_padding" in call.config:  # then a padding is a number, whatever the stride
-            extra = call.sizes("output_padding", sides)
-            if fields.get("pad") == "same":
-                kernel = fields["kernel"]
-                fields["pad"] = (
-                    kernel // 2 if isinstance(kernel, int) else [size // 2 for size in kernel]
-                )
-            fields["output_padding"] = extra
-        else:
-            fields.setdefault("pad", "valid")
+        fields.setdefault("pad", "valid")
+        if "output_padding" in call.config:
+            fields["output_padding"] = call.sizes("output_padding", sides)
         flow = call.add("transposed", filters=call.config.whole("filters"), **fields, **_bias(call))
         return _activated(call, flow)
 
