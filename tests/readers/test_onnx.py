@@ -265,6 +265,9 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("Conv", [1, 2, 5, 6, 7], {"w": [3, 2, 2, 2, 2], "b": [3]}, {"dilations": [1, 2, 3]}, "conv", "4x4x4x3", 51, 64 * 48),
     ("ConvTranspose", [1, 4, 5, 6], {"w": [4, 3, 3, 2]}, {"strides": [2, 3], "pads": [1, 0, 0, 1], "output_padding": [1, 2], "group": 2}, "transposed", "11x18x6", 72, 30 * 72),
     ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 4]}, {"strides": [2], "output_shape": [11]}, "transposed", "11x3", 24, 120),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"strides": [2], "auto_pad": "SAME_LOWER"}, "transposed", "10x3", 18, 90),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"strides": [2], "auto_pad": "SAME_UPPER", "output_padding": [1]}, "transposed", "10x3", 18, 90),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 2]}, {"strides": [3], "auto_pad": "SAME_UPPER"}, "transposed", "14x3", 12, 60),
     ("MaxPool", [1, 3, 7, 9], {}, {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1, "pads": [0, 1, 0, 0]}, "maxpool", "3x5x3", 0, 0),
     ("MaxPool", [1, 3, 6, 6], {}, {"kernel_shape": [3, 3], "strides": [4, 4], "pads": [1, 1, 1, 1], "ceil_mode": 1}, "maxpool", "2x2x3", 0, 0),
     ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1]}, "avgpool", "7x3", 0, 0),
@@ -333,6 +336,8 @@ def test_an_operation_is_a_layer(
 FIELDS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, object]] = [
     # 3*3 + 4 - 10 in all: what is left over stands at the start, or at the end
     ("Conv", [1, 4, 10], {"w": [6, 4, 4]}, {"auto_pad": "SAME_LOWER", "strides": [3]}, "pad.pairs", ((2, 1),)),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"auto_pad": "SAME_LOWER", "strides": [2]}, "pad.pairs", ((1, 0),)),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"auto_pad": "SAME_UPPER", "strides": [2]}, "pad.pairs", ((0, 1),)),
     ("Conv", [1, 4, 9, 11], {"w": [6, 4, 3, 3]}, {"pads": [1, 2, 0, 4]}, "pad.pairs", ((1, 0), (2, 4))),
     ("Pad", [1, 3, 4, 5], {"p": tensor("p", [8], [0, 0, 1, 2, 0, 0, 0, 3])}, {}, "pad.pairs", ((1, 0), (2, 3))),
     ("MaxPool", [1, 3, 7, 9], {}, {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1}, "rounding", "ceil"),
