@@ -190,6 +190,8 @@ def test_without_h5py_its_name_is_said(tmp_path: Path, monkeypatch: pytest.Monke
 FIELDS: list[tuple[Config, str, object]] = [
     (layer("AveragePooling2D", pool_size=3, strides=1, padding="same"), "count_include_pad", False),
     (layer("LeakyReLU"), "slope", 0.3),
+    (layer("Conv2D", filters=4, kernel_size=1, activation=layer("LeakyReLU")), "slope", 0.3),
+    (layer("Dense", units=4, activation="leaky_relu"), "slope", 0.2),
 ]
 
 
@@ -252,6 +254,21 @@ ON_MAPS: list[tuple[Config, tuple[str, str, int]]] = [
     (layer("Rescaling", scale=2.0, offset=0.0), ("multiply", "9x9x8", 0)),
     (layer("Normalization", axis=-1), ("batchnorm", "9x9x8", 0)),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [
+        (layer("PReLU", shared_axes=[1, 2]), ("prelu", "9x9x4", 4)),
+        (layer("ReLU", max_value=6.0), ("relu6", "9x9x4", 0)),
+    ],
+)
+def test_a_layer_where_an_activation_stands(
+    activation: Config, expected: tuple[str, str, int], tmp_path: Path
+) -> None:
+    config = layer("Conv2D", "c", filters=4, kernel_size=1, activation=activation)
+    report = summarized(tmp_path, sequential(entry(9, 9, 8), config))
+    assert rows(report)["c_activation"] == expected
 
 
 @pytest.mark.parametrize(("config", "expected"), ON_MAPS)

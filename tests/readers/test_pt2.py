@@ -220,6 +220,33 @@ def test_layers_of_one_matrix_have_biases_of_their_own(tmp_path: Path) -> None:
     ]
 
 
+def test_a_volume_that_is_repeated_has_no_rule_and_its_size(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8, 1, 1), "a": meta(1, 8, 1, 1), "b": meta(1, 8, 9, 7)}
+    nodes = [
+        node("expand.default", "a", self=X, size=INTS(-1, -1, 1, 1)),
+        node("expand.default", "b", self=tensor("a"), size=INTS(-1, -1, 9, 7)),
+    ]
+    report = summarized(tmp_path, nodes, sizes)
+    assert [(row.type, volume(row)) for row in report.rows[1:]] == [("opaque", "9x7x8")]
+    assert "1 aten.expand without a rule" in report.remarks[0]
+
+
+@pytest.mark.parametrize("target", ["add", "sub"])
+def test_a_second_operand_is_multiplied_by_alpha(target: str, tmp_path: Path) -> None:
+    sizes = {name: meta(1, 8) for name in "xay"}
+    two = {"as_int": 2}
+    nodes = [
+        node("relu.default", "a", self=X),
+        node(f"{target}.Tensor", "y", self=X, other=tensor("a"), alpha=two),
+    ]
+    report = summarized(tmp_path, nodes, sizes)
+    _, relu, product, row = report.rows
+    assert (product.type, product.sources, attrgetter("right")(product.layer)) == (
+        *("multiply", (relu.name,), 2),
+    )
+    assert row.sources == ("input", product.name)
+
+
 def test_scores_are_divided_by_the_root_of_the_depth(tmp_path: Path) -> None:
     sizes = {name: meta(1, 4, 6, 16) for name in "xy"}
     nodes = [node("scaled_dot_product_attention.default", "y", query=X, key=X, value=X)]
