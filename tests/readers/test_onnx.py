@@ -308,6 +308,8 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("Slice", [1, 6, 9, 5], {"a": tensor("a", [2], [1, 2]), "b": tensor("b", [2], [4, 99]), "c": tensor("c", [2], [1, 2]), "d": tensor("d", [2], [1, 3])}, {}, "slice", "3x5x3", 0, 0),
     ("Gather", [1, 6, 9, 5], {"i": tensor("i", [], [2])}, {"axis": 1}, "slice", "9x5x1", 0, 0),
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 2.0, 2.0])}, {}, "upsample", "8x10x3", 0, 0),
+    # a scale of 5/3 is a little less in single precision, and their product is 5 again
+    ("Resize", [1, 3, 3, 7], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 5 / 3, 15 / 7])}, {}, "upsample", "5x15x3", 0, 0),
     ("Resize", [1, 3, 4, 5], {"r": tensor("r", [0], []), "s": tensor("s", [0], []), "z": tensor("z", [4], [1, 3, 7, 9])}, {"mode": "linear"}, "upsample", "7x9x3", 0, 0),
     ("DepthToSpace", [1, 12, 4, 5], {}, {"blocksize": 2}, "pixel_shuffle", "8x10x3", 0, 0),
     ("ConvInteger", [1, 4, 9, 11], {"w": [6, 4, 3, 3]}, {}, "conv", "7x9x6", 216, 63 * 216),

@@ -247,6 +247,13 @@ def test_a_second_operand_is_multiplied_by_alpha(target: str, tmp_path: Path) ->
     assert row.sources == ("input", product.name)
 
 
+def test_a_volume_is_resized_to_the_size_that_is_stated(tmp_path: Path) -> None:
+    # 7*(61/7) is 60.99999999999999 in double precision
+    sizes = {"x": meta(1, 8, 7, 11), "y": meta(1, 8, 61, 15)}
+    nodes = [node("upsample_nearest2d.vec", "y", input=X, output_size=INTS(61, 15))]
+    assert volume(summarized(tmp_path, nodes, sizes).rows[-1]) == "61x15x8"
+
+
 def test_scores_are_divided_by_the_root_of_the_depth(tmp_path: Path) -> None:
     sizes = {name: meta(1, 4, 6, 16) for name in "xy"}
     nodes = [node("scaled_dot_product_attention.default", "y", query=X, key=X, value=X)]
