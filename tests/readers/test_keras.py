@@ -455,6 +455,8 @@ for _ in range(40):
         (sequential(entry(4, 4, 2), layer("Conv2D", filters="many", kernel_size=3)), 'filters is a whole number, not "many"'),
         (sequential(entry(4, 4, 2), layer("Conv2D", filters=2, kernel_size=[3, 3, 1])), "kernel_size has 3 sizes for 2 sides"),
         (sequential(entry(4, 4, 2), layer("Conv1D", filters=2, kernel_size=3)), "it works on 1 sides, and what it reads has 2"),
+        (sequential(entry(4, 2), layer("MultiHeadAttention", num_heads=1, key_dim=2, use_gate=True)), "the gate behind it has weights that are not read"),
+        (sequential(entry(4), layer("Dense", units=2, lora_rank=1)), "it has weights of a low rank beside its own"),
         (sequential(entry(4, 4, 2), layer("Activation", activation="dance")), 'there is no layer for its activation "dance"'),
         (sequential(entry(4, 4, 2), layer("BatchNormalization", axis=1)), "it works along axis 1, not along the channels"),
         (sequential(entry(1, 2, 3, 4, 5), layer("ReLU")), "the input 'in' has 5 axes"),

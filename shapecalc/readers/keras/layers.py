@@ -439,6 +439,8 @@ def _attention(call: LayerCall) -> Flow:
     value = config.whole("value_dim", key)
     if config.get("output_shape") is not None or config.get("attention_axes") not in (None, [1]):
         raise call.layer.fault("only attention over a sequence to as many channels is read")
+    if config.truth("use_gate", default=False):
+        raise call.layer.fault("the gate behind it has weights that are not read")
     named = [call.options.get(word) for word in ("query", "value", "key")]
     given = list(call.options.get("args") or ())
     order = [*given, *named[len(given) :]]
