@@ -200,6 +200,36 @@ def test_layers_of_a_recurrent_layer_have_two_biases_a_gate(tmp_path: Path) -> N
     assert report.totals.params == 28 * (5 + 7 + 2) + 28 * (7 + 7 + 2)
 
 
+def test_a_state_that_is_projected_has_no_rule(tmp_path: Path) -> None:
+    arrays = {"w": (28, 5), "h": (28, 3), "b": (28,), "c": (28,), "p": (3, 7)}
+    sizes = {"x": meta(1, 6, 5), "y": meta(1, 6, 3), **{k: meta(*v) for k, v in arrays.items()}}
+    given = {"params": {"as_tensors": [{"name": name} for name in arrays]}}
+    nodes = [node("lstm.input", "y", input=X, batch_first={"as_bool": True}, **given)]
+    report = summarized(tmp_path, nodes, sizes, tuple(arrays))
+    assert (report.rows[-1].type, volume(report.rows[-1])) == ("opaque", "6x3")
+    assert "without a rule" in report.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("own", "kind", "buffers"), [(True, "instancenorm", 0), (False, "batchnorm", 16)]
+)
+def test_instances_are_normalised_by_their_own_statistics_or_by_measured_ones(
+    own: bool, kind: str, buffers: int, tmp_path: Path
+) -> None:
+    names = ("w", "b", "running_mean", "running_var")
+    whole = one(
+        *("instance_norm.default", (1, 8, 9, 9), dict.fromkeys(names, (8,))),
+        input=X,
+        weight=tensor("w"),
+        bias=tensor("b"),
+        running_mean=tensor("running_mean"),
+        running_var=tensor("running_var"),
+        use_input_stats={"as_bool": own},
+    )
+    row = summarized(tmp_path, *whole).rows[-1]
+    assert (row.type, row.params, row.buffers) == (kind, 16, buffers)
+
+
 def test_addmm_has_a_column_of_its_matrix_for_every_unit(tmp_path: Path) -> None:
     sizes = {"x": meta(1, 6), "w": meta(6, 5), "b": meta(5), "y": meta(1, 5)}
     nodes = [node("addmm.default", "y", self=tensor("b"), mat1=X, mat2=tensor("w"))]

@@ -114,6 +114,9 @@ def _group_norm(program: AtenProgram, operation: AtenOperation) -> None:
 
 def _instance_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
+    if not get("use_input_stats", default=True):  # by what was measured, as a batch's are
+        _batch_norm(program, operation)
+        return
     inputs = [get("input"), get("weight"), get("bias")]
     program.emit("GroupNorm", inputs, operation.outputs[0], operation, groups=0)
 
