@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc import SpecErrors
 from tests.readers import darknet_networks as networks
 from tests.readers.darknet_networks import net, section
+from tests.readers.refusal import refused_as_unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,9 +184,5 @@ def test_a_vector_flows_in(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said_with_its_place(
     text: str, message: str, place: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(SpecErrors) as caught:
+    with refused_as_unreadable(message, place):
         summarized(tmp_path, text)
-    problem = caught.value.problems[0]
-    assert problem.code == "E009"
-    assert message in problem.message
-    assert place in str(problem.origin)
