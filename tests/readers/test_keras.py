@@ -214,10 +214,6 @@ ON_MAPS: list[tuple[Config, tuple[str, str, int]]] = [
     (layer("Conv2DTranspose", filters=4, kernel_size=3, strides=2, padding="same"), ("transposed", "18x18x4", 292)),
     (layer("Conv2DTranspose", filters=4, kernel_size=3, strides=2, padding="same", output_padding=1), ("transposed", "18x18x4", 292)),
     (layer("Conv2DTranspose", filters=4, kernel_size=2, strides=3), ("transposed", "27x27x4", 132)),
-    # a kernel of 3 dilated by 2 spans 5: 9 - 1 + 5 mod 2; one of 2 spans 3: (9 - 1)*2 + 3 mod 2 + 1
-    (layer("Conv2DTranspose", filters=4, kernel_size=3, dilation_rate=2, padding="same", output_padding=0), ("transposed", "9x9x4", 292)),
-    (layer("Conv2DTranspose", filters=4, kernel_size=[2, 4], strides=2, dilation_rate=[2, 1], padding="same", output_padding=1), ("transposed", "18x17x4", 260)),
-    (layer("Conv2DTranspose", filters=4, kernel_size=2, strides=3, output_padding=0), ("transposed", "26x26x4", 132)),
     (layer("MaxPooling2D", pool_size=[2, 2], strides=None), ("maxpool", "4x4x8", 0)),
     (layer("MaxPooling2D", pool_size=3, strides=2, padding="same"), ("maxpool", "5x5x8", 0)),
     (layer("AveragePooling2D", pool_size=2, strides=1), ("avgpool", "8x8x8", 0)),
@@ -254,6 +250,10 @@ ON_MAPS: list[tuple[Config, tuple[str, str, int]]] = [
     (layer("SpatialDropout2D", rate=0.2), ("dropout", "9x9x8", 0)),
     (layer("Rescaling", scale=2.0, offset=0.0), ("multiply", "9x9x8", 0)),
     (layer("Normalization", axis=-1), ("batchnorm", "9x9x8", 0)),
+    # a kernel of 3 dilated by 2 spans 5: 9 - 1 + 5 mod 2; one of 2 spans 3: (9 - 1)*2 + 3 mod 2 + 1
+    (layer("Conv2DTranspose", filters=4, kernel_size=3, dilation_rate=2, padding="same", output_padding=0), ("transposed", "9x9x4", 292)),
+    (layer("Conv2DTranspose", filters=4, kernel_size=[2, 4], strides=2, dilation_rate=[2, 1], padding="same", output_padding=1), ("transposed", "18x17x4", 260)),
+    (layer("Conv2DTranspose", filters=4, kernel_size=2, strides=3, output_padding=0), ("transposed", "26x26x4", 132)),
 ]  # fmt: skip
 
 
