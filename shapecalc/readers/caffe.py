@@ -32,6 +32,9 @@ _AXES = {
 }
 
 
+_TRUTHS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+
+
 def read(name: str, data: bytes | mmap) -> ReadModel:
     """Read a network.  Raises `SpecErrors`."""
     source = text_of(name, data)
@@ -113,20 +116,35 @@ class _CaffeFields:
 
     def number(self, name: str, default: float) -> float:
         """Return a number.  Raises `SpecErrors`."""
-        for word in self.message.words(name)[-1:]:
-            try:
-                value = float(word.text.removesuffix("f"))
-            except ValueError:
-                value = math.nan
-            if not math.isfinite(value):
-                raise self.layer.fault(f"{name} is a number, not '{word.text}'", at=word.at)
-            return int(value) if value.is_integer() and abs(value) < 10**15 else value
-        return default
+        return [default, *self.numbers(name)][-1]
+
+    def numbers(self, name: str) -> list[float]:
+        """Return the numbers of a field.  Raises `SpecErrors`."""
+        return [self._number(name, word) for word in self.message.words(name)]
+
+    def _number(self, name: str, word: Word) -> float:
+        try:
+            value = float(word.text.removesuffix("f"))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise self.layer.fault(f"{name} is a number, not '{word.text}'", at=word.at)
+        return int(value) if value.is_integer() and abs(value) < 10**15 else value
 
     def truth(self, name: str, *, default: bool) -> bool:
-        """Return whether something is so."""
-        text = self.message.word(name, str(default)).lower()
-        return text in ("true", "t", "1")
+        """Return whether something is so.  Raises `SpecErrors`."""
+        text = self.message.word(name, str(default))
+        if text.lower() not in _TRUTHS:
+            raise self.layer.fault(f"{name} is true or false, not '{text}'")
+        return _TRUTHS[text.lower()]
+
+    def channels_axis(self, old: str = "") -> None:
+        """Check that a layer works along the channels, as its axis or the older word has it.
+
+        Raises `SpecErrors`.
+        """
+        if self.whole("axis", self.whole(old, 1)) != 1:
+            raise self.layer.fault("its axis is not 1, that of the channels")
 
     def choice(self, name: str, *values: str, default: int = 0) -> str:
         """Return one of some words, which a file may give by their numbers.
@@ -162,7 +180,8 @@ class _Network:
         self.blobs: dict[str, str | None] = {}
         #: The fields of batch normalisations, which a layer of scales may still complete
         self.norms: dict[str, dict[str, Any]] = {}
-        self.owners: dict[tuple[str, ...], str] = {}
+        #: By a name of weights: the layer that has them, which they are of its own, of how many
+        self.owners: dict[str, tuple[str, int, int]] = {}
         self.left_out: Counter[str] = Counter()
 
     def read(self) -> ReadModel:
@@ -309,22 +328,44 @@ class _LayerWriter:
 
     def learned(self, kind: str, **fields: Any) -> list[str]:  # noqa: ANN401
         """Write a layer with weights, which others may share or nothing may train."""
-        blocks = self.layer.message.messages("param")
-        names = tuple(word.text for word in self.layer.message.words("param")) or tuple(
-            block.word("name") for block in blocks
-        )
-        rates = [block.word("lr_mult", "1") for block in blocks] + [
-            word.text for word in self.layer.message.words("blobs_lr")
-        ]
-        owner = self.network.owners.get(names) if any(names) else None
-        if owner is not None:
+        count = 1 if kind in ("bias", "prelu") else 1 + fields.get("bias", True)
+        names = self.weight_names(count)
+        owners = [self.network.owners.get(name) for name in names]
+        if any(owners):
+            owner = (owners[0] or ("",))[0]
+            if owners != [(owner, place, count) for place in range(count)]:
+                raise self.layer.fault(
+                    "it shares some of its weights, and a layer shares all or none",
+                    "give the others their names, too",
+                )
             return self.add(kind, **fields, share=owner)
-        if rates and all(rate.strip("0.") == "" for rate in rates):
+        if self.is_frozen(count):
             fields["trainable"] = False
-        written = self.add(kind, **fields)
-        if any(names):
-            self.network.owners[names] = written[0]
-        return written
+        (written,) = self.add(kind, **fields)
+        owned = {name: (written, place, count) for place, name in enumerate(names) if name}
+        self.network.owners.update(owned)
+        return [written]
+
+    def weight_names(self, count: int) -> list[str]:
+        """Return the names that its weights have, empty where they have none."""
+        message = self.layer.message
+        names = [word.text for word in message.words("param")] or [
+            block.word("name") for block in message.messages("param")
+        ]
+        return [*names, *[""] * count][:count]
+
+    def is_frozen(self, count: int) -> bool:
+        """Tell whether nothing trains its weights."""
+        message = self.layer.message
+        blocks = [_CaffeFields(self.layer, block) for block in message.messages("param")]
+        rates = [block.number("lr_mult", 1) for block in blocks]
+        rates += _CaffeFields(self.layer, message).numbers("blobs_lr")
+        still = [rate == 0 for rate in (*rates, *[1] * count)[:count]]
+        if any(still) and not all(still):
+            self.network.remarks.append(
+                f"'{self.layer.name}' trains only some of its weights: all count as trained"
+            )
+        return all(still)
 
 
 # Data
@@ -414,8 +455,7 @@ def _window(parameters: _CaffeFields, *, pool: bool = False) -> dict[str, Any]:
 
 def _convolution(write: _LayerWriter, kind: str) -> list[str]:
     parameters = write.parameters("convolution")
-    if parameters.whole("axis", 1) != 1:
-        raise write.layer.fault("its axis is not 1, that of the channels")
+    parameters.channels_axis()
     fields: dict[str, Any] = {"filters": parameters.whole("num_output"), **_window(parameters)}
     groups = parameters.whole("group", 1)
     if groups != 1:
@@ -445,8 +485,7 @@ def _pool(write: _LayerWriter) -> list[str]:
 
 def _dense(write: _LayerWriter) -> list[str]:
     parameters = write.parameters("inner_product")
-    if parameters.whole("axis", 1) != 1:
-        raise write.layer.fault("its axis is not 1, behind the batch")
+    parameters.channels_axis()
     bias = {} if parameters.truth("bias_term", default=True) else {"bias": False}
     return write.learned("dense", units=parameters.whole("num_output"), **bias)
 
@@ -502,30 +541,26 @@ def _eltwise(write: _LayerWriter) -> list[str]:
     parameters = write.parameters("eltwise")
     kind = parameters.choice("operation", "PROD", "SUM", "MAX", default=1)
     sources = list(write.sources)
-    coefficients = parameters.message.words("coeff")
-    if kind == "SUM" and [word.text.rstrip("0.") for word in coefficients] == ["1", "-1"]:
+    coefficients = parameters.numbers("coeff")
+    if kind == "SUM" and coefficients == [1, -1]:
         return write.add("subtract")
     if kind == "SUM":
-        for at, word in enumerate(coefficients[: len(sources)]):
-            if word.text.strip("0.") != "1":
-                factor = _CaffeFields(write.layer, Message({"coeff": [word]}, word.at))
+        for at, factor in enumerate(coefficients[: len(sources)]):
+            if factor != 1:
                 name = f"{write.layer.name}_{at + 1}"
-                right = factor.number("coeff", 1)
-                (sources[at],) = write.add("multiply", [sources[at]], name, right=right)
+                (sources[at],) = write.add("multiply", [sources[at]], name, right=factor)
     return write.add({"PROD": "multiply", "SUM": "add", "MAX": "maximum"}[kind], sources)
 
 
 def _concat(write: _LayerWriter) -> list[str]:
     parameters = write.parameters("concat")
-    if parameters.whole("axis", parameters.whole("concat_dim", 1)) != 1:
-        raise write.layer.fault("its axis is not 1, that of the channels")
+    parameters.channels_axis("concat_dim")
     return write.add("concat") if len(write.sources) > 1 else write.sources
 
 
 def _slice(write: _LayerWriter) -> list[str]:
     parameters = write.parameters("slice")
-    if parameters.whole("axis", parameters.whole("slice_dim", 1)) != 1:
-        raise write.layer.fault("its axis is not 1, that of the channels")
+    parameters.channels_axis("slice_dim")
     points = parameters.wholes("slice_point")
     tops = len(write.layer.tops)
     if points and len(points) != tops - 1:
@@ -565,13 +600,16 @@ def _scale(write: _LayerWriter) -> list[str]:
         return write.add("multiply")
     parameters = write.parameters("scale")
     bias = parameters.truth("bias_term", default=False)
+    per, count = _extent(write, parameters), 1 + bias
     norm = write.network.norms.get(write.sources[0])
-    if norm is not None and write.completes:
-        del norm["affine"]
-        if not bias:
-            norm["shift"] = False
-        return write.sources
-    return write.learned("scale", per=_extent(write, parameters), bias=bias)
+    if norm is None or per != "channel" or not write.completes or any(write.weight_names(count)):
+        return write.learned("scale", per=per, bias=bias)
+    del write.network.norms[write.sources[0]], norm["affine"]
+    if not bias:
+        norm["shift"] = False
+    if write.is_frozen(count):
+        norm["trainable"] = False
+    return write.sources
 
 
 def _extent(write: _LayerWriter, parameters: _CaffeFields) -> str:
@@ -597,8 +635,17 @@ def _crop(write: _LayerWriter) -> list[str]:
     return write.add("crop", write.sources[:1], like=write.sources[1], offset=offset)
 
 
-def _plain(kind: str) -> Callable[[_LayerWriter], list[str]]:
-    return lambda write: write.add(kind, write.sources[:1])
+def _plain(kind: str, name: str = "", **only: int) -> Callable[[_LayerWriter], list[str]]:
+    """Return the rule of a layer whose parameters, if it has any, are read at their defaults."""
+
+    def rule(write: _LayerWriter) -> list[str]:
+        parameters = write.parameters(name)
+        for field, default in only.items():
+            if parameters.number(field, default) != default:
+                raise write.layer.fault(f"its {field} is read as {default} alone, Caffe's default")
+        return write.add(kind, write.sources[:1])
+
+    return rule
 
 
 def _relu(write: _LayerWriter) -> list[str]:
@@ -607,7 +654,10 @@ def _relu(write: _LayerWriter) -> list[str]:
 
 
 def _mvn(write: _LayerWriter) -> list[str]:
-    if write.parameters("mvn").truth("across_channels", default=False):
+    parameters = write.parameters("mvn")
+    if not parameters.truth("normalize_variance", default=True):
+        raise write.layer.fault("a mean that is taken off, and no variance, is not read")
+    if parameters.truth("across_channels", default=False):
         return write.add("layernorm", over="all", affine=False)
     return write.add("instancenorm", affine=False)
 
@@ -630,10 +680,10 @@ _LAYERS: dict[str, Callable[[_LayerWriter], list[str]]] = {
     ),
     "eltwise": _eltwise,
     "elu": lambda write: write.add("elu", alpha=write.parameters("elu").number("alpha", 1)),
-    "exp": _plain("exp"),
-    "flatten": _plain("flatten"),
+    "exp": _plain("exp", "exp", base=-1, scale=1, shift=0),
+    "flatten": _plain("flatten", "flatten", axis=1, end_axis=-1),
     "innerproduct": _dense,
-    "log": _plain("log"),
+    "log": _plain("log", "log", base=-1, scale=1, shift=0),
     "lrn": _lrn,
     "mvn": _mvn,
     "pooling": _pool,
@@ -647,10 +697,10 @@ _LAYERS: dict[str, Callable[[_LayerWriter], list[str]]] = {
     "sigmoid": _plain("sigmoid"),
     "sigmoidcrossentropyloss": _plain("sigmoid"),
     "slice": _slice,
-    "softmax": _plain("softmax"),
-    "softmaxloss": _plain("softmax"),
-    "softmaxwithloss": _plain("softmax"),
-    "swish": _plain("silu"),
+    "softmax": _plain("softmax", "softmax", axis=1),
+    "softmaxloss": _plain("softmax", "softmax", axis=1),
+    "softmaxwithloss": _plain("softmax", "softmax", axis=1),
+    "swish": _plain("silu", "swish", beta=1),
     "tanh": _plain("tanh"),
 }
 #: What a misspelt type may have meant.

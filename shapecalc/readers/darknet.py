@@ -282,8 +282,14 @@ def _conv(write: _SectionWriter) -> _Volume:
     groups, dilation = section.whole("groups", 1, 1), section.whole("dilation", 1, 1)
     if section.whole("antialiasing", 0):
         raise section.fault("antialiasing is not read")
-    if dilation != 1 and section.whole("pad", 0):
-        pad = dilation * (size // 2)
+    dilation = 1 if size == 1 else dilation
+    if dilation != 1 and 2 * pad != size - 1:
+        # Darknet pads by the padding times the dilation, and forgets that in its output's size
+        raise section.fault(
+            f"beside dilation={dilation} a kernel of {size} has a padding of {(size - 1) / 2:g},"
+            f" not {pad}: the sizes that Darknet states are not those that it computes"
+        )
+    pad *= dilation
     fields: dict[str, Any] = {"filters": filters, "kernel": size}
     defaults = {"stride": 1, "pad": 0, "groups": 1, "dilation": 1}
     values = {"stride": _one(stride), "pad": pad, "groups": groups, "dilation": dilation}
@@ -450,11 +456,13 @@ def _crop(write: _SectionWriter) -> _Volume:
 
 def _normalization(write: _SectionWriter) -> _Volume:
     section = write.section
+    size = section.whole("size", 5, 1)
     return write.volume._replace(
         layer=write.add(
             *("lrn", write.volume),
-            size=section.whole("size", 5, 1),
-            alpha=section.number("alpha", 0.0001),
+            size=size,
+            # Darknet's is a factor of the sum of squares, ours of their mean
+            alpha=round(size * section.number("alpha", 0.0001), 15),
             beta=section.number("beta", 0.75),
             k=section.number("kappa", 1),
         )

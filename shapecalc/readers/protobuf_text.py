@@ -39,7 +39,7 @@ class Word(NamedTuple):
 
 
 class Message(NamedTuple):
-    """JsonFields by their names, each with its values in order; `at` is where it begins."""
+    """Fields by their names, each with its values in order; `at` is where it begins."""
 
     fields: dict[str, list[Value]]
     at: int

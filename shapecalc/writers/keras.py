@@ -28,7 +28,7 @@ from shapecalc.writers.pytorch import (
     indices_of,
     known_numbers,
 )
-from shapecalc.writers.pytorch_layers import Site, UnsayableError
+from shapecalc.writers.site import Site, UnsayableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

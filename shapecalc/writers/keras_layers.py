@@ -8,12 +8,12 @@ from shapecalc.algebra import known
 from shapecalc.layers.axes import chosen
 from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.slicing import PartOf
-from shapecalc.layers.window import output_size, padding
+from shapecalc.layers.window import padding
 from shapecalc.writers.python_code import CallCode, Code, SlotCode, SumCode, call, literal
-from shapecalc.writers.pytorch_layers import Site, UnsayableError
+from shapecalc.writers.site import Site, UnsayableError, alike_as_one, frame_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 #: An expression of the layer's name, as code, and of what flows in.
 KerasUse: TypeAlias = "Callable[..., Code]"
@@ -30,32 +30,19 @@ def _layer(kind: str, *positional: Code, **fields: Code | None) -> KerasUse:
     return lambda name, *operands: _apply(made, name, *operands)
 
 
-def _one(values: Sequence[Any]) -> Any:  # noqa: ANN401
-    return values[0] if len(set(values)) == 1 else tuple(values)
-
-
-def _same_margins(n: int, move: Any) -> tuple[int, int]:  # noqa: ANN401
-    """Return what `same` pads."""
-    total = max((-(-n // move.stride) - 1) * move.stride + move.extent - n, 0)
-    return total // 2, total - total // 2
-
-
 def _frame(site: Site) -> tuple[bool, list[tuple[int, int]]]:
     """Tell whether `same` pads as a layer does; and else by how much every side is padded."""
     moves = site.layer.moves(site.inputs[0])
-    sides = [known(side) for side in site.inputs[0].sides]
-    ends = []
-    for n, move in zip(sides, moves, strict=True):
-        before, after = map(known, padding(n, move))
-        if move.rounding != "floor" and move.mode != "same":
-            size = known(output_size(n, move))
-            after = (size - 1) * known(move.stride) + known(move.extent) - n - before
-            if after < 0:
-                after = 0 if -after < known(move.stride) else after
-        ends.append((before, after))
+    ends = [
+        # what is left of a stride is dropped by Keras, too
+        (before, 0 if -known(move.stride) < after < 0 else after)
+        for (before, after), move in zip(frame_of(site), moves, strict=True)
+    ]
     if any(after < 0 for _, after in ends):
         raise UnsayableError("its rounding drops places that a window of Keras would take")
-    alike = [_same_margins(n, move) for n, move in zip(sides, moves, strict=True)]
+    sides = zip(site.inputs[0].sides, moves, strict=True)
+    same = [padding(n, move._replace(mode="same")) for n, move in sides]
+    alike = [(known(before), known(after)) for before, after in same]
     return ends == alike and any(map(any, ends)), ends
 
 
@@ -79,8 +66,8 @@ def _suffixed(name: Code, suffix: str) -> str:
 def _window(site: Site) -> dict[str, Code | None]:
     layer = site.layer
     return {
-        "strides": SlotCode(_one(site.spread(layer.steps())), "strides", 1),
-        "dilation_rate": SlotCode(_one(site.spread(layer.dilation)), "dilation", 1),
+        "strides": SlotCode(alike_as_one(site.spread(layer.steps())), "strides", 1),
+        "dilation_rate": SlotCode(alike_as_one(site.spread(layer.dilation)), "dilation", 1),
     }
 
 
@@ -103,7 +90,7 @@ def _conv(site: Site) -> KerasUse:
         raise UnsayableError("Keras has no convolution with a table of connections")
     _strides_agree(site)
     same, ends = _frame(site)
-    kernel = SlotCode(_one(site.spread(layer.kernel)), "kernel_size")
+    kernel = SlotCode(alike_as_one(site.spread(layer.kernel)), "kernel_size")
     use = _layer(
         f"Conv{rank}D",
         SlotCode(layer.filters, "filters"),
@@ -124,7 +111,7 @@ def _depthwise(site: Site) -> KerasUse:
     same, ends = _frame(site)
     use = _layer(
         f"DepthwiseConv{rank}D",
-        SlotCode(_one(site.spread(layer.kernel)), "kernel_size"),
+        SlotCode(alike_as_one(site.spread(layer.kernel)), "kernel_size"),
         **_window(site),
         padding='"same"' if same else None,
         depth_multiplier=SlotCode(layer.multiplier, "depth_multiplier", 1),
@@ -134,10 +121,10 @@ def _depthwise(site: Site) -> KerasUse:
 
 
 def _pool(site: Site) -> dict[str, Code | None]:
-    kernel = _one(site.spread(site.layer.kernel))
+    kernel = alike_as_one(site.spread(site.layer.kernel))
     if set(site.layer.dilation) != {1}:
         raise UnsayableError("Keras has no pool with a dilation")
-    strides = SlotCode(_one(site.spread(site.layer.steps())), "strides", kernel)
+    strides = SlotCode(alike_as_one(site.spread(site.layer.steps())), "strides", kernel)
     return {"pool_size": SlotCode(kernel, "pool_size"), "strides": strides}
 
 
@@ -238,7 +225,7 @@ def _field(kind: str, name: str) -> Callable[[Site], KerasUse]:
 def _softmax(site: Site) -> KerasUse:
     axes = tuple(axis + 1 for axis in chosen(site.layer.over, site.inputs[0]))
     usual = axes == (site.rank + 1,)
-    return _layer("Softmax", axis=None if usual else literal(_one(axes)))
+    return _layer("Softmax", axis=None if usual else literal(alike_as_one(axes)))
 
 
 def _embedding(site: Site) -> KerasUse:
@@ -289,7 +276,7 @@ def _upsample(site: Site) -> KerasUse:
     if layer.size is not None or not whole or layer.align != "centres" or (blend and rank != 2):
         raise UnsayableError("Keras enlarges by whole factors, and blends pictures only")
     interpolation = '"bilinear"' if blend else None
-    return _layer(f"UpSampling{rank}D", literal(_one(factors)), interpolation=interpolation)
+    return _layer(f"UpSampling{rank}D", literal(alike_as_one(factors)), interpolation=interpolation)
 
 
 def _slice(site: Site) -> KerasUse:

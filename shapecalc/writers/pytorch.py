@@ -36,8 +36,10 @@ from shapecalc.writers.python_code import (
     signature,
     unique,
 )
-from shapecalc.writers.pytorch_layers import SPELLINGS, Site, Spelling, UnsayableError, extents
+from shapecalc.writers.pytorch_layers import SPELLINGS
 from shapecalc.writers.pytorch_modules import HELPERS
+from shapecalc.writers.pytorch_spelling import Spelling, extents
+from shapecalc.writers.site import Site, UnsayableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

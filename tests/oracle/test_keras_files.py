@@ -99,3 +99,17 @@ def test_an_archive_with_weights_is_read_like_its_json(tmp_path: Path) -> None:
     for file in ("net.keras", "net.h5"):
         totals = shapecalc.summarize(tmp_path / file).totals
         assert totals.params + totals.buffers == model.count_params()
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_transposed_convolution_is_as_large_as_keras_s(padding: str) -> None:
+    moves = ((1, 1, None), (1, 2, 0), (1, 2, None), (1, 3, 0), (2, 1, None), (2, 1, 0), (3, 1, 2))
+    for kernel in (2, 3, 4):
+        for stride, dilation, extra in moves:
+            layer = keras.layers.Conv2DTranspose(
+                *(5, kernel, stride, padding), output_padding=extra, dilation_rate=dilation
+            )
+            model = keras.Sequential([keras.Input((7, 8, 3)), layer])
+            output = shapecalc.summarize(shapecalc.from_keras(model)).rows[-1].output
+            shape = (*output.sides, output.channels)
+            assert shape == model.outputs[0].shape[1:], (kernel, stride, dilation, extra)

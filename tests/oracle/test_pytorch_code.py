@@ -21,7 +21,8 @@ from shapecalc.layers import BUILTIN
 from shapecalc.spec.find import shipped
 from shapecalc.writers.python_code import call
 from shapecalc.writers.pytorch import Program, indices_of, program
-from shapecalc.writers.pytorch_layers import SPELLINGS, Spelling
+from shapecalc.writers.pytorch_layers import SPELLINGS
+from shapecalc.writers.pytorch_spelling import Spelling
 from tests.kinds import WINDOWED
 from tests.paths import NETWORKS
 

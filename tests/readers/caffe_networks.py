@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.homework.diagnosis.simulated.networks import INCEPTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -104,18 +106,6 @@ def alexnet(*, pool_first: bool = False) -> str:
     return file("CaffeNet" if pool_first else "AlexNet", layers(), data)
 
 
-#: The columns of GoogLeNet's table: 1x1, 3x3 reduced and its own, 5x5 likewise, and behind the pool.
-INCEPTIONS = {
-    "3a": (64, 96, 128, 16, 32, 32),
-    "3b": (128, 128, 192, 32, 96, 64),
-    "4a": (192, 96, 208, 16, 48, 64),
-    "4b": (160, 112, 224, 24, 64, 64),
-    "4c": (128, 128, 256, 24, 64, 64),
-    "4d": (112, 144, 288, 32, 64, 64),
-    "4e": (256, 160, 320, 32, 128, 128),
-    "5a": (256, 160, 320, 32, 128, 128),
-    "5b": (384, 192, 384, 48, 128, 128),
-}
 TRAINED_DATA = [
     f'layer {{ name: "data" type: "Data" top: "data" top: "label" include {{ phase: {phase} }} '
     f"transform_param {{ mirror: {mirror} crop_size: 224 }} }}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shapecalc
-from shapecalc import SpecErrors
 from shapecalc.cli import main
 from tests.readers import caffe_networks as networks
+from tests.readers.refusal import refused_as_unreadable
 from tests.runner import runner
 
 if TYPE_CHECKING:
@@ -183,10 +183,22 @@ def test_a_join(layers: list[str], word: str, output: str, tmp_path: Path) -> No
     assert (row.type, volume(row)) == (word, output)
 
 
-def test_factors_of_a_sum_are_layers(tmp_path: Path) -> None:
-    body = "eltwise_param { coeff: 0.5 coeff: 1.0 }"
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        ("0.5", "1.0", ["x_1", "x"]),
+        ("1", "10", ["x_2", "x"]),
+        ("0.1", "1.", ["x_1", "x"]),
+        ("10", "-1", ["x_1", "x_2", "x"]),
+    ],
+)
+def test_factors_of_a_sum_are_layers(
+    first: str, second: str, names: list[str], tmp_path: Path
+) -> None:
+    body = f"eltwise_param {{ coeff: {first} coeff: {second} }}"
     report = summarized(tmp_path, one(layer("Eltwise", body, "data data")))
-    assert [(row.name, row.type) for row in report.rows[1:]] == [("x_1", "multiply"), ("x", "add")]
+    assert [row.name for row in report.rows[1:]] == names
+    assert [row.type for row in report.rows[1:]] == ["multiply"] * (len(names) - 1) + ["add"]
 
 
 @pytest.mark.parametrize(
@@ -210,6 +222,32 @@ def test_scales_complete_the_batch_normalisation_that_they_alone_read(tmp_path: 
     assert [row.type for row in report.rows[1:]] == ["batchnorm", "scale", "add"]
 
 
+@pytest.mark.parametrize(
+    ("body", "params", "trainable"),
+    [
+        ("", [8], 8),
+        ("scale_param { bias_term: true }", [16], 16),
+        ("param { lr_mult: 0 }", [8], 0),
+        ("scale_param { num_axes: -1 }", [0, 648], 648),
+        ('param { name: "s" }', [0, 8], 8),
+    ],
+)
+def test_scales_behind_a_normalisation(
+    body: str, params: list[int], trainable: int, tmp_path: Path
+) -> None:
+    norm = networks.layer("bn", "BatchNorm", "data", "bn")
+    report = summarized(tmp_path, one(norm, layer("Scale", body, "bn")))
+    assert [row.params for row in report.rows[1:]] == params
+    assert report.totals.trainable == trainable
+
+
+def test_a_normalisation_is_completed_once(tmp_path: Path) -> None:
+    norm = networks.layer("bn", "BatchNorm", "data", "bn")
+    scales = [networks.layer("s", "Scale", "bn", "s"), networks.layer("t", "Scale", "s", "t")]
+    report = summarized(tmp_path, one(norm, *scales))
+    assert [(row.type, row.params) for row in report.rows[1:]] == [("batchnorm", 8), ("scale", 8)]
+
+
 def test_weights_of_one_name_are_shared_and_still_ones_frozen(tmp_path: Path) -> None:
     body = 'inner_product_param { num_output: 2 } param { name: "w" } param { name: "b" }'
     first, second = (layer("InnerProduct", body, name=name) for name in ("p", "q"))
@@ -220,12 +258,36 @@ def test_weights_of_one_name_are_shared_and_still_ones_frozen(tmp_path: Path) ->
     assert (report.totals.trainable, report.totals.params) == (0, 1298)
 
 
+@pytest.mark.parametrize(
+    ("bias", "rates", "trainable", "remarks"),
+    [
+        ("true", "param { lr_mult: 0 } param { lr_mult: 0 }", 0, 0),
+        ("true", "param { lr_mult: 0 }", 1298, 1),
+        ("true", "blobs_lr: 0 blobs_lr: 2", 1298, 1),
+        ("false", "param { lr_mult: 0 }", 0, 0),
+    ],
+)
+def test_a_layer_is_frozen_where_all_its_weights_are(
+    bias: str, rates: str, trainable: int, remarks: int, tmp_path: Path
+) -> None:
+    body = f"inner_product_param {{ num_output: 2 bias_term: {bias} }} {rates}"
+    report = summarized(tmp_path, one(layer("InnerProduct", body)))
+    assert (report.totals.trainable, len(report.remarks)) == (trainable, remarks)
+
+
 def test_a_blob_is_what_wrote_it_last(tmp_path: Path) -> None:
     conv = networks.conv("c", "data", 8, 3, "pad: 1")
     report = summarized(
         tmp_path, one(conv, networks.relu("r", "c"), layer("Eltwise", reads="c data"))
     )
     assert report["x"].sources == ("r", "input")
+
+
+#: Two layers that share their matrix, and each has a bias of its own.
+HALF_SHARED = [
+    layer("InnerProduct", f'inner_product_param {{ num_output: 2 }} param {{ name: "w" }} {more}', name=name)
+    for name, more in (("p", 'param { name: "b" }'), ("q", ""))
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -245,6 +307,12 @@ def test_a_blob_is_what_wrote_it_last(tmp_path: Path) -> None:
         (one(layer("ReLU", reads="x")), "no layer before it has the top 'x'", ""),
         (one(layer("LRN", "lrn_param { norm_region: 7 }")), "norm_region is one of ACROSS_CHANNELS or WITHIN_CHANNEL, not '7'", ""),
         (one(layer("Concat", "concat_param { axis: 2 }")), "its axis is not 1", ""),
+        (one(layer("Softmax", "softmax_param { axis: 2 }")), "its axis is read as 1 alone", ":4:7"),
+        (one(layer("Flatten", "flatten_param { end_axis: 2 }")), "its end_axis is read as -1 alone", ":4:7"),
+        (one(layer("Exp", "exp_param { base: 2 }")), "its base is read as -1 alone", ":4:7"),
+        (one(layer("MVN", "mvn_param { normalize_variance: false }")), "and no variance, is not read", ":4:7"),
+        (one(layer("InnerProduct", "inner_product_param { num_output: 2 bias_term: ture }")), "bias_term is true or false, not 'ture'", ":4:7"),
+        (one(*HALF_SHARED), "layer 'q': it shares some of its weights", ":5:7"),
         ("layers { layer { name: 'x' type: 'conv' } }", "Caffe's first format", ":1:8"),
         ('layer { name: "x" type: "ReLU" top: "x" }', "it reads nothing that is computed", ""),
         (one(layer("ReLU"), shape="dim: 1 dim: 2 dim: 3 dim: 4 dim: 5 dim: 6"), "the input 'data' has 6 dimensions", ""),
@@ -253,9 +321,5 @@ def test_a_blob_is_what_wrote_it_last(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said_with_its_place(
     text: str, message: str, place: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(SpecErrors) as caught:
+    with refused_as_unreadable(message, place):
         summarized(tmp_path, text)
-    problem = caught.value.problems[0]
-    assert problem.code == "E009"
-    assert message in problem.message
-    assert place in str(problem.origin)

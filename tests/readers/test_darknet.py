@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc import SpecErrors
 from tests.readers import darknet_networks as networks
 from tests.readers.darknet_networks import net, section
+from tests.readers.refusal import refused_as_unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +68,8 @@ SECTIONS: list[tuple[str, tuple[str, str, int]]] = [
     (section("convolutional", filters=4, size=3, padding=2, activation="linear"), ("conv", "11x11x4", 292)),
     (section("convolutional", filters=4, size=3, groups=2, activation="linear"), ("conv", "7x7x4", 148)),
     (section("convolutional", filters=4, size=3, pad=1, dilation=2, activation="linear"), ("conv", "9x9x4", 292)),
+    (section("convolutional", filters=4, size=3, padding=1, dilation=2, activation="linear"), ("conv", "9x9x4", 292)),
+    (section("convolutional", filters=4, dilation=2, activation="linear"), ("conv", "9x9x4", 36)),
     (section("conv", filters=4, size=3, stride_x=2, stride_y=1, activation="mish"), ("mish", "7x4x4", 0)),
     (section("convolutional", batch_normalize=1, filters=4, activation="linear"), ("batchnorm", "9x9x4", 8)),
     (section("deconvolutional", filters=4, size=4, stride=2, pad=1, activation="linear"), ("transposed", "16x16x4", 516)),
@@ -127,6 +129,11 @@ def test_a_pool_pads_less_before_than_after(tmp_path: Path) -> None:
         assert report.rows[-1].layer.pad.pairs == (pad, pad)
 
 
+def test_a_normalisation_takes_the_sum_of_squares(tmp_path: Path) -> None:
+    row = summarized(tmp_path, net(9, 9, 8) + section("normalization", size=3, alpha=0.01)).rows[-1]
+    assert (row.layer.size, row.layer.alpha) == (3, 0.03)
+
+
 def test_what_the_two_darknets_read_differently_is_remarked(tmp_path: Path) -> None:
     cut = section("batchnorm") + section("route", layers=-1, groups=2, group_id=1)
     report = summarized(tmp_path, net(9, 9, 8) + cut)
@@ -163,6 +170,7 @@ def test_a_vector_flows_in(tmp_path: Path) -> None:
         (net(9, 9) + section("convolutional", filters="4x"), "filters is a whole number, not '4x'", ":8:1"),
         (net(9, 9) + section("convolutional", filters=-4), "filters is from 1 to", ""),
         (net(9, 9) + section("convolutional", size=11), "its window does not fit what flows in", ""),
+        (net(9, 9) + section("convolutional", size=3, dilation=2), "a kernel of 3 has a padding of 1, not 0", ""),
         (net(9, 9) + section("convolutional", activation="plse"), "there is no layer for the activation 'plse'", ""),
         (net(9, 9) + networks.route(-1), "there is no layer -1 before it: it is number 0", ""),
         (net(9, 9) + networks.route(0), "there is no layer 0 before it", ""),
@@ -176,9 +184,5 @@ def test_a_vector_flows_in(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said_with_its_place(
     text: str, message: str, place: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(SpecErrors) as caught:
+    with refused_as_unreadable(message, place):
         summarized(tmp_path, text)
-    problem = caught.value.problems[0]
-    assert problem.code == "E009"
-    assert message in problem.message
-    assert place in str(problem.origin)

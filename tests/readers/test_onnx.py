@@ -311,6 +311,11 @@ OPERATIONS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, str,
     ("QLinearConv", [1, 4, 9, 11], {"xs": [1], "xz": [1], "w": [6, 4, 3, 3], "ws": [1], "wz": [1], "ys": [1], "yz": [1], "b": [6]}, {}, "conv", "7x9x6", 222, 63 * 216),
     ("MatMulInteger", [1, 7, 12], {"w": [12, 5]}, {}, "dense", "7x5", 60, 420),
     ("SpaceToDepth", [1, 3, 4, 6], {}, {"blocksize": 2}, "pixel_unshuffle", "2x3x12", 0, 0),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"strides": [2], "auto_pad": "SAME_LOWER"}, "transposed", "10x3", 18, 90),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"strides": [2], "auto_pad": "SAME_UPPER", "output_padding": [1]}, "transposed", "10x3", 18, 90),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 2]}, {"strides": [3], "auto_pad": "SAME_UPPER"}, "transposed", "14x3", 12, 60),
+    # a scale of 5/3 is a little less in single precision, and their product is 5 again
+    ("Resize", [1, 3, 3, 7], {"r": tensor("r", [0], []), "s": tensor("s", [4], [1.0, 1.0, 5 / 3, 15 / 7])}, {}, "upsample", "5x15x3", 0, 0),
 ]  # fmt: skip
 
 
@@ -339,6 +344,8 @@ FIELDS: list[tuple[str, list[int], dict[str, Any], dict[str, Any], str, object]]
     ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1]}, "count_include_pad", False),
     ("AveragePool", [1, 3, 7], {}, {"kernel_shape": [3], "pads": [1, 1], "count_include_pad": 1}, "count_include_pad", True),
     ("LRN", [1, 6, 7, 5], {}, {"size": 5, "bias": 2.0}, "k", 2),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"auto_pad": "SAME_LOWER", "strides": [2]}, "pad.pairs", ((1, 0),)),
+    ("ConvTranspose", [1, 2, 5], {"w": [2, 3, 3]}, {"auto_pad": "SAME_UPPER", "strides": [2]}, "pad.pairs", ((0, 1),)),
 ]  # fmt: skip
 
 

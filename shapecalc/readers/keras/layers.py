@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.json_text import JsonFields, is_number, is_whole, shown
+from shapecalc.readers.keras.call import LayerCall
 from shapecalc.readers.keras.flow import TensorNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.readers.keras.call import LayerCall
     from shapecalc.readers.keras.flow import Flow
 
 #: An activation by its name: our layer, with the fields that Keras' defaults differ in.
@@ -35,6 +35,8 @@ ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "swish": ("silu", {}),
     "tanh": ("tanh", {}),
 }
+#: Layers that may stand where an activation does.
+_ACTIVATION_LAYERS = ("ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
 #: Scaled exponential linear units: where they bend to, and how they are scaled.
 _SELU = (1.6732632423543772, 1.0507009873554805)
 
@@ -43,8 +45,12 @@ def _activated(call: LayerCall, flow: Flow, part: str | None = None) -> Flow:
     """Write the activation that a layer has within itself, if any."""
     value = call.config.get("activation")
     if isinstance(value, dict):  # a layer, or a function, written out
-        config = value.get("config")
-        value = config if isinstance(config, str) else _snake(str(value.get("class_name")))
+        kind, config = value.get("class_name"), value.get("config")
+        if kind in _ACTIVATION_LAYERS:
+            own = JsonFields(call.layer.name, call.layer.owner, value)
+            path = call.path + ("_activation" if part is None else part)
+            return LAYERS[kind](LayerCall(call.written, own, path, [flow], {}))
+        value = config if isinstance(config, str) else kind
     if value in (None, "linear"):
         return flow
     known = ACTIVATIONS.get(value) if isinstance(value, str) else None
@@ -58,12 +64,6 @@ def _activated(call: LayerCall, flow: Flow, part: str | None = None) -> Flow:
     if kind == "softmax" and call.written.channels_first and flow.rank > 1:
         raise call.layer.fault("its softmax works along a side, not along the channels")
     return call.add(kind, [flow], f"_{value}" if part is None else part, **fields)
-
-
-def _snake(name: str) -> str:
-    return {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}.get(
-        name, name
-    )
 
 
 # Windows
@@ -143,16 +143,9 @@ def _separable(sides: int) -> Callable[[LayerCall], Flow]:
 def _transposed(sides: int) -> Callable[[LayerCall], Flow]:
     def rule(call: LayerCall) -> Flow:
         fields = _window(call, sides)
-        if "output_padding" in call.config:  # then a padding is a number, whatever the stride
-            extra = call.sizes("output_padding", sides)
-            if fields.get("pad") == "same":
-                kernel = fields["kernel"]
-                fields["pad"] = (
-                    kernel // 2 if isinstance(kernel, int) else [size // 2 for size in kernel]
-                )
-            fields["output_padding"] = extra
-        else:
-            fields.setdefault("pad", "valid")
+        fields.setdefault("pad", "valid")
+        if "output_padding" in call.config:
+            fields["output_padding"] = call.sizes("output_padding", sides)
         flow = call.add("transposed", filters=call.config.whole("filters"), **fields, **_bias(call))
         return _activated(call, flow)
 
@@ -446,6 +439,8 @@ def _attention(call: LayerCall) -> Flow:
     value = config.whole("value_dim", key)
     if config.get("output_shape") is not None or config.get("attention_axes") not in (None, [1]):
         raise call.layer.fault("only attention over a sequence to as many channels is read")
+    if config.truth("use_gate", default=False):
+        raise call.layer.fault("the gate behind it has weights that are not read")
     named = [call.options.get(word) for word in ("query", "value", "key")]
     given = list(call.options.get("args") or ())
     order = [*given, *named[len(given) :]]

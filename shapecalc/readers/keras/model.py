@@ -279,6 +279,11 @@ def _written(call: LayerCall, given: object) -> Flow:
         return flow._replace(rank=len(ours), sides=len(ours) - 1, shape=tuple(ours))
     if call.kind not in JOINED and len(call.flows) > 1:
         raise call.layer.fault(f"it reads {len(call.flows)} tensors, where one is expected")
+    if "lora_rank" in call.config:
+        raise call.layer.fault(
+            "it has weights of a low rank beside its own (LoRA), which are not read",
+            "save the model before enable_lora",
+        )
     return rule(call)
 
 

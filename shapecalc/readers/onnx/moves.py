@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,16 @@ def _shuffle_pixels(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     walk.give(node, walk.volume(source, value, extents, dims))
 
 
+def _resized(n: int, scale: float) -> int:
+    """Return what an extent becomes: the product, floored, is one of single precision.
+
+    >>> _resized(3, 1.6666666269302368), int(3 * 1.6666666269302368)
+    (5, 4)
+    """
+    (product,) = struct.unpack("<f", struct.pack("<f", min(n * scale, 1e30)))
+    return int(product)
+
+
 @rule("Resize", "Upsample")
 def _resize(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.solid(node)
@@ -150,7 +161,7 @@ def _resize(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if sizes is not None:
         dims = tuple(int(n) for n in sizes)
     elif scales is not None:
-        dims = tuple(int(n * scale) for n, scale in zip(value.dims, scales, strict=True))
+        dims = tuple(_resized(n, scale) for n, scale in zip(value.dims, scales, strict=True))
     else:
         raise NoRuleError("sizes that are computed")
     policy = node.attributes.get("keep_aspect_ratio_policy") or "stretch"

@@ -29,15 +29,16 @@ def decimal(value: float) -> float | int:
     return int(short) if math.isfinite(short) and short == int(short) else short
 
 
+def _affine(arrays: Sequence[Tensor | None]) -> dict[str, bool]:
+    """Say what of a scale and a shift a normalisation lacks."""
+    return [{"affine": False}, {"shift": False}, {}][len(arrays)]
+
+
 def normalise(
     walk: GraphWalk, node: OnnxNode, value: Value, axis: int, arrays: Sequence[Tensor | None]
 ) -> None:
     """Add a layer normalisation over the file's axes from one on."""
-    fields: dict[str, Any] = {}
-    if not arrays:
-        fields["affine"] = False
-    elif len(arrays) == 1:
-        fields["shift"] = False
+    fields: dict[str, Any] = _affine(arrays)
     if axis == len(value.dims) - 1:
         value = with_last(walk, node, value, axis)
     elif axis == value.own_axes[0]:
@@ -92,6 +93,21 @@ class _Trail:
         """Return the constant that the last operation takes, or None."""
         before = self.walk.file.nodes[self.numbers[-2]].outputs[0]
         return self.walk.arrays.get(self.walk.other_input(self.last, before) or "")
+
+    def trained(self, size: int) -> list[Tensor | None]:
+        """Go on through a scale and a shift of so many elements, as far as they follow."""
+        arrays: list[Tensor | None] = []
+        for op in ("Mul", "Add"):
+            following = self.walk.only_reader(self.result, op)
+            if following is None:
+                break
+            other = self.walk.other_input(self.walk.file.nodes[following], self.result)
+            array = self.walk.arrays.get(other or "")
+            if array is None or array.size != size:
+                break
+            arrays.append(array)
+            self.step(op)
+        return arrays
 
     def become(self, kind: str, fields: dict[str, Any], value: Value,
                arrays: Sequence[Tensor | None] = ()) -> bool:  # fmt: skip
@@ -288,17 +304,7 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     trail = _Trail(walk, number)
     trail.numbers += [centred, *square.numbers]
     trail.last = square.last
-    arrays: list[Tensor | None] = []
-    for op in ("Mul", "Add"):
-        following = walk.only_reader(trail.result, op)
-        if following is None:
-            break
-        other = walk.other_input(walk.file.nodes[following], trail.result)
-        array = walk.arrays.get(other or "")
-        if array is None or array.size != math.prod(value.dims[axis] for axis in axes):
-            break
-        arrays.append(array)
-        trail.step(op)
+    arrays = trail.trained(math.prod(value.dims[axis] for axis in axes))
     whole = node._replace(outputs=trail.last.outputs[:1])
     normalise(walk, whole, value, min(axes), arrays)
     walk.skip(*trail.numbers)
@@ -336,22 +342,8 @@ def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     channels = value.dims[1]
     if channels % groups:
         return False
-    arrays: list[Tensor | None] = []
-    for op in ("Mul", "Add"):
-        following = walk.only_reader(trail.result, op)
-        if following is None:
-            break
-        other = walk.other_input(walk.file.nodes[following], trail.result)
-        array = walk.arrays.get(other or "")
-        if array is None or array.size != channels:
-            break
-        arrays.append(array)
-        trail.step(op)
-    fields: dict[str, Any] = {"groups": groups}
-    if not arrays:
-        fields["affine"] = False
-    elif len(arrays) == 1:
-        fields["shift"] = False
+    arrays = trail.trained(channels)
+    fields = {"groups": groups, **_affine(arrays)}
     return trail.become("groupnorm", fields, channels_second(walk, node, value), arrays)
 
 

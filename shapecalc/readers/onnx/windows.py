@@ -151,9 +151,9 @@ def _transposed(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     asked = node.attributes.get("output_shape")
     if asked:
         _pads_for(moves, extra, list(asked)[-len(moves.sides) :])
+    elif moves.auto in ("SAME_UPPER", "SAME_LOWER"):
+        _pads_for(moves, extra, _same_sizes(moves, extra))
     fields = {"filters": depth * groups, **moves.fields(stride=False)}
-    if asked or moves.auto in ("NOTSET", "VALID"):
-        moves.auto = "NOTSET"
     sides = tuple(
         transposed_size(n, window, more or None)
         for n, window, more in zip(moves.sides, moves.windows(), extra, strict=True)
@@ -169,6 +169,12 @@ def _transposed(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     walk.give(
         node, walk.volume(source, value, extents, (value.dims[0], depth * groups, *extents[:-1]))
     )
+
+
+def _same_sizes(moves: _Moves, extra: list[int]) -> list[int]:
+    """Return n*stride for every side, or all that the windows cover where that is less."""
+    sides = zip(moves.sides, moves.stride, moves.kernel, moves.dilation, extra, strict=True)
+    return [min(n * s, s * (n - 1) + d * (k - 1) + 1 + more) for n, s, k, d, more in sides]
 
 
 def _pads_for(moves: _Moves, extra: list[int], asked: list[int]) -> None:

@@ -19,7 +19,7 @@ from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import GraphWalk
 from shapecalc.readers.protobuf import Messages
-from shapecalc.readers.pt2.modules import MODULES
+from shapecalc.readers.pt2.modules import MODULES, CalledModule
 from shapecalc.readers.pt2.program import AtenProgram
 from shapecalc.readers.pt2.rules import PT2_RULES
 from shapecalc.readers.pt2.translations import TRANSLATIONS
@@ -152,7 +152,8 @@ class _ProgramWalk:
         )
         whole = operations[-1]._replace(path=leaf[0].replace(".", "/") + "/")
         try:
-            known = MODULES[leaf[1]](self.program, whole, operations, flows, parameters)
+            module = CalledModule(self.program, whole, operations, flows, parameters)
+            known = MODULES[leaf[1]](module)
         except _OTHERWISE:
             known = False
         if not known:

@@ -124,6 +124,10 @@ def _rule_unshuffle(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     walk.give(node, walk.volume(source, value, extents, dims))
 
 
+#: How often a recurrent layer has its units' rows in a matrix.
+_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
 def _rule_recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     attributes = node.attributes
     value = walk.value(node)
@@ -133,6 +137,8 @@ def _rule_recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     arrays = [walk.array(node, place) for place in range(1, len(node.inputs))]
     hidden = walk.kernel(node, 2)
     units = hidden.dims[-1]
+    if hidden.dims[0] != _GATES[attributes["kind"]] * units:
+        raise NoRuleError("a state that is projected")
     both = attributes["bidirectional"]
     fields: dict[str, Any] = {"units": units, "biases": attributes["biases"]}
     if attributes["layers"] != 1:

@@ -114,6 +114,9 @@ def _group_norm(program: AtenProgram, operation: AtenOperation) -> None:
 
 def _instance_norm(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
+    if not get("use_input_stats", default=True):  # by what was measured, as a batch's are
+        _batch_norm(program, operation)
+        return
     inputs = [get("input"), get("weight"), get("bias")]
     program.emit("GroupNorm", inputs, operation.outputs[0], operation, groups=0)
 
@@ -199,6 +202,10 @@ def _binary(program: AtenProgram, operation: AtenOperation) -> None:
             *(output, operation),
         )
         return
+    factor = get("alpha", 1)
+    if factor != 1 and program.flows(second):
+        given = ("Pointwise", [second], program.between(), operation)
+        second = program.emit(*given, kind="multiply", fields={"right": factor})
     constants = [name for name in (first, second) if not program.flows(name)]
     if constants and program.dims.get(constants[0]) not in ((), None):
         flow = second if constants[0] is first else first
@@ -454,11 +461,12 @@ def _chosen(program: AtenProgram, operation: AtenOperation) -> None:
     program.emit(op, flows, operation.outputs[0], operation)
 
 
-def _strided(program: AtenProgram, operation: AtenOperation) -> None:
-    """Write another order in memory of the same elements as nothing."""
+def _as_large(program: AtenProgram, operation: AtenOperation) -> None:
+    """Write what flows through as large as it was as nothing; there is no rule for the rest."""
     x, output = operation.get("self"), operation.outputs[0]
-    alike = program.dims[x] == program.dims[output]
-    program.emit("Identity" if alike else "aten.as_strided", [x], output, operation)
+    alike = not program.flows(x) or program.dims[x] == program.dims[output]
+    op = "Identity" if alike else f"aten.{operation.target}"
+    program.emit(op, [x], output, operation)
 
 
 def _power(program: AtenProgram, operation: AtenOperation) -> None:
@@ -503,7 +511,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "alias": _same,
     "alpha_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "amax": _reduced("ReduceMax"),
-    "as_strided": _strided,
+    "as_strided": _as_large,
     "avg_pool1d": _pool("AveragePool"),
     "avg_pool2d": _pool("AveragePool"),
     "avg_pool3d": _pool("AveragePool"),
@@ -532,8 +540,8 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "einsum": _einsum,
     "elu": _pointwise("elu", alpha=("alpha", 1)),
     "exp": _pointwise("exp"),
-    "expand": _same,
-    "expand_as": _same,
+    "expand": _as_large,
+    "expand_as": _as_large,
     "feature_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "flatten": _reshaped,
     "gelu": _pointwise("gelu"),

@@ -110,7 +110,8 @@ def _inception(name: str, of: str, *filters: int) -> tuple[Layer, ...]:
     )
 
 
-_TABLE = {
+#: The columns of GoogLeNet's table: 1x1, 3x3 reduced and its own, 5x5 likewise, and behind the pool.
+INCEPTIONS = {
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
     "4a": (192, 96, 208, 16, 48, 64),
@@ -134,7 +135,7 @@ def _googlenet() -> tuple[Layer, ...]:
         )
     )
     pools = {"4a": "pool3", "5a": "pool4"}
-    for module, filters in _TABLE.items():
+    for module, filters in INCEPTIONS.items():
         if module in pools:
             pool = _pool(pools[module], 3, 2, ceil=True)
             layers.append(pool._replace(inputs=(layers[-1].name,)))
