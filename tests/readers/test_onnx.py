@@ -549,6 +549,37 @@ def test_a_ceil_pool_of_shape_inference_is_remarked_up_to_opset_21(read, opset, 
     assert len(report.remarks) == remarks
 
 
+@pytest.mark.parametrize(
+    ("op", "attributes", "arrays", "opset"),
+    [
+        ("MaxPool", {"kernel_shape": [3, 3], "strides": [4, 4], "pads": [1] * 4, "ceil_mode": 1}, {}, 13),
+        ("Resize", {}, {"none": tensor("none", [0], []), "s": tensor("s", [4], [1.0, 1.0, 7 / 3, 7 / 3])}, 19),
+    ],
+)  # fmt: skip
+def test_what_comes_after_a_shape_that_inference_gets_wrong_is_stated_likewise(
+    read, op, attributes, arrays, opset
+) -> None:
+    """Broken by a refusal of what was inferred from it: such files run."""
+    n, ours, stated = (6, 2, 3) if op == "MaxPool" else (3, 7, 6)
+    nodes = [
+        node(op, ["x", *arrays], "a", **attributes), node("Relu", "a", "b"),
+        node("Add", "b b", "c"), node("Transpose", "c", "y", perm=[0, 2, 3, 1]),
+    ]  # fmt: skip
+    shapes = {name: [1, 3, stated, stated] for name in "abc"}
+    ends = {"y": [1, stated, stated, 3]}
+    report = read(model(nodes, {"x": [1, 3, n, n]}, ends, arrays, shapes, opset=opset))
+    assert {row[2] for row in rows(report)} == {f"{ours}x{ours}x3"}
+    (remark,) = report.remarks
+    assert f"gives 1x3x{ours}x{ours}, and the file states 1x3x{stated}x{stated}" in remark
+
+
+def test_a_resized_shape_that_no_rounding_explains_is_refused(read) -> None:
+    arrays = {"none": tensor("none", [0], []), "s": tensor("s", [4], [1.0, 1.0, 2.5, 2.5])}
+    resize = node("Resize", "x none s", "y")
+    with pytest.raises(SpecErrors, match="gives 1x3x10x10, and the file states 1x3x8x8"):
+        read(model([resize], {"x": [1, 3, 4, 4]}, {"y": [1, 3, 8, 8]}, arrays, opset=19))
+
+
 CIRCLE = [node("Add", "x b", "a"), node("Relu", "a", "b")]
 REFUSED = [
     (SMALL_NET[:-40], "cut|said to hold|ends within"),

@@ -60,6 +60,8 @@ class GraphWalk:
         #: The arrays of the file, as those that are made of them name their origin.
         self.stored = {array.origin for array in file.arrays.values() if array.origin}
         self.values: dict[str, Value] = {}
+        #: Values of which the file states another shape, for a reason that is known.
+        self.astray: set[str] = set()
         self.flowing_in: dict[str, Value] = {}
         self.names = Names(file)
         self.readers: dict[str, list[int]] = defaultdict(list)
@@ -147,11 +149,17 @@ class GraphWalk:
     # What a rule does
 
     def give(self, node: OnnxNode, value: Value, output: int = 0) -> None:
-        """Note what a node gives, and hold it against what the file states."""
+        """Note what a node gives, and hold it against what the file states.
+
+        What is made of a value whose stated shape is known to be wrong is stated likewise.
+        """
         if output < len(node.outputs) and node.outputs[output]:
             name = node.outputs[output]
             self.values[name] = value
-            self.compare(node, name, value.dims)
+            if self.astray.isdisjoint(node.inputs):
+                self.compare(node, name, value.dims)
+            else:
+                self.astray.add(name)
 
     def add(
         self,
@@ -415,15 +423,34 @@ class GraphWalk:
         theirs = "x".join(str("?" if n is None else n) for n in given) or "one number"
         ours = "x".join(map(str, dims))
         text = f"{_called(node)} gives {ours}, and the file states {theirs}"
-        if node.attributes.get("ceil_mode") and self.file.opset < 22:
-            self.remark(
-                f"{text}: up to opset 21, shape inference keeps a pool's window that starts in the"
-                " padding, which no runtime does"
-            )
+        less = [own - n for n, own in zip(given, dims, strict=False) if isinstance(n, int)]
+        why = _why_inferred(node, self.file.opset, less) if len(given) == len(dims) else ""
+        if why:
+            self.astray.add(name)
+            self.remark(f"{text}: {why}")
         elif not self.opaque:
             self.differences.append(text)
         else:
             self.remark(text)
+
+
+def _why_inferred(node: OnnxNode, opset: int, less: Sequence[int]) -> str:
+    """Return why shape inference states another shape than runtimes give, where that is known.
+
+    `less` is by how much what is stated is smaller, axis by axis.  Seen with onnx 1.23.2 beside
+    onnxruntime 1.32.0.
+    """
+    if node.attributes.get("ceil_mode") and opset < 22:
+        return (
+            "up to opset 21, shape inference keeps a pool's window that starts in the padding,"
+            " which no runtime does"
+        )
+    if node.op in ("Resize", "Upsample") and set(less) == {0, 1}:
+        return (
+            "shape inference rounds the product of a size and its factor down that a runtime"
+            " rounds to single precision before"
+        )
+    return ""
 
 
 #: Layers of a number for every channel, of which equal ones are often stored once.
