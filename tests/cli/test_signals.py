@@ -138,7 +138,12 @@ class TestWriting:
         time.sleep(0.01)
 
     @pytest.mark.parametrize("number", ENDING[:-1])
-    def test_a_signal_unwinds_and_then_is_as_before(self, tmp_path: Path, number: int) -> None:
+    def test_a_signal_unwinds_and_then_is_as_before(
+        self, tmp_path: Path, number: int, request: pytest.FixtureRequest
+    ) -> None:
+        before = signal.signal(number, signal.SIG_DFL)  # nohup, that may run the tests, ignores one
+        request.addfinalizer(lambda: signal.signal(number, before))
+
         def write(file: IO[bytes]) -> None:
             file.write(b"half")
             self.kill(number)

@@ -16,13 +16,13 @@ from shapecalc.layers.base import Parameter
 from shapecalc.layers.window import UNSEEN, PerInput, is_some
 from shapecalc.reference.arrays import Slot
 from shapecalc.reference.layer import backward, count, forward
-from shapecalc.reference.probe import probe, slopes
+from shapecalc.reference.probe import slopes
+from shapecalc.report.apply import apply
 from shapecalc.verify import judge
-from shapecalc.verify.judge import small_copy
+from shapecalc.verify.judge import judged_reach, small_copy
 from shapecalc.verify.laws import (
     gradient_law,
     product_law,
-    reach_law,
     shape_law,
     weight_law,
     work_law,
@@ -64,9 +64,11 @@ def test_units_notice_the_changes_that_the_rule_lets_them_see(word: str) -> None
     @given(trial=trials(word, 20_000, 1))
     def holds(trial) -> None:
         row = trial.row
-        noticed = probe(trial.layer, trial.arrays, trial.inputs, trial.random)
-        window = trial.layer.window(*row.inputs)
-        outcome = reach_law(noticed, trial.layer, window, row.inputs, row.output)
+        facts = apply(trial.layer, row.inputs)
+        outcome = judged_reach(
+            trial.layer, trial.arrays, trial.inputs, row.inputs, facts, trial.random
+        )
+        window = facts.window
         own = window.windows if isinstance(window, PerInput) else (window,)
         bound = all(type(w) is tuple and w and all(map(is_some, w)) for w in own if w != UNSEEN)
         # What sees nothing is not judged, nor is what sees some of every side.
