@@ -19,6 +19,7 @@ Examples:
   shapecalc reconcile resnet50 ptflops:pytorch onnx-tool --depth all
   shapecalc reconcile alexnet-owt --target 714682664
   shapecalc reconcile resnet50 --target "3.8 x 10^9"
+  shapecalc reconcile resnet50 --target 4.1G --all
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
@@ -31,6 +32,15 @@ Examples:
     help="Find what gives a number that somebody printed, like 714682664, 1.4G or 233 MB; exit 1"
     " when nothing does.",
 )
+@click.option(
+    "--batch",
+    metavar="N",
+    type=options.WholeNumber(1, 10**9),
+    default=1,
+    show_default=True,
+    help="With --target: the number may be of so many examples.",
+)
+@click.option("--all", "whole", is_flag=True, help="With --target: show every explanation.")
 @options.written("analysis.reconcile.Difference")
 @options.depth
 @options.settings
@@ -44,6 +54,8 @@ def reconcile(
     spec: str,
     profiles: tuple[str, ...],
     target: str | None,
+    batch: int,
+    whole: bool,
     output: options.Output,
     depth: int | None,
     settings: dict[str, str],
@@ -55,7 +67,8 @@ def reconcile(
 ) -> None:
     """Explain the difference between what the profiles A and B count of SPEC, down to zero.
 
-    Or, with --target, find which profile, parameters or total gives a number.  `shapecalc
+    Or, with --target, find which profile, parameters or total gives a number: of the network, of
+    the versions that ship, and of the forms in which frameworks have it.  `shapecalc
     profiles` lists the profiles.  SPEC is a file, the name of a shipped spec, or -.
     """
     matched = True
@@ -75,7 +88,7 @@ def reconcile(
         graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if target is not None:
-            search = find_count(report, target, dtype=dtype)
+            search = find_count(report, target, dtype=dtype, batch=batch, whole=whole)
             matched = bool(search.matches)
             output.write(search)
         else:

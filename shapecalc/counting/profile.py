@@ -6,7 +6,7 @@ text.  A type without a rule is not counted, and that is told; a rule that count
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.counting.quantities import OTHER, QUANTITIES, kind, kind_text
@@ -51,8 +51,11 @@ class Profile(NamedTuple):
 
     def rule(self, row: Row) -> str | None:
         """Return the rule for a layer; None: the profile has none."""
-        word = kind(row)
-        for key in (f"{word}/{len(row.output.sides)}", word, ANY):
+        return self.rule_for(kind(row), len(row.output.sides))
+
+    def rule_for(self, word: str, sides: int) -> str | None:
+        """Return the rule for a kind of layer that gives so many sides."""
+        for key in (f"{word}/{sides}", word, ANY):
             if key in self.rules:
                 return self.rules[key]
         return None
@@ -90,6 +93,26 @@ class Profile(NamedTuple):
         """List the kinds of layers that compute something, but have no rule."""
         missing = (kind_text(row) for item in rows for row in item.layers if not self.counts(row))
         return tuple(dict.fromkeys(missing))
+
+
+def count_all(profiles: Iterable[Profile], totals: Totals) -> dict[str, Dim]:
+    """Count a network under several profiles, by their names: each quantity is added up once."""
+    alike: dict[tuple[str, int], list[Row]] = {}
+    for row in totals.layers:
+        alike.setdefault((kind(row), len(row.output.sides)), []).append(row)
+
+    @cache
+    def amount(of: tuple[str, int], quantity: str) -> Dim:
+        return sum(map(QUANTITIES[quantity].of, alike[of]))
+
+    return {
+        profile.name: sum(
+            times * amount(of, quantity)
+            for of in alike
+            for times, quantity in addends(profile.rule_for(*of) or "0")
+        )
+        for profile in profiles
+    }
 
 
 @lru_cache(maxsize=512)

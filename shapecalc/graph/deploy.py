@@ -7,17 +7,17 @@ accumulates, a goes into its weights and b, with a times its own bias, into its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.graph import Deferred, Graph, Node
+from shapecalc.graph.rewire import left_out
 from shapecalc.layers.norm import BatchNorm
 from shapecalc.text.words import counted, listed_briefly, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from shapecalc.layers.base import Layer
-    from shapecalc.layers.shape import Shape
 
 #: So many of those that stay are named.
 _NAMED = 3
@@ -45,24 +45,8 @@ def folded(graph: Graph) -> Graph:
                 kept.append((node.path, reason))
             else:
                 into[index] = into.get(node.inputs[0], node.inputs[0])
-    new: dict[int, int] = {}
-    for index in range(len(graph.nodes)):
-        new[index] = new[into[index]] if index in into else index - sum(at < index for at in into)
-    biased = set(into.values())
-    nodes = tuple(
-        _moved(node, new, biased=index in biased)
-        for index, node in enumerate(graph.nodes)
-        if index not in into
-    )
-    groups = {
-        path: group._replace(output=new[group.output]) for path, group in graph.groups.items()
-    }
-    return graph._replace(
-        nodes=nodes,
-        groups=groups,
-        outputs=tuple(new[index] for index in graph.outputs),
-        deployed=(*graph.deployed, _sentence(len(into), kept)),
-    )
+    left = left_out(graph, into, biased=set(into.values()))
+    return left._replace(deployed=(*graph.deployed, _sentence(len(into), kept)))
 
 
 def _type(node: Node) -> type[Layer]:
@@ -94,35 +78,6 @@ def _reason(graph: Graph, index: int, into: Mapping[int, int]) -> str:
 
 def _is_shared(graph: Graph, index: int) -> bool:
     return graph.nodes[index].share is not None or any(n.share == index for n in graph.nodes)
-
-
-def _biased(layer: Layer) -> Layer:
-    values: dict[str, Any] = {field.name: getattr(layer, field.name) for field in layer.fields()}
-    return type(layer)(**{**values, "bias": values["bias"] or True})
-
-
-def _moved(node: Node, new: dict[int, int], *, biased: bool) -> Node:
-    """Let a node point to where its sources are now, and give it a bias if it takes one up."""
-    layer = node.layer
-    if isinstance(layer, Deferred):
-        layer = _deferred(layer, new, biased=biased)
-    elif biased:
-        layer = _biased(layer)
-    return node._replace(
-        layer=layer,
-        inputs=tuple(new[source] for source in node.inputs),
-        share=None if node.share is None else new[node.share],
-    )
-
-
-def _deferred(layer: Deferred, new: dict[int, int], *, biased: bool) -> Deferred:
-    """Let a layer be built from where its sources are now."""
-
-    def build(shape: Callable[[int], Shape]) -> Layer:
-        built = layer.build(lambda index: shape(new[index]))
-        return _biased(built) if biased else built
-
-    return Deferred(layer.type, build, layer.from_extents)
 
 
 def _sentence(folded: int, kept: list[tuple[str, str]]) -> str:

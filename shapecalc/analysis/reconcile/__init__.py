@@ -76,6 +76,8 @@ def find_count(
     target: str | int,
     *,
     dtype: str = "float32",
+    batch: int = 1,
+    whole: bool = False,
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     fold_batchnorm: bool = False,
@@ -83,7 +85,8 @@ def find_count(
     """Find which counts of a network would be printed as `target`: 714682664, 1.4G, 233 MB.
 
     `network`, `settings`, `input` and `fold_batchnorm` are those of `reconcile`; `dtype` is
-    what bytes are of.  Raises `SpecErrors` for what is no number (E621), and for a network with
+    what bytes are of, `batch` tries counts of so many examples, too, and `whole` shows every
+    match.  Raises `SpecErrors` for what is no number (E621), and for a network with
     symbols (E121).
     """
     from shapecalc.analysis.reconcile.search import read_target, search
@@ -99,7 +102,7 @@ def find_count(
         message = f"{report.name}: a target needs numbers, but {what}"
         hint = "give them values: " + " ".join(f"--set {name}=224" for name in names)
         raise refuse("E121", message, Origin(report.graph.spec.source), hint)
-    return search(report, wanted, view)
+    return search(report, wanted, view, batch=batch, whole=whole)
 
 
 class DifferencePart(NamedTuple):

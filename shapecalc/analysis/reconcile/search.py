@@ -9,31 +9,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import known
-from shapecalc.api import load
+from shapecalc.analysis.reconcile.changes import changes
+from shapecalc.counting.profile import count_all
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.report.compute import compute_report
-from shapecalc.spec.find import is_shipped, shipped
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shapecalc.analysis.reconcile.changes import Change
     from shapecalc.output.view import View
     from shapecalc.report import Report
 
 
-#: Batches that a printed number may be of, though nothing says so.
-BATCHES = (2, 4, 8, 10, 16, 32, 64, 100, 128, 256)
-#: So many of the nearest are told when nothing fits.
+#: So many are shown of those that fit, or of the nearest.
 NEAREST = 5
-#: How far a count of another version of the network is.
-OF_VARIANT = 4
+#: What needs more assumptions explains nothing.
+MOST_ASSUMED = 2
 #: A target is at most so long.
 LONGEST = 60
 
@@ -132,12 +129,16 @@ def _unreadable(text: str) -> Problem:
 
 
 class CountCandidate(NamedTuple):
-    """A count with a name, under a stated variation; `far` orders variations, 0 is none."""
+    """A count with a name, of the network or of a changed one, and what it was multiplied by.
+
+    `assumptions` are those that nothing in the network says: a change, a factor.
+    """
 
     what: str
     variation: str
     number: int
-    far: int = 0
+    assumptions: int = 0
+    change: Change | None = None
 
 
 class Match(NamedTuple):
@@ -145,6 +146,11 @@ class Match(NamedTuple):
 
     candidate: CountCandidate
     how: str
+
+    @property
+    def assumptions(self) -> int:
+        """How much must be assumed: the candidate's, and one where digits were not rounded."""
+        return self.candidate.assumptions + (self.how not in {"exact", "rounded"})
 
 
 @dataclass(frozen=True)
@@ -161,25 +167,59 @@ class Search(Shown):
     matches: tuple[Match, ...]
     nearest: tuple[CountCandidate, ...]
     tried: int
+    inside: int
+    """So many of those that were tried would be printed as the target is."""
+    whole: bool = False
+    """Whether a table is to show every match."""
+
+    def closing(self, candidate: CountCandidate) -> tuple[tuple[str, int], ...]:
+        """Return what a change adds to the count, layer by layer, the largest first.
+
+        Nothing where the network is unchanged, another size, or the total is no profile's.
+        """
+        name = candidate.what.removeprefix("profile ")
+        if candidate.change is None or name == candidate.what or candidate.change.sized:
+            return ()
+        profile = PROFILES[name]
+        counts: dict[str, int] = {}
+        for sign, report in ((-1, self.report), (1, candidate.change.report)):
+            for row in report.rows:
+                counts[row.name] = counts.get(row.name, 0) + sign * known(profile.count(row))
+        differing = [(row, number) for row, number in counts.items() if number]
+        return tuple(sorted(differing, key=lambda part: -abs(part[1])))
 
 
-def search(report: Report, target: Target, view: View) -> Search:
+def search(
+    report: Report, target: Target, view: View, *, batch: int = 1, whole: bool = False
+) -> Search:
     """Find the counts of a network that would be printed as `target` is.
 
-    The report must have no symbols.
+    Tried are its own and those of its `changes`, plainly and under a few factors, and for the batch
+    that is asked for.  The report must have no symbols.
     """
-    plain = list(_bytes(report, view) if target.bytes else _counts(report))
-    varied = (_varied(candidate, target.bytes) for candidate in plain)
-    tried = [*plain, *chain.from_iterable(varied)]
-    matches = list(_matching(tried, target))
-    if not matches:
-        others = list(_of_variants(report, target, view))
-        tried += others
-        matches = list(_matching(others, target))
+    tried: list[CountCandidate] = []
+    for change in changes(report):
+        counts = list(_bytes(change.report, view) if target.bytes else _counts(change.report))
+        for what, number in counts:
+            plain = CountCandidate(what, change.what, number, 1 if change.what else 0)
+            plain = plain._replace(change=change if change.what else None)
+            varied = _varied(plain, target.bytes, batch)
+            tried += [plain, *(each for each in varied if each.assumptions <= MOST_ASSUMED)]
     order = {reading.how: place for place, reading in enumerate(target.readings())}
-    matches.sort(key=lambda match: (match.candidate.far, order[match.how]))
-    near = sorted(plain, key=lambda candidate: abs(candidate.number - target.value))
-    return Search(report, target, _plainest(matches), tuple(near[:NEAREST]), len(tried))
+    inside = list(_matching(tried, target))
+    matches = sorted(inside, key=lambda match: (match.assumptions, order[match.how]))
+    nearest: dict[tuple[str, int], CountCandidate] = {}
+    for each in sorted(tried, key=lambda one: (abs(one.number - target.value), one.assumptions)):
+        nearest.setdefault((each.what, each.number), each)
+    return Search(
+        report,
+        target,
+        _plainest(matches, target),
+        tuple(nearest.values())[:NEAREST],
+        len(tried),
+        len(inside),
+        whole,
+    )
 
 
 def _matching(candidates: Iterable[CountCandidate], target: Target) -> Iterator[Match]:
@@ -189,43 +229,30 @@ def _matching(candidates: Iterable[CountCandidate], target: Target) -> Iterator[
             (reading.how for reading in target.readings() if reading.holds(candidate.number)), None
         )
         if how is not None:
-            yield Match(candidate, how)
+            match = Match(candidate, how)
+            if match.assumptions <= MOST_ASSUMED:
+                yield match
 
 
-def _of_variants(report: Report, target: Target, view: View) -> Iterator[CountCandidate]:
-    """Yield the counts of a shipped network's other versions, which may have been counted."""
-    options = report.graph.options
-    if options.settings or options.inputs:
-        return
-    for name in sorted(_variants(report.graph.spec.source.name)):
-        other = compute_report(load(name))
-        if not other.graph.symbols:
-            for what, _, number, _ in _bytes(other, view) if target.bytes else _counts(other):
-                yield CountCandidate(what, f"of {name}", number, OF_VARIANT)
+def _plainest(matches: list[Match], target: Target) -> tuple[Match, ...]:
+    """Leave out what assumes more than another explanation of the same count.
+
+    A number to the unit is explained by what assumes least of all.
+    """
+    least: dict[str, int] = {}
+    kept: dict[tuple[str, int], Match] = {}
+    for match in matches:  # those that assume least come first
+        what, number = match.candidate.what, match.candidate.number
+        if match.assumptions <= least.setdefault("" if target.exact else what, match.assumptions):
+            kept.setdefault((what, number), match)
+    return tuple(kept.values())
 
 
-def _variants(source: str) -> set[str]:
-    """Return the shipped specs that are named as versions of a shipped one."""
-    own = source.removesuffix(" (shipped with shapecalc)").removesuffix(".yaml")
-    if not is_shipped(source):
-        return set()
-    stem = min((name for name in shipped() if f"{own}-".startswith(f"{name}-")), key=len)
-    return {name for name in shipped() if f"{name}-".startswith(f"{stem}-")} - {own}
-
-
-def _plainest(matches: list[Match]) -> tuple[Match, ...]:
-    """Leave out variations of a count that fits as it is."""
-    plain = {match.candidate.what for match in matches if not match.candidate.far}
-    return tuple(
-        match for match in matches if not match.candidate.far or match.candidate.what not in plain
-    )
-
-
-def _counts(report: Report) -> Iterator[CountCandidate]:
+def _counts(report: Report) -> Iterator[tuple[str, int]]:
     """Yield every profile's count, and the totals that have a name of their own."""
-    for profile in PROFILES.values():
-        yield CountCandidate(f"profile {profile.name}", "", known(profile.count(report.totals)))
-    yield from (CountCandidate(what, "", number) for what, number in _totals(report).items())
+    for name, count in count_all(PROFILES.values(), report.totals).items():
+        yield f"profile {name}", known(count)
+    yield from _totals(report).items()
 
 
 def _totals(report: Report) -> dict[str, int]:
@@ -245,7 +272,7 @@ def _totals(report: Report) -> dict[str, int]:
     }
 
 
-def _bytes(report: Report, view: View) -> Iterator[CountCandidate]:
+def _bytes(report: Report, view: View) -> Iterator[tuple[str, int]]:
     """Yield what parameters and activations take."""
     totals = report.totals
     stored = {
@@ -257,21 +284,25 @@ def _bytes(report: Report, view: View) -> Iterator[CountCandidate]:
     for what, number in {"parameters": 0, **_totals(report)}.items():
         if what != "connections":
             size = stored[what] if what in stored else view.bytes(number, "activations")
-            yield CountCandidate(f"{what}, {view.dtype}", "", known(size))
+            yield f"{what}, {view.dtype}", known(size)
 
 
-def _varied(plain: CountCandidate, of_bytes: bool) -> Iterator[CountCandidate]:
-    """Yield a count's stated variations."""
-    what, _, number, _ = plain
+def _varied(plain: CountCandidate, of_bytes: bool, batch: int) -> Iterator[CountCandidate]:
+    """Yield a count under the factors by which people multiply, one at a time."""
+    what, number = plain.what, plain.number
+
+    def times(variation: str, number: int, assumed: int) -> CountCandidate:
+        how = f"{plain.variation}, {variation}" if plain.variation else variation
+        assumptions = plain.assumptions + assumed
+        return plain._replace(variation=how, number=number, assumptions=assumptions)
+
     operations = what.startswith("profile ") and PROFILES[what[8:]].of == "operations"
     if operations:
-        yield CountCandidate(what, "x 2 (2 operations each)", 2 * number, 1)
-        yield CountCandidate(what, "x 3 (a guess at forward and backward)", 3 * number, 2)
+        yield times("x 2 (2 operations each)", 2 * number, 1)
+        yield times("x 3 (a guess at forward and backward)", 3 * number, 2)
         if number % 2 == 0:
-            yield CountCandidate(what, "/ 2", number // 2, 1)
-    if operations or "activations" in what:
-        for batch in BATCHES:
-            if not (operations and batch == 2):  # that is said above
-                yield CountCandidate(what, f"x {batch} (a batch)", batch * number, 3)
+            yield times("/ 2", number // 2, 1)
+    if batch > 1 and (operations or "activations" in what):
+        yield times(f"x {batch} (the batch)", batch * number, 1)
     if of_bytes:
-        yield CountCandidate(what, "x 2 (with gradients)", 2 * number, 2)
+        yield times("x 2 (with gradients)", 2 * number, 2)

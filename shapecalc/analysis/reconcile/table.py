@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra import Dim, is_symbolic
 from shapecalc.analysis.compare.fit import Laid, fit, lines_of
+from shapecalc.analysis.reconcile.search import NEAREST
 from shapecalc.counting.profile import described
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.output.cells import NUMBER, Json, number_text
@@ -19,16 +20,13 @@ from shapecalc.output.report_records import profile_data
 from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, TotalsGrid
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
-from shapecalc.text.words import counted
+from shapecalc.text.words import counted, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.analysis.reconcile import Difference, DifferencePart
-    from shapecalc.analysis.reconcile.search import CountCandidate, Search
-
-
-from shapecalc.analysis.reconcile.search import OF_VARIANT
+    from shapecalc.analysis.reconcile.search import CountCandidate, Match, Search
 
 #: What stands where a profile has no rule.
 NOT_COUNTED = "not counted"
@@ -135,8 +133,10 @@ def _remarks(difference: Difference, parts: Sequence[DifferencePart], depth: int
     yield f"Read from {one_line(difference.report.graph.spec.source.name)}."
 
 
-#: More readings than this do not settle what was meant.
+#: More counts than this that would be printed alike do not settle what was meant.
 COARSE = 8
+#: So many layers are named that close a gap.
+CLOSING = 3
 
 
 def tabulate_search(search: Search, width: int | None = None) -> Table:
@@ -149,7 +149,7 @@ def tabulate_search(search: Search, width: int | None = None) -> Table:
         Head("the count", numeric=True),
         Head("the count less the target", numeric=True),
     )
-    rows = [(match.candidate, match.how) for match in search.matches]
+    rows = [(match.candidate, match.how) for match in _listed(search)]
     rows = rows or [(candidate, "nearest") for candidate in search.nearest]
     header = ("count", "variation", "read as", "number", "off by")
     texts = (
@@ -167,12 +167,12 @@ def tabulate_search(search: Search, width: int | None = None) -> Table:
         lines=tuple(map(Line, lines_of(fit([Laid(*column) for column in laid], width)))),
         footer=footer,
         facts=(
-            Fact("counts that give it", f"{len(search.matches):,}"),
+            Fact("counts that give it", f"{search.inside:,}"),
             Fact("counts tried", f"{search.tried:,}"),
         ),
         notes=(),
         legend=tuple(_search_legend(search)),
-        remarks=(f"Read from {one_line(search.report.graph.spec.source.name)}.",),
+        remarks=(*_gaps(search), f"Read from {one_line(search.report.graph.spec.source.name)}."),
     )
 
 
@@ -181,32 +181,56 @@ def _off(search: Search, number: int) -> str:
     return f"{off:+,}" if off else "0"
 
 
+def _listed(search: Search) -> Sequence[Match]:
+    return search.matches if search.whole else search.matches[:NEAREST]
+
+
 def _search_about(search: Search) -> Iterator[str]:
     """Say how sure it is."""
-    target, plain = search.target, [match for match in search.matches if not match.candidate.far]
-    if not search.matches:
+    text, matches = search.target.text, search.matches
+    name = one_line(search.report.name) or "the network"
+    if not matches:
         yield (
-            f"Nothing gives {target.text}: {search.tried} counts were tried, profiles, parameters"
-            " and totals, plainly, doubled, halved, tripled and for batches. These are the nearest."
+            f"Nothing gives {text}: {search.tried:,} counts were tried, profiles, parameters and"
+            " totals, of the network as it is and as it is otherwise counted, plainly, doubled,"
+            " halved and tripled. These are the nearest."
         )
-    elif search.matches[0].candidate.far == OF_VARIANT:
-        versions = dict.fromkeys(match.candidate.variation for match in search.matches)
+        return
+    if matches[0].candidate.change:
+        yield f"No count of {name} itself gives {text}; another form of it does."
+    if search.inside > COARSE:
         yield (
-            f"No count of {one_line(search.report.name)} itself gives {target.text}, but"
-            f" {len(search.matches)} {' or '.join(versions)} would be printed so."
+            f"{search.inside:,} of {search.tried:,} counts tried would be printed as {text}: the"
+            " number is too coarse to tell what was meant. What assumes least stands first."
         )
-    elif len(search.matches) > COARSE:
-        yield (
-            f"{len(search.matches)} counts would be printed as {target.text}, {len(plain)} of them"
-            " plainly: the number is too coarse to tell what was meant."
-        )
-    else:
-        kinds = f"{counted(len(search.matches), 'count')}"
-        yield f"{kinds} of {search.tried} tried would be printed as {target.text}."
+    elif not matches[0].candidate.change:
+        yield f"{search.inside:,} of {search.tried:,} counts tried would be printed as {text}."
+    if left := len(matches) - len(_listed(search)):
+        yield f"{counted(left, 'more explanation')}: --all."
+
+
+def _gaps(search: Search) -> Iterator[str]:
+    """Say what each change does to the counts, layer by layer, and what it is about."""
+    counts: dict[str, list[str]] = {}
+    notes: dict[str, str] = {}
+    for candidate in [match.candidate for match in _listed(search)] or search.nearest:
+        change = candidate.change
+        if change is None:
+            continue
+        spec = change.report.graph.spec
+        if spec.source != search.report.graph.spec.source and spec.note:
+            notes[f"{one_line(spec.name)}: {one_line(spec.note)}"] = ""
+        if parts := search.closing(candidate):
+            named = [f"{one_line(row)} {number:+,}" for row, number in parts]
+            text = f"{change.what}: {listed_briefly(named, CLOSING)}."
+            counts.setdefault(text, []).append(candidate.what.removeprefix("profile "))
+    for text, names in counts.items():
+        yield f"{listed_briefly(list(dict.fromkeys(names)), CLOSING)} {text}"
+    yield from notes
 
 
 def _search_legend(search: Search) -> Iterator[tuple[str, str]]:
-    rows = [match.candidate for match in search.matches] or list(search.nearest)
+    rows = [match.candidate for match in _listed(search)] or list(search.nearest)
     for name in dict.fromkeys(row.what for row in rows):
         word = name.removeprefix("profile ")
         if name != word:
@@ -262,10 +286,21 @@ def search_records(search: Search) -> Records:
             "target": search.target.text,
             "exact": search.target.exact,
             "tried": search.tried,
+            "inside": search.inside,
             "nearest": list(map(_candidate, search.nearest)),
         },
         "matches",
-        ({**_candidate(match.candidate), "read_as": match.how} for match in search.matches),
+        (
+            {
+                **_candidate(match.candidate),
+                "read_as": match.how,
+                "closing": [
+                    {"layer": layer, "difference": number}
+                    for layer, number in search.closing(match.candidate)
+                ],
+            }
+            for match in search.matches
+        ),
         columns=("count", "variation", "read_as", "number"),
     )
 
@@ -283,6 +318,7 @@ def _candidate(candidate: CountCandidate) -> dict[str, Json]:
         "count": candidate.what,
         "variation": candidate.variation,
         "number": candidate.number,
+        "assumptions": candidate.assumptions,
     }
 
 

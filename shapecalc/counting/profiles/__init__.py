@@ -47,7 +47,50 @@ PAPERS = (
     ),
 )
 
+#: What nothing is known of: a table of a README shows no layers.
+_UNSHOWN = (
+    "subsampling, blurring, distances to codes, scales, bias, embeddings, reductions, l2norm,"
+    " position biases, normalisation, response normalisation, activations, softmax, upsampling,"
+    " joins, matmul, rnn, lstm, gru, separable, depthwise, transposed"
+)
+_POOLS = "maxpool avgpool global_maxpool global_avgpool adaptive_maxpool adaptive_avgpool"
+
+READMES = (
+    Profile(
+        "readme:thop",
+        "multiply-accumulates and biases of convolutions, 1 each, and dense layers twice, by"
+        " multiplications and by additions",
+        {
+            "conv": "macs + bias_adds",
+            "dense": "2*macs",
+            "batchnorm": "2*outputs + 2*scaled",
+            "avgpool": "outputs",
+            **dict.fromkeys(["global_avgpool", "adaptive_avgpool"], "inputs + outputs"),
+            **dict.fromkeys("relu dropout maxpool global_maxpool adaptive_maxpool".split(), "0"),
+        },
+        "the README's table: today's thop counts otherwise; fits its 11 AlexNets, VGGs and ResNets",
+        "Lyken17/pytorch-OpCounter, README, Results of Recent Models",
+        without=_UNSHOWN,
+    ),
+    Profile(
+        "readme:ptflops",
+        "multiply-accumulates and bias adds, 1 each, 1 per rectified element, 1 per element that is"
+        " pooled, 2 per normalised element",
+        {
+            **dict.fromkeys(["conv", "dense"], "macs + bias_adds"),
+            "batchnorm": "outputs + scaled",
+            "relu": "outputs",
+            **dict.fromkeys(_POOLS.split(), "framed_inputs"),
+            "dropout": "0",
+        },
+        "the README's table: today's backends count otherwise; fits its 11 AlexNets,"
+        " VGGs and ResNets",
+        "sovrasov/flops-counter.pytorch, README, Benchmark",
+        without=_UNSHOWN,
+    ),
+)
+
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (*OWN, *PAPERS, *TORCH, *GRAPHS, KERAS)
+    profile.name: profile for profile in (*OWN, *PAPERS, *READMES, *TORCH, *GRAPHS, KERAS)
 }

@@ -47,6 +47,7 @@ FILES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "course-claims",
             "lenet5",
             "linked-code",
+            "quoted",
             "resnet",
             "resnet-text",
             "vgg-memory",
