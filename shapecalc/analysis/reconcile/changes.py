@@ -30,7 +30,7 @@ SIDES = (32, 64, 128, 160, 192, 224, 227, 256, 299, 320, 384, 448, 512)
 BETWEEN = {"batchnorm", "relu", "relu6", "leaky_relu", "silu", "gelu", "dropout"}
 
 
-class Change(NamedTuple):
+class ChangedNetwork(NamedTuple):
     """A form of a network, and in what it differs; "" is the network as it was given."""
 
     what: str
@@ -39,9 +39,9 @@ class Change(NamedTuple):
     """Whether it is another size of the input, which changes every layer."""
 
 
-def changes(report: Report) -> Iterator[Change]:
+def changes(report: Report) -> Iterator[ChangedNetwork]:
     """Yield the forms in which a network without symbols is counted, the likeliest first."""
-    yield Change("", report)
+    yield ChangedNetwork("", report)
     yield from _versions(report)
     graph = report.graph
     for what, change in _REWIRED.items():
@@ -51,17 +51,17 @@ def changes(report: Report) -> Iterator[Change]:
             yield sized._replace(sized=True)
 
 
-def _counted(what: str, changed: Graph | None, graph: Graph) -> Iterator[Change]:
+def _counted(what: str, changed: Graph | None, graph: Graph) -> Iterator[ChangedNetwork]:
     """Yield a form, if it is another one and its sizes fit."""
     if changed is None or changed.nodes == graph.nodes:
         return
     try:
-        yield Change(what, compute_report(changed))
+        yield ChangedNetwork(what, compute_report(changed))
     except SpecErrors:
         return  # a window that has no room in that size
 
 
-def _versions(report: Report) -> Iterator[Change]:
+def _versions(report: Report) -> Iterator[ChangedNetwork]:
     """Yield the other versions that ship of a shipped network; what differs least comes first."""
     options = report.graph.options
     if options.settings or options.inputs or report.graph.spec.deployed:
@@ -75,7 +75,7 @@ def _versions(report: Report) -> Iterator[Change]:
 
     for name, other in sorted(versions, key=unlike):
         if not other.graph.symbols:
-            yield Change(f"as {name}", other)
+            yield ChangedNetwork(f"as {name}", other)
 
 
 def _siblings(report: Report) -> set[str]:

@@ -22,7 +22,7 @@ from shapecalc.text.shown import Shapes, Shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.analysis.reconcile.changes import Change
+    from shapecalc.analysis.reconcile.changes import ChangedNetwork
     from shapecalc.output.view import View
     from shapecalc.report import Report
 
@@ -138,7 +138,7 @@ class CountCandidate(NamedTuple):
     variation: str
     number: int
     assumptions: int = 0
-    change: Change | None = None
+    change: ChangedNetwork | None = None
 
 
 class Match(NamedTuple):
@@ -204,13 +204,14 @@ def search(
             plain = CountCandidate(what, change.what, number, 1 if change.what else 0)
             plain = plain._replace(change=change if change.what else None)
             varied = _varied(plain, target.bytes, batch)
-            tried += [plain, *(each for each in varied if each.assumptions <= MOST_ASSUMED)]
+            tried += [plain, *(count for count in varied if count.assumptions <= MOST_ASSUMED)]
     order = {reading.how: place for place, reading in enumerate(target.readings())}
     inside = list(_matching(tried, target))
     matches = sorted(inside, key=lambda match: (match.assumptions, order[match.how]))
     nearest: dict[tuple[str, int], CountCandidate] = {}
-    for each in sorted(tried, key=lambda one: (abs(one.number - target.value), one.assumptions)):
-        nearest.setdefault((each.what, each.number), each)
+    tried.sort(key=lambda count: (abs(count.number - target.value), count.assumptions))
+    for count in tried:
+        nearest.setdefault((count.what, count.number), count)
     return Search(
         report,
         target,
