@@ -59,7 +59,7 @@ def parse_condition(text: str) -> Parsed:
     except ExpressionError:
         if not _MARKS.search(text):
             raise
-    parser = _ConditionParser(text)
+    parser = ConditionParser(text)
     parsed = parser.inner(0)
     if parser.token:
         if parser.token in _COMPARISONS:
@@ -69,7 +69,7 @@ def parse_condition(text: str) -> Parsed:
     return parsed
 
 
-class _ConditionParser(Parser):
+class ConditionParser(Parser):
     """Recursive descent; what stands in parentheses may be a condition."""
 
     pattern = _TOKEN
