@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import lru_cache, reduce
 from itertools import pairwise
 from itertools import product as grid
-from math import comb, factorial, lcm, prod
+from math import comb, factorial, gcd, lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.algebra.expr import (
@@ -345,6 +345,67 @@ def always_at_least(value: Dim, bound: int) -> bool:
         return isinstance(value, int) and value >= bound
     numbers = where(value, "at least", bound, min(names))
     return numbers is not None and numbers.gap(1) is None
+
+
+def for_all(value: Dim, relation: Relation, bound: Dim) -> bool | None:
+    """Tell whether a relation holds for all symbols from 1 on, or for none; None: not decided.
+
+    >>> from shapecalc.algebra.expr import symbol
+    >>> k, m = symbol("k"), symbol("m")
+    >>> for_all(2 * k, "equal to", 2 * m + 3), for_all(k // 2, "at most", k)
+    (False, True)
+    """
+    names = symbols_of(value) | symbols_of(bound)
+    if len(names) == 1:
+        try:
+            numbers = where(value, relation, bound, min(names))
+        except TooFineError:
+            numbers = None
+        if numbers is not None and not numbers.stretches:
+            return False
+        if numbers is not None and numbers.gap(1) is None:
+            return True
+    if relation != "equal to":
+        return None
+    if _leaves_remainder(value - bound):
+        return False
+    return True if compare(value, bound) == "equal" else None
+
+
+#: Remainders by so many numbers are tried, each with at most so many evaluations.
+MODULI = 12
+REMAINDERS = 2_000
+
+
+def _leaves_remainder(dim: Dim) -> bool:
+    """Tell whether an expression is 0 for no integers, because some number never divides it.
+
+    What a floor or a quotient comes to counts as any integer, so the test is sound, not complete.
+    """
+    if isinstance(dim, int):
+        return dim != 0
+    factors = [factor for product, factor in dim.terms if product]
+    rest = sum(factor for product, factor in dim.terms if not product)
+    if rest % gcd(*factors):
+        return True
+    atoms = list({atom: None for product, _ in dim.terms for atom, _ in product})
+    for modulus in range(2, MODULI + 1):
+        if modulus ** len(atoms) > REMAINDERS:
+            return False
+        residues = (
+            dict(zip(atoms, place, strict=True))
+            for place in grid(range(modulus), repeat=len(atoms))
+        )
+        if all(_value_at(dim.terms, place) % modulus for place in residues):
+            return True
+    return False
+
+
+def _value_at(terms: Iterable[tuple[Product, int]], values: Mapping[Atom, int]) -> int:
+    """Put integers for the atoms of a sum of products."""
+    return sum(
+        factor * prod(values[atom] ** power for atom, power in product) for product, factor in terms
+    )
 
 
 def _holds(difference: int, relation: Relation) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import RuleError
-from shapecalc.layers.fields import Kind, Reading, UnreadError, boolean_hint
+from shapecalc.layers.fields import Kind, Reading, UnreadError, boolean_hint, needs_number
 from shapecalc.spec import ENTERING, RESERVED, SIDE_WORDS
 from shapecalc.spec.expression import (
     ExpressionError,
@@ -27,6 +27,7 @@ from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from fractions import Fraction
 
     from shapecalc.algebra import Dim
     from shapecalc.spec.conditions import Known
@@ -127,7 +128,13 @@ def read_value(
         )
 
     return kind.read(
-        tree, Reading(lambda inner: whole(inner, place, channels_of), defined, sides_of)
+        tree,
+        Reading(
+            lambda inner: whole(inner, place, channels_of),
+            defined,
+            sides_of,
+            lambda inner: _Evaluation(channels_of).fraction(inner, place),
+        ),
     )
 
 
@@ -214,15 +221,30 @@ class _Evaluation:
                 lambda name: self.value(name, tree, place),
                 lambda word, of: self.part(word, of, tree, place),
             )
-        except OpenConditionError as error:
-            raise _left_open(error, tree) from None
-        except ExpressionError as error:
-            message = f"cannot be computed: {error.message}"
-            raise UnreadError(message, error.hint, at=tree, code="E115") from None
-        except RuleError as error:  # the expression grows too large
-            raise UnreadError(
-                f"cannot be computed: {error.message}", error.hint, at=tree, code=error.code
-            ) from None
+        except (ExpressionError, RuleError) as error:
+            raise _not_computed(error, tree) from None
+
+    def fraction(self, tree: Scalar, place: Scoped) -> Fraction:
+        """Compute an expression that may hold decimals and quotients."""
+        from shapecalc.spec.quotients import compute_quotient
+
+        def number(parsed: Parsed) -> int | Fraction:
+            decimal = _decimal(parsed, place) if isinstance(parsed, str) else None
+            if decimal is not None:
+                return decimal
+            value = evaluate(
+                parsed,
+                lambda name: self.value(name, tree, place),
+                lambda word, of: self.part(word, of, tree, place),
+            )
+            if not isinstance(value, int):
+                raise needs_number(tree, value)
+            return value
+
+        try:
+            return compute_quotient(tree.text, number)
+        except (ExpressionError, RuleError) as error:
+            raise _not_computed(error, tree) from None
 
     def known_at(self, tree: Scalar, place: Scoped) -> Known:
         """Give the names of an expression their meaning."""
@@ -357,6 +379,31 @@ def _read(text: str) -> Parsed:
         from shapecalc.spec.conditions import parse_condition
 
         return parse_condition(text)
+
+
+def _decimal(name: str, place: Scoped) -> Fraction | None:
+    """Return the decimal that a name stands for, be it through other names; None: no decimal."""
+    from fractions import Fraction
+
+    value = place.scope.find(name)
+    for _ in range(MAX_DEPTH):
+        if not (isinstance(value, Argument) and isinstance(value.tree, Scalar)):
+            return None
+        if "." in value.tree.text:
+            try:
+                return Fraction(value.tree.text)
+            except ValueError:
+                return None
+        value = value.place.scope.find(value.tree.text)
+    return None
+
+
+def _not_computed(error: ExpressionError | RuleError, tree: Scalar) -> UnreadError:
+    """Say of an expression that grows too large, or is none, where it stands."""
+    if isinstance(error, OpenConditionError):
+        return _left_open(error, tree)
+    message = f"cannot be computed: {error.message}"
+    return UnreadError(message, error.hint, at=tree, code=error.code)
 
 
 def _left_open(error: OpenConditionError, tree: Tree) -> UnreadError:

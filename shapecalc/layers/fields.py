@@ -14,6 +14,7 @@ from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from fractions import Fraction
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Expr
@@ -33,6 +34,8 @@ class Reading(NamedTuple):
     """Tell whether a word names a number here."""
     sides: Callable[[], tuple[Dim, ...]]
     """Return the sides of the layer that `like` names."""
+    fraction: Callable[[Scalar], Fraction]
+    """Compute an expression that may hold decimals and quotients."""
 
 
 class UnreadError(Exception):
@@ -178,13 +181,13 @@ class Decimal(Kind):
         if not isinstance(tree, Scalar):
             raise self.wants(tree)
         if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", tree.text, re.ASCII):
-            if reading.defined(tree.text):
-                number = reading.number(tree)
-                if not isinstance(number, int):
-                    raise needs_number(tree, number)
-                return float(number)
-            raise self.wants(tree)
-        value = float(tree.text)
+            if not (reading.defined(tree.text) or re.search(r"[-+*/(\[]", tree.text)):
+                raise self.wants(tree)
+            return self.within(tree, float(reading.fraction(tree)))
+        return self.within(tree, float(tree.text))
+
+    def within(self, tree: Tree, value: float) -> float:
+        """Refuse what is beyond the bounds.  Raises `UnreadError`."""
         if not self.low <= value <= self.high:
             low, high, shown = (f"{n:,}".removesuffix(".0") for n in (self.low, self.high, value))
             raise UnreadError(f"must be from {low} to {high}, but is {shown}", at=tree, code="E114")
@@ -212,7 +215,12 @@ class Interval(Kind):
     """Two decimal numbers, the smaller one first."""
 
     words = "two numbers [low, high]"
-    schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    schema = {
+        "type": "array",
+        "items": {"anyOf": [{"type": "number"}, {"type": "string"}]},
+        "minItems": 2,
+        "maxItems": 2,
+    }
 
     def read(self, tree: Tree, reading: Reading) -> tuple[float, float]:
         if not isinstance(tree, List) or len(tree.items) != 2:

@@ -56,4 +56,4 @@ class Lrn(Layer):
         return Work(multiplies=2 * n, adds=(self.size + 1) * n, exponentials=n, divisions=n)
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return InputSpan((-(self.size // 2),), ((self.size - 1) // 2,), 1)
+        return InputSpan((-(self.size // 2),), ((self.size - 1) // 2,), 1, beyond="nothing")

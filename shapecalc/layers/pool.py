@@ -203,7 +203,7 @@ class BlurPool(Pool):
         return Work(multiplies=taps, adds=taps)
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
-        return tuple(side._replace(mirrored=True) for side in super().window(*inputs))
+        return tuple(side._replace(beyond="mirrored") for side in super().window(*inputs))
 
 
 def _unmirrored(n: Dim, move: Window) -> RuleError:

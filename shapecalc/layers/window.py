@@ -137,8 +137,9 @@ class InputSpan(NamedTuple):
     Unit v, of a period of Q = len(lo), sees the input units from lo[v mod Q] + (v // Q)*step to
     hi[v mod Q] + (v // Q)*step; nothing where hi < lo.  It sees one in `every`, which matters
     where some of them see nothing; with 0 some between the first and the last.  `side` is the
-    input's axis looked at, that of the same number if it is -1.  What is beyond its ends is
-    nothing, or `mirrored`: the units within, counted back from the first or the last.
+    input's axis looked at, that of the same number if it is -1.  What is `beyond` its ends counts
+    as padding; or there is `nothing` to see, or the `nearest` unit within, or the units within
+    `mirrored`, counted back from the first or the last.
     """
 
     lo: tuple[Dim, ...]
@@ -146,7 +147,7 @@ class InputSpan(NamedTuple):
     step: Dim
     side: int = -1
     every: Dim = 1
-    mirrored: bool = False
+    beyond: Literal["padding", "nothing", "nearest", "mirrored"] = "padding"
 
 
 #: Every output unit sees the whole side, from unit 0 to the last one, counted as -1.
@@ -249,7 +250,7 @@ def reach_behind(n: Dim, rows: Dim) -> InputSpan:
     With symbols that has no formula, but the units before the side are a bound.
 
     >>> reach_behind(2, 1)
-    InputSpan(lo=(0, 0, 1), hi=(-1, 0, 1), step=2, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(0, 0, 1), hi=(-1, 0, 1), step=2, side=-1, every=1, beyond='padding')
     """
     if not isinstance(n, int) or not isinstance(rows, int):
         return reach_moved(-rows)._replace(every=0)
@@ -262,7 +263,7 @@ def reach_rolled(n: Dim, shift: int) -> InputSpan:
     """Tell that output unit `shift` is the input's unit 0, and so on around the ends of a side.
 
     >>> reach_rolled(3, 1)
-    InputSpan(lo=(2, 0, 1), hi=(2, 0, 1), step=3, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(2, 0, 1), hi=(2, 0, 1), step=3, side=-1, every=1, beyond='padding')
     """
     period = as_number(n)
     refuse_period(period)
@@ -276,7 +277,7 @@ def reach_up(factor: int, *, blend: bool) -> InputSpan:
     """Tell what upsampling sees: unit v lies at (v + 1/2)/factor - 1/2, between two units.
 
     >>> reach_up(2, blend=True)
-    InputSpan(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(-1, 0), hi=(0, 1), step=1, side=-1, every=1, beyond='nearest')
     """
     refuse_period(factor)
     if not blend:
@@ -286,6 +287,7 @@ def reach_up(factor: int, *, blend: bool) -> InputSpan:
         tuple([at // (2 * factor) for at in twice]),
         tuple([ceil_div(at, 2 * factor) for at in twice]),
         1,
+        beyond="nearest",
     )
 
 
@@ -296,7 +298,7 @@ def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> Input
     blends the two around.  Raises `UndecidedError` where that repeats only after very many units.
 
     >>> reach_resized((2, 3), blend=False, centred=False)
-    InputSpan(lo=(0, 0, 1), hi=(0, 0, 1), step=2, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(0, 0, 1), hi=(0, 0, 1), step=2, side=-1, every=1, beyond='padding')
     """
     q, p = pace
     refuse_period(p)
@@ -308,6 +310,7 @@ def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> Input
         tuple([place // by for place, by in places]),
         tuple([ceil_div(place, by) for place, by in places]),
         q,
+        beyond="nearest",
     )
 
 
@@ -317,7 +320,7 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     The taps that meet in one output lie T = s/gcd(s, d) apart.  `extra` is the output padding.
 
     >>> reach_transposed(Window(3, 2), None)
-    InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, beyond='nothing')
     """
     mode, stride, cut = window.mode, as_number(window.stride), window.before
     refuse_period(stride)
@@ -326,7 +329,7 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
         surplus = extent - stride if extra is None else extent - extent % 2 - extra
         cut = larger(surplus, 0) // 2  # `same` cuts the odd one at the end
     if stride == 1:  # an output sees the taps backward, whatever the letters
-        return InputSpan((cut - (window.extent - 1),), (cut,), 1, -1, window.dilation)
+        return InputSpan((cut - (window.extent - 1),), (cut,), 1, -1, window.dilation, "nothing")
     kernel, dilation, cut = map(as_number, (window.kernel, window.dilation, cut))
     lo, hi = [0] * stride, [-1] * stride
     apart = stride // gcd(stride, dilation)
@@ -334,14 +337,14 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
         phase = (tap * dilation - cut) % stride
         hi[phase] = (phase + cut - tap * dilation) // stride
         lo[phase] = hi[phase] - (kernel - 1 - tap) // apart * apart * dilation // stride
-    return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride)
+    return InputSpan(tuple(lo), tuple(hi), 1, -1, apart * dilation // stride, "nothing")
 
 
 def reach_groups(channels: Dim, groups: Dim, filters: Dim) -> InputSpan:
     """Tell what output channels see of the input's, where both fall into groups.
 
     >>> reach_groups(6, 3, 6)
-    InputSpan(lo=(0, 0), hi=(1, 1), step=2, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(0, 0), hi=(1, 1), step=2, side=-1, every=1, beyond='padding')
     """
     if groups == 1:
         return EVERYTHING
@@ -355,7 +358,7 @@ def reach_adaptive(n: Dim, o: int) -> InputSpan:
     """Tell what each of `o` windows that divide a side of `n` evenly sees.
 
     >>> reach_adaptive(5, 2)
-    InputSpan(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, mirrored=False)
+    InputSpan(lo=(0, 2), hi=(2, 4), step=5, side=-1, every=1, beyond='padding')
     """
     if o == 1:
         return EVERYTHING

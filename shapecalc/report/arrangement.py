@@ -176,7 +176,7 @@ def state_of(fields: Fields, shape: Shape) -> Factored:
     sides = []
     for number, field in enumerate(fields):
         key = (number, 0)
-        if field.step == 0 and len(field.first) == 1 and not field.also:
+        if field.is_alike:
             sides.append(SideParts(number, field.first[0], field.last[0], {}))
         elif number < len(shape.sides):
             sides.append(SideParts(number, 0, 0, {key: field}))
@@ -209,7 +209,9 @@ def _written_together(state: Factored, sums: list[SideParts]) -> ReceptiveField:
     sizes = [_between(state, one, other) for one in sums for other in sums]
     one = _written_side(state, sums[0], 1)
     low, period = over_all(one)[0], len(one.first)
-    return one._replace(first=(low,) * period, last=(low + largest(sizes),) * period, also=())
+    return one._replace(
+        first=(low,) * period, last=(low + largest(sizes),) * period, also=(), rims=()
+    )
 
 
 def _between(state: Factored, one: SideParts, other: SideParts) -> Dim:
@@ -245,6 +247,7 @@ def _shifted(field: ReceptiveField, first: Dim, last: Dim) -> ReceptiveField:
     if first == 0 == last:
         return field
     return field._replace(
+        rims=tuple([(unit, _sum(low, first), _sum(high, last)) for unit, low, high in field.rims]),
         first=tuple([_sum(low, first) for low in field.first]),
         last=tuple([_sum(high, last) for high in field.last]),
         also=tuple([_shifted(part, first, last) for part in field.also]),
@@ -313,8 +316,10 @@ def _through(
                 continue
             if span.every == 0:
                 lost, span = True, span._replace(every=1)
+            if span.beyond == "padding" and _is_apart(state, at):
+                span = span._replace(beyond="nothing")
             field = look_back(field, span, 1 if axis is None else made[axis])
-            if axis is None or (field.step == 0 and len(field.first) == 1 and not field.also):
+            if axis is None or field.is_alike:
                 seen = _all_of(seen, [field])
             elif (axis, 0) in seen.parts:  # two axes of the operand along one of the output
                 lost, seen = True, _all_of(seen, [field])
@@ -323,6 +328,18 @@ def _through(
         sides.append(seen)
     sides, more = _joined(sides)
     return Factored(tuple(axes), tuple(sides), lost or more)
+
+
+def _is_apart(state: Factored, axis: int) -> bool:
+    """Tell whether an axis is no side of the input, or one enlarged: none is padded beyond it.
+
+    What a reshape cuts or joins goes on elsewhere, so no pixels lie beyond the ends of its parts.
+    """
+    for side in state.sides:
+        here = [factor for at, factor in side.parts if at == axis]
+        if here and (len(side.parts) > 1 or product(state.axes[axis][: here[0]]) != 1):
+            return True
+    return False
 
 
 def _is_cut(n: Dim, units: Dim) -> bool:
@@ -336,6 +353,8 @@ def _is_whole(span: InputSpan) -> bool:
 
 def _is_alike(field: ReceptiveField) -> bool:
     """Tell whether every unit sees all that any of them sees."""
+    if field.rims:
+        return False
     ends = over_all(field)
     parts = (field._replace(also=()), *field.also)
     return any(
@@ -490,7 +509,11 @@ def _halves(
 ) -> tuple[ReceptiveField, ReceptiveField] | None:
     """Write what places see as a sum over an outer and an inner place, if it is one."""
     period, step, also = len(field.first), field.step, field.also
-    if not also and (period == 1 or (isinstance(inner, int) and inner % period == 0)):
+    if (
+        not also
+        and not field.rims
+        and (period == 1 or (isinstance(inner, int) and inner % period == 0))
+    ):
         far = ReceptiveField((0,), (0,), inner // period * step, outer)
         return far, field._replace(units=inner)
     if not isinstance(extent, int) or extent > LONGEST_PERIOD:
@@ -556,6 +579,13 @@ def _repeated(field: ReceptiveField, table: Sequence[tuple[Dim, Dim]]) -> Recept
         first=tuple([_sum(low, first) for low in field.first for first, _ in table]),
         last=tuple([_sum(high, last) for high in field.last for _, last in table]),
         also=tuple([_repeated(part, table) for part in field.also]),
+        rims=tuple(
+            [
+                (unit * len(table) + at, _sum(low, first), _sum(high, last))
+                for unit, low, high in field.rims
+                for at, (first, last) in enumerate(table)
+            ]
+        ),
     )
 
 

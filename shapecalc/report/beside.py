@@ -63,7 +63,7 @@ class _WayBack:
         if before is None or not (window is None or is_plain(window)):
             return row.field
         fields = self.fields(sources[0], before)
-        return None if fields is None else through(fields, window, row.output)
+        return None if fields is None else through(fields, window, row.inputs[0], row.output)
 
     def joined(self, row: Row, sources: Sequence[int], taken: range) -> Fields | None:
         """Return what channels of a join see: those of one operand, or of several."""
@@ -100,9 +100,10 @@ def _of_direction(row: Row, fields: Fields | None, taken: range) -> Fields | Non
     if not (backward or taken[-1] < layer.units):
         return row.field
     if not backward:
-        return through(fields, (UP_TO_OWN,), row.output)
+        return through(fields, (UP_TO_OWN,), row.inputs[0], row.output)
     (field,) = fields
-    if len(field.first) > 1 or field.also:  # the last step may see less than one before it
+    # The last step may see less than one before it.
+    if len(field.first) > 1 or field.also or field.rims:
         return row.field
     last = InputSpan((n - 1,), (n - 1,), 0)
     return (look_back_both(look_back(field, OWN, n), look_back(field, last, n)),)

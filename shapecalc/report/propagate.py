@@ -26,6 +26,7 @@ from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
 from shapecalc.report.receptive_field import (
     Arranged,
     ReceptiveField,
+    at_most,
     is_plain,
     is_stretched,
     look_back,
@@ -66,7 +67,7 @@ def row_of(
     sources = [rows[index] for index in node.inputs]
     if layer.type == "slice":
         sources = _as_sliced(layer, graph, rows, sources, node.inputs[0])
-    elif window is not None and len(sources) == 1 and _sees_everything(window):
+    elif graph.symbols and len(sources) == 1 and _sees_everything(window):
         mixes = window is SEES_ALL and layer.mixes(*inputs) == EVERYTHING
         sources = [_before_rims(graph, rows, node.inputs[0], wherever=mixes)]
     field = field_of(layer, sources, window, output)
@@ -218,7 +219,7 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
             sources, window = [sources[seen[0]]], window.windows[seen[0]]
     only = sources[0] if len(sources) == 1 else None
     if only is not None and type(only.field) is tuple and (window is None or is_plain(window)):
-        return through(only.field, window, output)  # type: ignore[arg-type]
+        return through(only.field, window, only.output, output)  # type: ignore[arg-type]
     if any(row is not None and row.field is None for row in sources):
         return None
     there = [
@@ -236,7 +237,7 @@ def _seen_by(layer: Layer, sources: list[Row | None], window: Sees, output: Shap
         same = len(field) == len(fields)
         fields = tuple(map(look_back_both, fields, field)) if same else field or fields
     assert not isinstance(window, Reduced | ByAxis | PerInput)
-    return through(fields, window, output)
+    return through(fields, window, output, output)
 
 
 def _bounded(sources: list[Row | None], output: Shape) -> Fields | None:
@@ -275,7 +276,7 @@ def _seen_elsewhere(
             while isinstance(first, Arranged) and first.source is not None:
                 first = first.source[0]
             if not isinstance(first, Arranged):
-                return through(first, SEES_ALL, output)
+                return through(first, SEES_ALL, shape, output)
     from shapecalc.report.arrangement import looked_through
 
     return looked_through(layer, there, window, output)
@@ -325,9 +326,29 @@ def with_sure_fields(graph: Graph, rows: list[Row], domain: Domain) -> list[Row]
         doubtful = any(sure[source].field is None for source in node.inputs)
         if doubtful or not all(map(domain.implies, _units_needed(row))):
             sure.append(row._replace(field=None))
+        elif type(row.field) is tuple and at_most(row.field):
+            fields = [_surely_within(side, domain) for side in row.field]
+            sure.append(row._replace(field=tuple(fields)))
         else:
             sure.append(row)
     return sure
+
+
+def _surely_within(field: ReceptiveField, domain: Domain) -> ReceptiveField:
+    """Leave out the pixels within which what units see is sure, where the widest unit sees these.
+
+    Where units see from the first to the last of these pixels, one after the other in steps, there
+    is one that sees no others if they are as many as its own and those of a step.
+    """
+    first, last = over_all(field)
+    spare = field.step if len(field.first) == 1 else 2 * field.step
+    for low, high in field.within:
+        needs = [first - low, high - last]
+        if field.step != 0:
+            needs = [high - low + 2 - field.size - spare, low - first, last - high]
+        if not all(domain.implies(Requirement(need, "at least", 0, _never)) for need in needs):
+            return field
+    return field._replace(within=())
 
 
 def _units_needed(row: Row) -> Iterator[Requirement]:
@@ -339,7 +360,7 @@ def _units_needed(row: Row) -> Iterator[Requirement]:
 
 
 def _never() -> RuleError:
-    raise AssertionError("fewer units than a period have receptive fields of their own")
+    raise AssertionError("nothing is refused for its receptive field")
 
 
 class _UnknownInputError(Exception):

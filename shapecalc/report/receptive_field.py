@@ -48,6 +48,11 @@ class ReceptiveField(NamedTuple):
 
     `also` holds what a unit sees besides, through branches whose fields move at a slower pace:
     most often one that sees everything, such as a gate.
+
+    `rims` lists units that see otherwise, in their order, with the first and the last pixel that
+    each sees: near an end of a map beyond which there is nothing, no padding either.  Units that
+    padding makes up are none of these.  With a symbol which units these are is not told: then
+    `within` holds pixels, and a unit that sees no others sees what is said, and no other one more.
     """
 
     first: tuple[Dim, ...]
@@ -55,12 +60,16 @@ class ReceptiveField(NamedTuple):
     step: Dim
     units: Dim
     also: tuple[ReceptiveField, ...] = ()
+    rims: tuple[tuple[int, Dim, Dim], ...] = ()
+    within: tuple[tuple[Dim, Dim], ...] = ()
 
     @property
     def size(self) -> Dim:
         """The pixels from the first to the last one that a unit sees: of the unit with most."""
-        first, last, _, units, also = self
-        if also:
+        first, last, _, units, also = self[:5]
+        if self.rims:
+            widest = furthest(self, self)
+        elif also:
             widest = _widest((self, *also))
         elif len(first) == 1:
             widest = last[0] - first[0]
@@ -91,8 +100,16 @@ class ReceptiveField(NamedTuple):
         >>> ReceptiveField((0, 0), (1, 1), 2, 8).sees(3)
         (2, 3)
         """
+        for rim, first, last in self.rims:
+            if rim == unit:
+                return first, last
         ends = [_between(part, unit, unit) for part in (self, *self.also)]
         return smallest([first for first, _ in ends]), largest([last for _, last in ends])
+
+    @property
+    def is_alike(self) -> bool:
+        """Tell whether all units see the same pixels, by the pattern alone."""
+        return self.step == 0 and len(self.first) == 1 and not self.also and not self.rims
 
 
 class Arranged(tuple["ReceptiveField", ...]):  # noqa: SLOT001  (a tuple's has to be empty)
@@ -140,7 +157,9 @@ class AtMost(tuple["Dim | Fraction", ...]):
 
 def at_most(fields: Fields | None) -> bool:
     """Tell whether receptive fields are no more than bounds."""
-    return isinstance(fields, Arranged) and fields.at_most
+    if fields is None:
+        return False
+    return any(side.within for side in fields) or (isinstance(fields, Arranged) and fields.at_most)
 
 
 def own_places(n: Dim) -> ReceptiveField:
@@ -165,8 +184,27 @@ def _widest(parts: tuple[ReceptiveField, ...]) -> Dim:
 
 def furthest(a: ReceptiveField, b: ReceptiveField) -> Dim:
     """Return the largest distance from what a unit sees first in `b` to its last in `a`."""
+    if a.rims or b.rims:
+        units = telling_units(a, b)
+        return largest(_of_those_that_see([a.sees(u)[1] - b.sees(u)[0] for u in units]))
     ends = [(one, other) for one in (a, *a.also) for other in (b, *b.also)]
     return _largest_of([_distances(one, other) for one, other in ends])
+
+
+def telling_units(*fields: ReceptiveField) -> list[int]:
+    """List units that see as far as any, numbers: the first and the last of each phase, and rims.
+
+    The units of one phase are like each other but for a distance that is linear along them.
+    """
+    period = lcm(*(len(part.first) for field in fields for part in (field, *field.also)))
+    refuse_period(period)
+    rims = {unit for field in fields for unit, *_ in field.rims}
+    telling = set(rims)
+    for phase in range(period):
+        units = range(phase, as_number(fields[0].units), period)
+        ends = [next((u for u in order if u not in rims), None) for order in (units, units[::-1])]
+        telling.update(unit for unit in ends if unit is not None)
+    return sorted(telling)
 
 
 class _Ends(NamedTuple):
@@ -211,6 +249,9 @@ def _of_those_that_see(spans: list[Dim]) -> list[Dim]:
 
 def over_all(field: ReceptiveField) -> tuple[Dim, Dim]:
     """Return the first and the last pixel that any unit sees."""
+    if field.rims:
+        seen = [field.sees(unit) for unit in telling_units(field)]
+        return smallest([first for first, _ in seen]), largest([last for _, last in seen])
     parts = (field, *field.also)
     ends = [_over_all(part) for part in parts]
     passed = [
@@ -310,7 +351,9 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
     """
     if step == UP_TO_OWN:
         return _up_to_own(field, units)
-    first, last, pace, _, also = field
+    if (field.rims or step.beyond != "padding") and _has_rims(field, step):
+        return _look_back_at_rims(field, step, units)
+    first, last, pace, _, also = field[:5]
     lo, hi, stride = step[:3]
     if stride != 0 and not also and len(first) == 1 == len(lo):
         return ReceptiveField(
@@ -318,17 +361,102 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
             (_moved(last[0], hi[0] * pace),),
             pace * stride,
             units,
+            within=field.within,
         )
     if step is EVERYTHING:
         begin, end = over_all(field)
-        return ReceptiveField((begin,), (end,), 0, units)
+        return ReceptiveField((begin,), (end,), 0, units, within=field.within)
     return _look_back(field, step, units, tuple([look_back(part, step, units) for part in also]))
+
+
+def _has_rims(field: ReceptiveField, step: InputSpan) -> bool:
+    """Tell whether it matters which units there are: not where all see the same, or nothing."""
+    return not field.is_alike or (step.beyond == "nothing" and isinstance(field.units, int))
+
+
+def _look_back_at_rims(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveField:
+    """Return the field of units that look beyond the ends of a map, or at units near them."""
+    plain = step._replace(beyond="padding")
+    if not (isinstance(field.units, int) and isinstance(units, int)):
+        return _look_back_within(field, plain, units)
+    if step[:3] == EVERYTHING[:3]:
+        begin, end = over_all(field)
+        return ReceptiveField((begin,), (end,), 0, units)
+    pattern = look_back(field._replace(rims=()), plain, units)
+    rims = []
+    for unit in _units_at_rims(field, step, units):
+        seen = [field.sees(place) for place in _places(step, unit, field.units)] or [(FAR, -FAR)]
+        ends = smallest([first for first, _ in seen]), largest([last for _, last in seen])
+        if ends != pattern.sees(unit):
+            rims.append((unit, *ends))
+    return pattern._replace(rims=tuple(rims))
+
+
+def _units_at_rims(field: ReceptiveField, step: InputSpan, units: int) -> list[int]:
+    """List the units that look at one near the rim, or beyond it."""
+    stretches = [(unit, unit) for unit, *_ in field.rims]
+    if step.beyond != "padding":
+        stretches += [(-FAR, -1), (as_number(field.units), FAR)]
+    looking: set[int] = set()
+    period, pace = len(step.lo), as_number(step.step)
+    for phase, ends in enumerate(zip(step.lo, step.hi, strict=True)):
+        low, high = map(as_number, ends)
+        last = (units - 1 - phase) // period
+        if high < low or last < 0:
+            continue
+        for start, stop in stretches:
+            # Turns t of the period with low + t*pace <= stop and start <= high + t*pace.
+            turns = range(last + 1)
+            if pace:
+                turns = range(
+                    max(0, -((high - start) // pace)), min(last, (stop - low) // pace) + 1
+                )
+            elif low > stop or high < start:
+                continue
+            refuse_period(len(turns))
+            looking.update(phase + period * turn for turn in turns)
+    return sorted(looking)
+
+
+def _places(step: InputSpan, unit: int, n: int) -> list[int]:
+    """List the units of a side of `n` that a unit looks at."""
+    turn, phase = divmod(unit, len(step.lo))
+    low, high = (as_number(end[phase] + turn * step.step) for end in (step.lo, step.hi))
+    places = range(low, high + 1, max(as_number(step.every), 1))
+    refuse_period(len(places))
+    if step.beyond == "nothing":
+        return [place for place in places if 0 <= place < n]
+    if step.beyond == "nearest":
+        return sorted({min(max(place, 0), n - 1) for place in places})
+    if step.beyond == "mirrored":
+        return sorted({min(abs(place), 2 * (n - 1) - abs(place)) for place in places})
+    return [*places]
+
+
+def _look_back_within(field: ReceptiveField, plain: InputSpan, units: Dim) -> ReceptiveField:
+    """Return the same with symbols: of units that see what is there, this is what they see."""
+    pattern = look_back(field, plain, units)
+    first, last = over_all(ReceptiveField(plain.lo, plain.hi, plain.step, units))
+    if _never_before(first, 0) and _never_before(field.units - 1, last):
+        return pattern
+    within = dict.fromkeys((*field.within, over_all(field)))
+    return pattern._replace(within=tuple(within))
+
+
+def _never_before(a: Dim, b: Dim) -> bool:
+    """Tell whether a is surely at least b."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a >= b
+    from shapecalc.algebra.bounds import surely_at_least
+
+    return surely_at_least(a, b, {})
 
 
 def _up_to_own(field: ReceptiveField, units: Dim) -> ReceptiveField:
     """Return the field of units that reach from the first unit to the one at their own place."""
     first, last, pace = field[:3]
-    if not field.also and (len(first) == 1 or (_in_order(first, pace) and _in_order(last, pace))):
+    ordered = len(first) == 1 or (_in_order(first, pace) and _in_order(last, pace))
+    if not field.also and not field.rims and ordered:
         return look_back_both(look_back(field, OWN, units), look_back(field, FIRST, units))
     count = as_number(units)
     refuse_period(count)
@@ -345,7 +473,7 @@ def _look_back(
     first, last, pace = field[:3]
     lo, hi, stride, _, every = step[:5]
     if pace == 0 and len(first) == 1 and all(map(_sees_some, lo, hi)):
-        return ReceptiveField(first, last, 0, units, also)
+        return ReceptiveField(first, last, 0, units, also, within=field.within)
     period = len(first)
     rounds = 1 if period == 1 else period // gcd(period, as_number(stride))
     refuse_period(len(lo) * rounds)
@@ -368,7 +496,12 @@ def _look_back(
         ends = [_between(field, low, high, every) for low, high in reached]
         firsts, lasts = [first for first, _ in ends], [last for _, last in ends]
     return ReceptiveField(
-        tuple(firsts), tuple(lasts), rounds * stride // period * pace, units, also
+        tuple(firsts),
+        tuple(lasts),
+        rounds * stride // period * pace,
+        units,
+        also,
+        within=field.within,
     )
 
 
@@ -377,14 +510,19 @@ def _sees_some(low: Dim, high: Dim) -> bool:
     return not isinstance(low, int) or not isinstance(high, int) or low <= high
 
 
-def through(fields: Fields, window: tuple[InputSpan, ...] | None, output: Shape) -> Fields:
-    """Look at fields through a span a side."""
+def through(
+    fields: Fields, window: tuple[InputSpan, ...] | None, given: Shape, output: Shape
+) -> Fields:
+    """Look at the fields of a shape's units through a span a side."""
     if window is None:
         return fields
     if window is SEES_ALL:
         return tuple([look_back(along, EVERYTHING, 1) for along in fields])
     if len(window) != len(fields):
         return fields
+    for step in window:
+        if step.beyond == "nothing":  # where all see the same it matters how many there are
+            fields = tuple(map(of_units, fields, given.sides))
     return tuple(map(look_back, fields, window, output.sides))
 
 
@@ -406,11 +544,13 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """
     if a == b:
         return a
-    if a[2:] == b[2:] and not a.also and len(a.first) == 1 == len(b.first):
+    if a[2:] == b[2:] and not (a.also or a.rims) and len(a.first) == 1 == len(b.first):
         first, last = smaller(a.first[0], b.first[0]), larger(a.last[0], b.last[0])
-        return ReceptiveField((first,), (last,), a.step, a.units)
+        return ReceptiveField((first,), (last,), a.step, a.units, within=a.within)
     if a.units != b.units and _differs(a) and _differs(b):  # rows of elements arranged otherwise
         a, b = look_back(a, EVERYTHING, a.units), look_back(b, EVERYTHING, a.units)
+    if a.rims or b.rims or a.within or b.within:
+        return _both_at_rims(a, b)
     units = a.units if _differs(a) else b.units
     parts = [a._replace(units=units, also=()), *a.also]
     for new in (b._replace(units=units, also=()), *b.also):
@@ -429,9 +569,22 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     return fastest._replace(also=tuple(others))
 
 
+def _both_at_rims(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
+    """Return the same where units near the rims see otherwise, or may see less."""
+    both = look_back_both(a._replace(rims=(), within=()), b._replace(rims=(), within=()))
+    rims = []
+    for unit in sorted({unit for field in (a, b) for unit, *_ in field.rims}):
+        (first, last), (first_b, last_b) = a.sees(unit), b.sees(unit)
+        ends = smaller(first, first_b), larger(last, last_b)
+        if ends != both.sees(unit):
+            rims.append((unit, *ends))
+    within = tuple(dict.fromkeys((*a.within, *b.within)))
+    return both._replace(rims=tuple(rims), within=within)
+
+
 def _differs(field: ReceptiveField) -> bool:
     """Tell whether units differ in what they see, by their own pace or by a list without one."""
-    return field.step != 0 or len(field.first) > 1
+    return field.step != 0 or len(field.first) > 1 or bool(field.rims)
 
 
 def _same_pace(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra import Dim
+    from shapecalc.algebra.relations import Relation
 
 _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 _TOKEN = re.compile(
@@ -58,7 +59,7 @@ def parse_condition(text: str) -> Parsed:
     except ExpressionError:
         if not _MARKS.search(text):
             raise
-    parser = _ConditionParser(text)
+    parser = ConditionParser(text)
     parsed = parser.inner(0)
     if parser.token:
         if parser.token in _COMPARISONS:
@@ -68,7 +69,7 @@ def parse_condition(text: str) -> Parsed:
     return parsed
 
 
-class _ConditionParser(Parser):
+class ConditionParser(Parser):
     """Recursive descent; what stands in parentheses may be a condition."""
 
     pattern = _TOKEN
@@ -219,7 +220,7 @@ def compare(relation: str, left: Dim, right: Dim) -> bool:
     """Decide a comparison for all values of its symbols.  Raises `OpenConditionError`.
 
     >>> from shapecalc.algebra.expr import symbol
-    >>> compare("<", 3, 4), compare("==", 64, 64), compare(">=", symbol("k"), 1)
+    >>> compare("<", 3, 4), compare(">=", symbol("k"), 1), compare("!=", 2 * symbol("k"), 3)
     (True, True, True)
     """
     opposite = {"!=": "==", ">=": "<", ">": "<="}.get(relation)
@@ -236,11 +237,18 @@ def _decided(relation: str, difference: Dim) -> bool | None:
     from shapecalc.algebra.bounds import always_positive
 
     if relation == "==":
-        return False if always_positive(difference) or always_positive(-difference) else None
+        apart = always_positive(difference) or always_positive(-difference)
+        return False if apart else _for_all(difference, "equal to", 0)
     most = -1 if relation == "<" else 0
     if always_positive(most + 1 - difference):
         return True
-    return False if always_positive(difference - most) else None
+    return False if always_positive(difference - most) else _for_all(difference, "at most", most)
+
+
+def _for_all(value: Dim, relation: Relation, bound: Dim) -> bool | None:
+    from shapecalc.algebra.relations import for_all
+
+    return for_all(value, relation, bound)
 
 
 def _divisible(value: Dim, by: Dim) -> int:

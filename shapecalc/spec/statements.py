@@ -312,6 +312,8 @@ class StatementReader(WordReader):
         if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
             return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
         hint = f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}"
+        if kind != "side" and self.fields_of(kind):
+            hint += f"; a constant that is computed: {kind}: {{right: k - 2}}"
         self.complain("E110", f"{kind} takes branches, not {describe(value)}", value, hint)
         return self.unsound(key)
 

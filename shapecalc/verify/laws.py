@@ -246,7 +246,7 @@ def _seen(span: InputSpan, unit: int, n: int) -> list[int]:
     around, phase = divmod(unit, len(span.lo))
     first, last = (known(end[phase] + around * span.step) for end in (span.lo, span.hi))
     rows = range(first, last + 1, max(known(span.every), 1))
-    if span.mirrored:
+    if span.beyond == "mirrored":
         return sorted({min(abs(row), 2 * (n - 1) - abs(row)) for row in rows})
     return [row for row in rows if 0 <= row < n]
 

@@ -10,6 +10,7 @@ from shapecalc.algebra.expr import Expr, evaluate
 from shapecalc.output.columns import COLUMNS
 from shapecalc.output.options import make_view
 from shapecalc.report import UNKNOWN
+from shapecalc.report.receptive_field import AtMost
 
 if TYPE_CHECKING:
     import random
@@ -85,7 +86,10 @@ def at(value: Any, values: Mapping[str, int]) -> Any:
 def differences(
     symbolic: Report, numeric: Report, values: Mapping[str, int]
 ) -> list[tuple[str, str, Any, Any]]:
-    """Return the cells that differ; one that is unknown to the symbolic report differs not."""
+    """Return the cells that differ; one that is unknown to the symbolic report differs not.
+
+    A receptive field that is "at most" so large may be smaller at some sizes, and never larger.
+    """
     found = []
     for (layer, column, formula), (_, _, number) in zip(
         cells(symbolic), cells(numeric), strict=True
@@ -93,6 +97,8 @@ def differences(
         value = at(formula, values)
         if isinstance(value, tuple) and set(value) == {0} and column == "jump":
             value = None  # a side without steps: the column shows none
+        if isinstance(formula, AtMost) and len(value) == len(number or ()):
+            value = tuple(map(min, value, number))
         if formula is not UNKNOWN and value != number:
             found.append((layer, column, value, number))
     return found

@@ -14,7 +14,14 @@ from shapecalc.algebra import larger, relations
 from shapecalc.algebra.bounds import surely_at_least, undominated
 from shapecalc.algebra.expr import evaluate, symbol
 from shapecalc.algebra.integer_sets import Stretch, integers
-from shapecalc.algebra.relations import Counterexample, compare, course, increasing, where
+from shapecalc.algebra.relations import (
+    Counterexample,
+    compare,
+    course,
+    for_all,
+    increasing,
+    where,
+)
 from tests.algebra.expressions import Twin, twins, values
 
 H, W, K = map(symbol, "HWk")
@@ -195,3 +202,37 @@ def test_domains_of_gates_take_time_in_proportion(monkeypatch: pytest.MonkeyPatc
     assert four < 2.5 * two
     assert eight < 2.5 * four
     assert eight < 8 * 24 * 2**9  # places of 512, over and over
+
+
+#: Relations that hold for all values of their symbols, or for none; None: it depends on them.
+CONGRUENCES = {
+    "odd": (2 * K, "equal to", 3, False),
+    "no third": (3 * K, "equal to", 7, False),
+    "of two symbols": (2 * K + 4, "equal to", 2 * H + 1, False),
+    "a product of neighbours is even": (K * K + K, "equal to", 2 * H + 1, False),
+    "no square is one less than a third": (K * K + 1, "equal to", 3 * H, False),
+    "a floor is any number": (4 * (K // 3) + 2, "equal to", 4 * H, False),
+    "halves": (K - K // 2, "equal to", (K + 1) // 2, True),
+    "halves of two": (K - K // 2 + H, "equal to", (K + 1) // 2 + H, True),
+    "no square": (K * K, "equal to", 3, False),
+    "never more": (K // 2, "at most", K, True),
+    "some": (2 * K, "equal to", 4, None),
+    "some of two": (K, "equal to", H, None),
+}
+
+
+@pytest.mark.parametrize("what", CONGRUENCES)
+def test_a_relation_for_all_values_is_decided(what: str) -> None:
+    *relation, expected = CONGRUENCES[what]
+    assert for_all(*relation) is expected
+
+
+@SOME
+@given(a=twins("Hk", 3), b=twins("Hk", 3), relation=st.sampled_from(["equal to", "at most"]))
+def test_what_is_decided_for_all_values_holds_at_each(a: Twin, b: Twin, relation: str) -> None:
+    decided = for_all(a[0], relation, b[0])
+    if decided is None:
+        return
+    for place in ({"H": i, "k": j} for i in range(1, 8) for j in range(1, 8)):
+        difference = a[1](place) - b[1](place)
+        assert (difference == 0 if relation == "equal to" else difference <= 0) is decided

@@ -173,13 +173,13 @@ def test_what_resized_units_see() -> None:
     assert Upsample(to=(6,)).window(four) == (InputSpan((0, 0, 1), (0, 0, 1), 2),)
     assert Upsample(factor=(Rational(3, 2),)).window(four) == (InputSpan((0, 0, 1), (0, 0, 1), 2),)
     centres = Upsample(to=(6,), mode="bilinear")
-    assert centres.window(four) == (InputSpan((-1, 0, 1), (0, 1, 2), 2),)
+    assert centres.window(four) == (InputSpan((-1, 0, 1), (0, 1, 2), 2, beyond="nearest"),)
     # Corners aligned, 4 to 7: every second output lies on an element.
     corners = Upsample(to=(7,), mode="bilinear", align="corners")
-    assert corners.window(four) == (InputSpan((0, 0), (0, 1), 1),)
+    assert corners.window(four) == (InputSpan((0, 0), (0, 1), 1, beyond="nearest"),)
     assert Upsample(to=(4,), mode="bilinear").window(four) == (InputSpan((0,), (0,), 1),)
     one = Upsample(to=(1,), mode="bilinear", align="corners")
-    assert one.window(four) == (InputSpan((0,), (0,), 0),)
+    assert one.window(four) == (InputSpan((0,), (0,), 0, beyond="nearest"),)
 
 
 def test_corners_and_centres_blend_otherwise() -> None:

@@ -324,6 +324,36 @@ def test_decimal_fields_take_decimals_and_names() -> None:
     assert codes_of("input: 3\nlayers: [dropout: nan]\n") == ["E110"]
 
 
+#: Expressions of a decimal field, with k = 6, g = 0.25 through another name, and a list.
+DECIMALS = {
+    "k - 2": 4.0, "1/2*k": 3.0, "k/4": 1.5, "-k/4 + 0.5": -1.0, "(k + 1)/2": 3.5, "g*k": 1.5,
+    "far + 1": 1.25, "k//4": 1.0, "k//4*0.5": 0.5, "2**-1": 0.5, "max(k/4, g)": 1.5, "sizes[1]/4": 0.75,
+    "make_divisible(k, 4)/8": 1.0, "channels/2": 1.5, ".5*k": 3.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", DECIMALS)
+def test_decimal_fields_take_expressions_and_fractions(expression: str) -> None:
+    let = "{k: 6, g: 0.25, far: g, sizes: [2, 3], text: same}"
+    spec = f"input: 3\nlet: {let}\nlayers: [add: {{right: '{expression}'}}]\n"
+    assert report_of(spec).rows[-1].layer.right == DECIMALS[expression]
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("1/0", "E115"), ("k/(k - 6)", "E115"), ("k//0", "E115"), ("0**-1", "E115"),
+        ("2**0.5", "E115"), ("9**99", "E115"), ("(9**16)**16", "E115"), ("1 +", "E115"),
+        ("1/2 3", "E115"), ("q/2", "E116"), ("s/2", "E121"), ("k/2 ?", "E115"), ("word/2", "E116"),
+        ("1e10 - 1", "E115"), ("10**9*2", "E114"), ("nope", "E110"), ("5.5.5/1", "E115"),
+    ],
+)  # fmt: skip
+def test_decimal_fields_refuse_what_is_no_number(expression: str, code: str) -> None:
+    let = "{k: 6, s: free, word: same}"
+    spec = f"input: 3\nlet: {let}\nlayers: [add: {{right: '{expression}'}}]\n"
+    assert codes_of(spec) == [code]
+
+
 def test_an_expression_may_have_the_longest_length() -> None:
     longest = ("k" + "+1" * ((MAX_LENGTH - 1) // 2)).ljust(MAX_LENGTH)
     assert evaluate(parse(longest), lambda name: 7) == 7 + (MAX_LENGTH - 1) // 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.traced import Formula, formula, is_zero, named
@@ -25,7 +24,7 @@ from shapecalc.layers.shape import SIDE_NAMES
 from shapecalc.layers.window import UNSEEN, ByAxis, PerInput, Rearranged, Reduced, UndecidedError
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.document import Grid, Prose
-from shapecalc.report.receptive_field import Arranged, at_most
+from shapecalc.report.receptive_field import Arranged, at_most, telling_units
 from shapecalc.text.words import listed, plural
 
 if TYPE_CHECKING:
@@ -131,12 +130,7 @@ def _span(field: ReceptiveField) -> Formula:
     widest = named("widest", field.size)
     if not isinstance(field.units, int):
         return widest
-    period = lcm(*(len(part.first) for part in (field, *field.also)))
-    units = {
-        *range(min(period, field.units)),
-        *range(max(0, field.units - period), field.units),
-    }
-    ends = [field.sees(unit) for unit in sorted(units)]
+    ends = [field.sees(unit) for unit in telling_units(field)]
     spans = [last - first + 1 for first, last in ends]
     if field.size not in spans:
         return widest
@@ -203,6 +197,12 @@ def _words(subject: Subject, rules: Sequence[Formula], names: Sequence[str]) -> 
     if all(is_zero(field.size) for field in fields_of(subject.row)):
         return "No unit sees anything of the input: what is here was trained, or comes of padding."
     rule = next((other for other in rules if other.name != "r"), rules[0])
+    if any(field.within for field in fields_of(subject.row)):
+        return (
+            "Beyond the ends of a map that is blended, mirrored, or convolved by a transposed"
+            " kernel there is nothing, nor padding.  So a unit near them sees less than this, and"
+            " with these symbols the map may be so small that every one is near them."
+        )
     if at_most(subject.row.field):
         return (
             "Which units see what was not followed on all the way to here (through masks, windows"

@@ -11,6 +11,7 @@ from shapecalc.output.cells import NUMBER, CellKind
 from shapecalc.output.columns import BY_WORD, COLUMNS, KINDS
 from shapecalc.report import UNKNOWN, Report, Row
 from shapecalc.report.fold import fold
+from shapecalc.report.receptive_field import AtMost
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.words import did_you_mean
 
@@ -80,7 +81,7 @@ class SweepColumn(NamedTuple):
             extent = extents(row.output).get(self.name.rpartition(".")[2])
             return None if extent is None else {"": extent}
         value = self.column.of_row(row, view, report.totals)
-        if value is UNKNOWN:
+        if value is UNKNOWN or (report.domain is not None and isinstance(value, AtMost)):
             raise NeedsNumbersError
         if value is None:
             return None

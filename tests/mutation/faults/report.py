@@ -32,7 +32,7 @@ FAULTS = [
     Planted("a buffer in place is read once more", "readers[source] += readers[index]", "readers[source] += readers[index] + 1"),
     Planted("a mask keeps the map that it read last", "done = node.inputs", "done = node.inputs[:1]"),
     Planted("what repeats too seldom is unknown", "seen = _bounded(sources, output)", "return None"),
-    Planted("the rows of a map are read as one", "if not field.also and (len(first) == 1 or (_in_order(first, pace) and _in_order(last, pace))):", "if not field.also:"),
+    Planted("the rows of a map are read as one", "if not field.also and not field.rims and ordered:", "if not field.also and not field.rims:"),
     Planted("what surely is not the largest is compared", "end for end in kept if end not in passed", "end for end in kept"),
     Planted("what all have read stays", "live -= sizes[buffer]", "pass"),
     Planted("what nobody reads stays", "done = (*node.inputs, index)", "done = node.inputs"),
