@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import RuleError, SpecErrors
 from shapecalc.graph import Deferred
-from shapecalc.graph.draft import Draft, Wire, extent_of, sides_like
+from shapecalc.graph.draft import Draft, Level, NamedSource, extent_of, sides_like
 from shapecalc.graph.scope import NeedsShapesError, Scoped, no_shapes, truth
 from shapecalc.layers.base import arity_error
 from shapecalc.layers.fields import UnreadError, needs_number
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.algebra import Dim
-    from shapecalc.graph.draft import Expansion, Level
+    from shapecalc.graph.draft import Expansion, Wire
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.text import Scalar, Tree
@@ -50,14 +50,14 @@ class Conditions:
     def __init__(
         self,
         expansion: Expansion,
-        met: Callable[[Scalar, Level], tuple[Draft | Level | Wire | None, str]],
+        met: Callable[[Scalar, Level], tuple[Level | Wire | None, str]],
         source_of: Callable[[Wire], Draft],
     ) -> None:
         self.expansion = expansion
         self.met = met  # what a name means by now
         self.source_of = source_of  # where a wire comes from when all have their names
         self.shapes: dict[Draft, Shape | None] = {}
-        self.followed: dict[Wire, Draft | Wire] = {}
+        self.followed: dict[NamedSource, Wire] = {}
 
     def holds(self, tree: Tree | None, owner: str, place: Scoped) -> bool:
         """Decide the condition of a statement or a branch; what has none is there.
@@ -87,7 +87,7 @@ class Conditions:
 
     def shape(self, wire: object) -> Shape:
         """Return what flows through a wire.  Raises `UnknownFlowError`."""
-        assert isinstance(wire, Wire)
+        assert isinstance(wire, Draft | NamedSource)
         draft = self.source(wire)
         if draft is None:
             raise UnknownFlowError
@@ -125,16 +125,14 @@ class Conditions:
 
     def source(self, wire: Wire) -> Draft | None:
         """Return the layer that a wire comes from, as far as names are known by now."""
-        if wire.draft is not None:
+        if isinstance(wire, Draft) or wire.draft is not None:
             return wire.draft
-        passed: set[Wire] = set()
-        target = wire
-        while target.draft is None and target not in passed:
+        passed: set[NamedSource] = set()
+        target: Wire = wire
+        while isinstance(target, NamedSource) and target.draft is None and target not in passed:
             passed.add(target)
-            assert target.reference is not None
-            assert target.names is not None
-            member, _ = self.met(target.reference, target.names)
-            out = member if isinstance(member, Wire) else member.out if member else None
+            member, _ = self.met(target.word, target.names)
+            out = member.out if isinstance(member, Level) else member
             if out is None:
                 self.followed[wire] = wire
                 return None
@@ -147,13 +145,12 @@ class Conditions:
         for wire, earlier in self.followed.items():
             meant = self.source_of(wire)
             if meant is not earlier and meant not in self.expansion.lost:
-                assert wire.reference is not None
                 message = (
-                    f"whether a layer is there depends on the channels of '{wire.reference.text}',"
+                    f"whether a layer is there depends on the channels of '{wire.word.text}',"
                     " which stands further below"
                 )
                 hint = "it may only depend on layers above it"
-                self.expansion.complain("E115", message, wire.reference, hint)
+                self.expansion.complain("E115", message, wire.word, hint)
 
 
 def _output(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | None:

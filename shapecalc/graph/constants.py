@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
-from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level, Wire
+from shapecalc.graph.draft import BROKEN, Draft, Expansion, Level
 from shapecalc.graph.scope import (
     Argument,
     NeedsShapesError,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.algebra import Dim
+    from shapecalc.graph.draft import Wire
     from shapecalc.spec import InputSpec, NetSpec
 
 
@@ -197,7 +198,7 @@ class Constants:
             self.expansion.drafts.append(draft)
             draft.name = name
             root.members[name] = draft
-            wire = draft.out
+            wire = draft
         root.input = wire if len(self.extents) == 1 else None
         return root.input
 

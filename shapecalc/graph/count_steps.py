@@ -63,7 +63,7 @@ class StepCount:
         if key not in self.known:
             total = 0
             for use in uses:
-                total += self.statement(use, scope, blocks)
+                total += 1 if self.is_plain(use) else self.statement(use, scope, blocks)
                 self.note(use, total)
             self.known[key] = total
         return self.known[key]
@@ -99,6 +99,12 @@ class StepCount:
             return 1 + self.parts(use, scope, blocks)
         there = (branch for branch in use.branches if self.holds(branch.condition, scope))
         return 1 + sum(self.sequence(branch.uses, scope, blocks) for branch in there)
+
+    def is_plain(self, use: Use) -> bool:
+        """Tell whether a statement is a layer, whatever edits make of it: most are."""
+        if use.branches or use.condition is not None:
+            return False
+        return is_layer(use.type, self.spec.blocks_for(use))
 
     def block(self, use: Use) -> Block | None:
         """Return the spec's block that a statement uses."""
@@ -197,7 +203,8 @@ class StepCount:
         """Find the names that the counts of a list of statements depend on."""
         names = self.depends.get(id(uses))
         if names is None:
-            names = frozenset(name for use in uses for name in self.names_of(use, blocks))
+            depending = (use for use in uses if not self.is_plain(use))
+            names = frozenset(name for use in depending for name in self.names_of(use, blocks))
             self.depends[id(uses)] = names
         return names
 

@@ -25,7 +25,8 @@ from shapecalc.text import Scalar, origin
 from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
@@ -33,31 +34,30 @@ if TYPE_CHECKING:
     from shapecalc.spec import NetSpec, Use
     from shapecalc.text import Tree
 
+    #: Where something flows from.
+    Wire: TypeAlias = "Draft | NamedSource"
 
 #: The layer of everything that was complained about.
 BROKEN = Broken()
 _FLAG = Flag()
 
 
-class Wire:
-    """Where something flows from: a draft, or a reference still to be looked up."""
+class NamedSource:
+    """A name of what flows from somewhere, and the draft that it means, once it is looked up."""
 
-    __slots__ = ("draft", "names", "reference")
+    __slots__ = ("draft", "names", "word")
 
-    def __init__(
-        self, draft: Draft | None, reference: Scalar | None = None, names: Level | None = None
-    ) -> None:
-        self.draft = draft
-        self.reference = reference
+    def __init__(self, word: Scalar, names: Level) -> None:
+        self.word = word
         self.names = names
+        self.draft: Draft | None = None
 
 
 class Draft:
     """A layer on its way to becoming a node."""
 
     __slots__ = (
-        "index", "inputs", "layer", "like", "name", "names", "out", "share", "stated",
-        "trained", "use",
+        "index", "inputs", "layer", "like", "name", "names", "share", "stated", "trained", "use",
     )  # fmt: skip
 
     def __init__(self, names: Level, use: Use | None, layer: Layer | Deferred) -> None:
@@ -65,13 +65,17 @@ class Draft:
         self.use = use
         self.layer = layer
         self.name = ""
-        self.inputs: list[Wire] = []
+        self.inputs: Sequence[Wire] = ()
         self.like: Wire | None = None  # the layer whose sides it names, which must come before it
         self.share: Draft | None = None
         self.stated: bool | None = None  # what it, or what it stands in, says of training
         self.trained: bool | None = None  # that, or else what the defaults say; None: nothing
-        self.out = Wire(self)
         self.index = -1
+
+    @property
+    def draft(self) -> Draft:
+        """Itself: what flows out of it comes from no other."""
+        return self
 
     @property
     def path(self) -> str:
@@ -95,7 +99,6 @@ class Level:
         "numbers",
         "out",
         "outer",
-        "places",
         "removed",
         "taken",
         "type",
@@ -110,7 +113,6 @@ class Level:
         self.fields: dict[str, Dim | Argument] = {}
         self.known_prefix = ""
         self.members: dict[str, Draft | Level] = {}
-        self.places: dict[str, Scalar | None] = {}
         self.counts: dict[str, int] = {}
         self.nameless: list[tuple[Draft | Level, str]] = []
         self.removed: set[str] = set()
@@ -158,6 +160,14 @@ class Level:
             self.members[member.name] = member
         self.nameless.clear()
 
+    def let_go(self) -> None:
+        """Forget what is in it, so that it takes no more memory.
+
+        A level and its members hold each other, which only the collector would find.
+        """
+        self.members.clear()
+        self.input = self.out = None
+
 
 class Expansion:
     """All that one expansion draws up, and what it complains about."""
@@ -197,6 +207,7 @@ class Builder:
         self.scope = scope
         self.source_of = source_of
         self.made: dict[tuple[object, ...], Layer] = {}
+        self.deferred = False  # whether there is a layer that is built when shapes are known
         self.trained: bool | None = None  # what the spec says of all
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
@@ -225,7 +236,7 @@ class Builder:
 
             def build(shape_of_node: Callable[[int], Shape]) -> Layer:
                 def shape(wire: object) -> Shape:
-                    assert isinstance(wire, Wire)
+                    assert isinstance(wire, Draft | NamedSource)
                     return shape_of_node(self.source_of(wire).index)
 
                 def made() -> Layer:
@@ -241,6 +252,7 @@ class Builder:
                     self.made[key] = made()
                 return self.made[key]
 
+            self.deferred = True
             return Deferred(cls, build, from_extents)
         except SpecErrors as error:
             self.expansion.problems.extend(error.problems)

@@ -14,26 +14,24 @@ from __future__ import annotations
 
 import heapq
 from itertools import chain, dropwhile, pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Graph, Group, Node, Options
 from shapecalc.graph.conditions import Conditions
 from shapecalc.graph.constants import Constants
-from shapecalc.graph.draft import Builder, Draft, Expansion, Level, Wire
+from shapecalc.graph.draft import Builder, Draft, Expansion, Level, NamedSource
 from shapecalc.graph.expand_statements import Position, TooManyError, Walk, names_in
 from shapecalc.graph.scope import value_text
 from shapecalc.text import collector_paused, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
+    from shapecalc.graph.draft import Wire
     from shapecalc.spec import NetSpec
     from shapecalc.text import Scalar
-
-
-T = TypeVar("T")
 
 
 @collector_paused
@@ -66,8 +64,7 @@ def expand(
     walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
         for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
-            if wire.draft is None:
-                resolver.follow(wire)
+            resolver.source_of(wire)
     conditions.must_be_final()
     resolver.share()
     expected = constants.expectations()
@@ -88,6 +85,9 @@ def expand(
         options=Options(settings or {}, inputs or {}),
         problems=tuple(expansion.problems),
     )
+    if not builder.deferred:  # then nothing is looked up any more
+        for level in (root, *expansion.levels):
+            level.let_go()
     if not spec.deployed or graph.problems:
         return graph
     from shapecalc.graph.deploy import folded  # few networks are asked for as deployed
@@ -109,13 +109,8 @@ def _weights_of(draft: Draft) -> str:
 
 def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     """Put drafts in order and make them nodes."""
-
-    def needed(draft: Draft) -> list[Draft]:
-        wires = draft.inputs if draft.like is None else [*draft.inputs, draft.like]
-        return [wire.draft or resolver.source_of(wire) for wire in wires]
-
     drafts = [*expansion.lost, *expansion.drafts]
-    ordered = in_order(drafts, needed)
+    ordered = _in_order(drafts, resolver.sources_of)
     if len(ordered) < len(drafts):
         expansion.problems.add(resolver.circle({id(draft) for draft in ordered}))
         raise SpecErrors(expansion.problems.in_order())
@@ -137,27 +132,27 @@ def _nodes(expansion: Expansion, resolver: Resolver) -> tuple[Node, ...]:
     )
 
 
-def in_order(items: Sequence[T], sources: Callable[[T], Sequence[T]]) -> list[T]:
-    """Order items so that each comes after its sources; leave out what a circle holds up.
+def _in_order(drafts: list[Draft], sources_of: Callable[[Draft], Iterable[Draft]]) -> list[Draft]:
+    """Order drafts so that each comes after its sources; leave out what a circle holds up.
 
-    The order of writing is kept wherever it can be: of the items that are ready the one written
+    The order of writing is kept wherever it can be: of the drafts that are ready the one written
     first comes first (Kahn 1962, with a heap).
     """
-    number = {id(item): index for index, item in enumerate(items)}
-    if all(number[id(source)] < at for at, item in enumerate(items) for source in sources(item)):
-        return list(items)
-    waits = [0] * len(items)
-    readers: list[list[int]] = [[] for _ in items]
-    for index, item in enumerate(items):
-        for source in sources(item):
-            at = number[id(source)]
-            readers[at].append(index)
+    for index, draft in enumerate(drafts):
+        draft.index = index
+    if all(source.index < draft.index for draft in drafts for source in sources_of(draft)):
+        return drafts
+    waits = [0] * len(drafts)
+    readers: list[list[int]] = [[] for _ in drafts]
+    for index, draft in enumerate(drafts):
+        for source in sources_of(draft):
+            readers[source.index].append(index)
             waits[index] += 1
     ready = [index for index, count in enumerate(waits) if count == 0]
-    ordered: list[T] = []
+    ordered: list[Draft] = []
     while ready:
         index = heapq.heappop(ready)
-        ordered.append(items[index])
+        ordered.append(drafts[index])
         for reader in readers[index]:
             waits[reader] -= 1
             if waits[reader] == 0:
@@ -179,17 +174,12 @@ class Resolver:
 
     def follow(self, wire: Wire) -> None:
         """Look up what a wire refers to, through references to references."""
-        passed: dict[Wire, None] = {}
+        passed: dict[NamedSource, None] = {}
         target: Wire | None = wire
-        while target is not None and target.draft is None:
+        while isinstance(target, NamedSource) and target.draft is None:
             if target in passed:
-                assert target.reference is not None
-                self.expansion.complain(
-                    "E151",
-                    f"'{target.reference.text}' is fed by itself",
-                    target.reference,
-                    _FORWARD,
-                )
+                message = f"'{target.word.text}' is fed by itself"
+                self.expansion.complain("E151", message, target.word, _FORWARD)
                 break
             passed[target] = None
             target = self.look_up(target)
@@ -197,21 +187,17 @@ class Resolver:
         for link in passed:
             link.draft = draft or self.expansion.nowhere()
 
-    def look_up(self, wire: Wire) -> Wire | None:
-        assert wire.reference is not None
-        assert wire.names is not None
-        member = self.find(wire.reference, wire.names)
-        if member is None:
-            return None
-        if isinstance(member, Wire):
+    def look_up(self, reference: NamedSource) -> Wire | None:
+        member = self.find(reference.word, reference.names)
+        if not isinstance(member, Level):
             return member
         if member.out is None:
-            message = f"nothing flows out of '{wire.reference.text}'"
+            message = f"nothing flows out of '{reference.word.text}'"
             hint = "it holds no layers, and nothing flows into it"
-            self.expansion.complain("E155", message, wire.reference, hint)
+            self.expansion.complain("E155", message, reference.word, hint)
         return member.out
 
-    def find(self, reference: Scalar, names: Level) -> Draft | Level | Wire | None:
+    def find(self, reference: Scalar, names: Level) -> Level | Wire | None:
         """Find what a name means, from the innermost level outward.  Complains when nothing."""
         member, why = self.met(reference, names)
         if member is not None:
@@ -231,7 +217,7 @@ class Resolver:
             self.unknown_name(reference, names.root if reference.text[0] == "/" else names)
         return None
 
-    def met(self, reference: Scalar, names: Level) -> tuple[Draft | Level | Wire | None, str]:
+    def met(self, reference: Scalar, names: Level) -> tuple[Level | Wire | None, str]:
         """Return what a name means by now, or nothing and, in a word, why."""
         text = reference.text
         if text.startswith("/"):
@@ -288,6 +274,11 @@ class Resolver:
         assert wire.draft is not None
         return wire.draft
 
+    def sources_of(self, draft: Draft) -> Iterable[Draft]:
+        """Return the layers that must come before a layer: what flows in, and what it is like."""
+        wires = draft.inputs if draft.like is None else (*draft.inputs, draft.like)
+        return map(self.source_of, wires)
+
     def share(self) -> None:
         """Pair layers that share weights."""
         for member, reference, names in self.expansion.shares:
@@ -341,18 +332,16 @@ class Resolver:
             borrower.share = draft
         return draft
 
-    def leaves(self, member: Draft | Level | Wire) -> list[Draft]:
+    def leaves(self, member: Level | Wire) -> list[Draft]:
         if isinstance(member, Level):
             return self.expansion.drafts[member.first : member.last]
-        if isinstance(member, Wire):
-            return [self.source_of(member)]
-        return [member]
+        return [self.source_of(member)]
 
     def outputs(self, names: tuple[Scalar, ...], root: Level) -> list[Draft]:
         """Find the layers that a spec calls its outputs."""
         drafts = []
         for name in names:
-            wire = Wire(None, name, root)
+            wire = NamedSource(name, root)
             self.follow(wire)
             drafts.append(self.source_of(wire))
         return drafts
@@ -363,9 +352,7 @@ class Resolver:
         walk: dict[Draft, None] = {}
         while held not in walk:
             walk[held] = None
-            before = held.inputs if held.like is None else [*held.inputs, held.like]
-            sources = (self.source_of(wire) for wire in before)
-            held = next(source for source in sources if id(source) not in ordered)
+            held = next(draft for draft in self.sources_of(held) if id(draft) not in ordered)
         loop = [*dropwhile(lambda draft: draft is not held, walk), held]
         paths = [draft.path for draft in loop]
         if len(paths) > 8:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
-from shapecalc.graph.draft import Draft, Expansion, Level, Wire
+from shapecalc.graph.draft import Draft, Expansion, Level, NamedSource
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.graph.conditions import Conditions
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.count_steps import StepCount
-    from shapecalc.graph.draft import Builder
+    from shapecalc.graph.draft import Builder, Wire
+    from shapecalc.layers.base import Layer
     from shapecalc.spec import Branch, Edit, NetSpec, Use
     from shapecalc.text import Tree
 
@@ -94,6 +95,11 @@ def _fields_of(kind: str) -> list[str]:
     return [field.name for field in layer_class(kind).fields()]
 
 
+def _name_of(member: Draft | Level) -> Scalar | None:
+    """Return where a member got its name: from a statement's own, or from its word."""
+    return (member.use.name or member.use.word) if member.use else None
+
+
 class TooManyError(Exception):
     """The network grows beyond the limits."""
 
@@ -115,6 +121,7 @@ class Walk:
         self.builder = builder
         self.conditions = conditions
         self.steps = 0
+        self.layers: dict[str, type[Layer] | None] = {}
         self.edits = Edits(expansion, spec)
 
     def step(self, use: Use) -> None:
@@ -168,17 +175,23 @@ class Walk:
                 self.expansion.complain("E111", message, use.share, "give it a name")
             position = self.training(use, flow, position)
             return self.repeat(use, self.source(use, flow, position), position, None)
-        stem = use.type
-        if is_layer(use.type, self.spec.blocks_for(use)):
-            stem = layer_class(use.type).stem
-        elif use.name is not None:
-            stem = NAMED_LEVEL
+        cls = self.layer_of(use)
+        stem = cls.stem if cls is not None else NAMED_LEVEL if use.name is not None else use.type
         name = self.name(use, stem, position, counts=chosen is not None)
         if self.edits.by_path and name:
             edits = self.edits.of(position.names.prefix + name, position.edition)
             if edits:
                 return self.edited(use, name, stem, flow, position, edits)
         return self.if_there(chosen, name, stem, flow, position)
+
+    def layer_of(self, use: Use) -> type[Layer] | None:
+        """Return the layer type that a statement's word means, and not one of the spec's blocks."""
+        if use.own:
+            return layer_class(use.type) if is_layer(use.type, ()) else None
+        if use.type not in self.layers:
+            known = is_layer(use.type, self.spec.blocks)
+            self.layers[use.type] = layer_class(use.type) if known else None
+        return self.layers[use.type]
 
     def edited(
         self,
@@ -267,7 +280,7 @@ class Walk:
             return
         member.name = name
         if name in names.members:
-            first = names.places.get(name)
+            first = _name_of(names.members[name])
             message = f"two layers are named '{names.prefix}{name}'"
             if first is not None:
                 span = origin(first).span
@@ -281,7 +294,6 @@ class Walk:
             self.expansion.complain("E152", message, at, hint)
             return
         names.members[name] = member
-        names.places[name] = (use.name or use.word) if use else None
 
     def named(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
@@ -291,7 +303,7 @@ class Walk:
         position = self.training(use, flow, position)
         if use.inherit is not None:
             use = self.inheriting(use, use.inherit, position)
-        if is_layer(kind, self.spec.blocks_for(use)):
+        if self.layer_of(use) is not None:
             expand = self.join if kind in JOINS else self.layer
             return expand(use, name, stem, flow, position)
         if kind in BUILT_IN_BLOCKS and kind not in self.spec.blocks:
@@ -304,7 +316,7 @@ class Walk:
             inside = position._replace(names=level)
             ends = self.branches(use, flow, inside)
             if use.name is not None:
-                level.out = next(filter(None, reversed(ends)), None)
+                level.out = next((end for end in reversed(ends) if end is not None), None)
                 level.last = len(self.expansion.drafts)
                 level.close()
             return before  # the flow goes on unchanged, wherever the branches begin
@@ -459,7 +471,7 @@ class Walk:
         block = self.spec.blocks.get(use.type)
         if block is None:  # its definition was complained about
             level = self.level(use, name, stem, position)
-            level.out = self.expansion.nowhere().out
+            level.out = self.expansion.nowhere()
             return level.out
         if use.type in position.blocks:
             circle = " -> ".join([*position.blocks[position.blocks.index(use.type) :], use.type])
@@ -510,7 +522,7 @@ class Walk:
                 use.word,
                 f"{use.type}: {{{', '.join(f'{key}: ...' for key in missing)}}}",
             )
-            level.out = self.expansion.nowhere().out
+            level.out = self.expansion.nowhere()
             return level.out
         within = position._replace(names=level, scope=inside, blocks=(*position.blocks, use.type))
         return self.within(level, block.uses, flow, within)
@@ -526,7 +538,7 @@ class Walk:
         level.input = wires[0]
         made = self.built_ins.expanded(use, wires, self.place(position, wires))
         if made is None:
-            level.out = self.expansion.nowhere().out
+            level.out = self.expansion.nowhere()
             return level.out
         uses, scope, level.fields, passed = made
         inside = position._replace(names=level, scope=scope, passed=passed)
@@ -559,17 +571,17 @@ class Walk:
             if level is not position.names:  # the join itself bears the name of the level
                 draft = self.draft(use, operands, position, position.names)
                 draft.name = level.name
-                level.out = draft.out
+                level.out = draft
                 level.last = len(self.expansion.drafts)
                 level.close()
-                return draft.out
+                return draft
         else:
             operands = [self.wire(name, flow, position) for name in use.sources or ()]
             if not use.sources and use.fields:  # constants, and what flows in
                 operands = [flow]
         draft = self.draft(use, operands, position, position.names)
         self.enter(draft, name, stem, position.names, use)
-        return draft.out
+        return draft
 
     def layer(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
@@ -581,7 +593,7 @@ class Walk:
         draft = self.draft(use, inputs, position, position.names)
         self.enter(draft, name, stem, position.names, use)
         self.may_share(draft, use, position)
-        return draft.out
+        return draft
 
     def may_share(self, member: Draft | Level, use: Use, position: Position) -> None:
         """Note that a layer or a level uses another one's weights."""
@@ -589,13 +601,13 @@ class Walk:
             self.expansion.shares.append((member, use.share, position.names))
 
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
-        wires = [wire or self.dry(use) for wire in inputs]
+        wires = tuple([wire or self.dry(use) for wire in inputs])
         like = self.like(use, position)
         draft = Draft(names, use, self.builder.make(use, self.place(position, wires), like))
         draft.stated = position.trained
         draft.like = like
         draft.trained = self.builder.trains(use, position.trained)
-        draft.inputs += wires
+        draft.inputs = wires
         self.expansion.drafts.append(draft)
         return draft
 
@@ -608,7 +620,7 @@ class Walk:
         tree = use.fields.get("like")
         if not isinstance(tree, Scalar) or not tree.text:
             return None
-        return Wire(None, tree, position.names)
+        return NamedSource(tree, position.names)
 
     def dry(self, use: Use) -> Wire:
         """Complain that nothing flows into a layer."""
@@ -620,7 +632,7 @@ class Walk:
                 use.word,
                 f"say what with `from:`; the inputs are {known}",
             )
-        return self.expansion.nowhere().out
+        return self.expansion.nowhere()
 
     def source(self, use: Use, flow: Wire | None, position: Position) -> Wire | None:
         """Return what flows into a statement: the layer before, or what `from` names."""
@@ -638,4 +650,4 @@ class Walk:
     def wire(self, reference: Scalar, flow: Wire | None, position: Position) -> Wire | None:
         if reference.text == ".":
             return flow
-        return position.passed.get(reference.text) or Wire(None, reference, position.names)
+        return position.passed.get(reference.text) or NamedSource(reference, position.names)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from shapecalc.output.table import GAP, marked_text, panels
-from shapecalc.text import collector_paused
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
@@ -15,23 +15,29 @@ if TYPE_CHECKING:
 
 #: Text under a narrow table may be so wide.
 PROSE = 80
+#: So many lines are written at once.
+LINES = 2000
 
 
-@collector_paused
-def to_text(table: Table, width: int | None = None) -> str:
+def to_text(table: Table, width: int | None = None) -> Iterator[str]:
     """Write a table as plain text, of lines at most `width` wide where words allow."""
+    lines = map(str.rstrip, _lines(table, width))
+    while part := list(islice(lines, LINES)):
+        yield "\n".join([*part, ""])
+
+
+def _lines(table: Table, width: int | None) -> Iterator[str]:
     grids = [grid(panel) for panel in panels(table, width)]
     natural = max(row_width(header) for header, *_ in grids)
     measure = prose_width(natural, width)
     gap = " " * GAP
-    lines = above(table, measure)
+    yield from above(table, measure)
     for header, body, footer in grids:
         rule = "─" * row_width(header)
-        lines += ["", gap.join(header), rule, *map(gap.join, body)]
-        lines += [rule, gap.join(footer)] if footer else []
+        yield from chain(["", gap.join(header), rule], map(gap.join, body))
+        yield from [rule, gap.join(footer)] if footer else ()
     facts = totals(table, measure)
-    lines += ["", *([*facts, ""] if facts else ()), *small_print(table, measure)]
-    return "\n".join([*map(str.rstrip, lines), ""])
+    yield from ("", *([*facts, ""] if facts else ()), *small_print(table, measure))
 
 
 def grid(table: Table) -> tuple[Sequence[str], Iterator[Sequence[str]], Sequence[str]]:

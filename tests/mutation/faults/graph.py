@@ -47,7 +47,7 @@ FAULTS = [
     Planted("a layer's number is not counted", "position.names.counts[stem] = number", "pass"),
     Planted("a repeat is advised to be named where a layer is meant", "use is not None and use.name is not None and first is use.name", "use is not None or use.name is not None and first is use.name"),
     Planted("an automatic name's clash is told like a chosen one", "use is not None and use.name is None", "False"),
-    Planted("a named side gives its first branch's end", "next(filter(None, reversed(ends)), None)", "next(filter(None, ends), None)"),
+    Planted("a named side gives its first branch's end", "for end in reversed(ends) if end is not None", "for end in ends if end is not None"),
     Planted("the flow goes on from a side's source", "return before  # the flow goes on unchanged", "return flow  # the flow goes on unchanged"),
     Planted("rounds are numbered from 0", "enumerate(rounds, 1)", "enumerate(rounds)"),
     Planted("a block may hold itself", "if use.type in position.blocks:", "if False:"),
