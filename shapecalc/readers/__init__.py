@@ -67,7 +67,9 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile(
         "a Keras model", (".json",), rb'\s*\{\s*"(class_name|module)"', _ADVICE, reader="keras"
     ),
-    ModelFile("a TensorFlow Lite model", (".tflite", ".lite"), rb".{4}TFL3", _ADVICE),
+    ModelFile(
+        "a TensorFlow Lite model", (".tflite", ".lite"), rb".{4}TFL3", _ADVICE, reader="tflite"
+    ),
     ModelFile("a TensorFlow graph", (".pb",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a PyTorch program", (".pt2",), _ZIP, _ADVICE, sure=False, reader="pt2"),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt"), _ZIP, _ADVICE, sure=False),
