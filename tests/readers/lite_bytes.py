@@ -5,9 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import flatbuffers
 import numpy as np
-import tflite
+import pytest
+
+_REASON = "tflite is not installed: the extra `test` has it"
+tflite: Any = pytest.importorskip("tflite", reason=_REASON)
+flatbuffers: Any = pytest.importorskip("flatbuffers", reason=_REASON)
 
 
 class LiteModel:
@@ -38,18 +41,18 @@ class LiteModel:
         width = {"FLOAT32": 4, "FLOAT16": 2, "INT8": 1, "INT32": 4}[kind]
         return self.tensor(*shape, kind=kind, data=bytes(width * prod(shape)), scale=scale)
 
-    def whole(self, values: Any) -> int:  # noqa: ANN401
+    def whole(self, values: Any) -> int:
         """Add a constant of whole numbers."""
         array = np.array(values, "<i4")
         return self.tensor(*array.shape, kind="INT32", data=array.tobytes())
 
-    def input(self, *shape: int, **more: Any) -> int:  # noqa: ANN401
+    def input(self, *shape: int, **more: Any) -> int:
         """Add an input."""
         self.inputs.append(self.tensor(*shape, name="serving_default_x:0", **more))
         return self.inputs[-1]
 
     def add(
-        self, op: str, inputs: list[int], *shapes: tuple[int, ...], options: str = "", **fields: Any  # noqa: ANN401
+        self, op: str, inputs: list[int], *shapes: tuple[int, ...], options: str = "", **fields: Any
     ) -> int:  # fmt: skip
         """Add an operator; return the first of its results, which are the graph's until others."""
         outputs = [self.tensor(*shape) for shape in shapes]
@@ -112,7 +115,7 @@ class LiteModel:
         return bytes(builder.Output())
 
 
-def _code(builder: Any, op: str) -> int:  # noqa: ANN401
+def _code(builder: Any, op: str) -> int:
     if op.startswith("CUSTOM."):
         custom = builder.CreateString(op.removeprefix("CUSTOM."))
         number = tflite.BuiltinOperator.CUSTOM
@@ -120,7 +123,7 @@ def _code(builder: Any, op: str) -> int:  # noqa: ANN401
     return _table(builder, "OperatorCode", BuiltinCode=getattr(tflite.BuiltinOperator, op))
 
 
-def _table(builder: Any, kind: str, **fields: Any) -> int:  # noqa: ANN401
+def _table(builder: Any, kind: str, **fields: Any) -> int:
     getattr(tflite, f"{kind}Start")(builder)
     for name, value in fields.items():
         getattr(tflite, f"{kind}Add{name}")(builder, value)
@@ -128,12 +131,12 @@ def _table(builder: Any, kind: str, **fields: Any) -> int:  # noqa: ANN401
     return offset
 
 
-def _numbers(builder: Any, values: Any) -> int:  # noqa: ANN401
+def _numbers(builder: Any, values: Any) -> int:
     offset: int = builder.CreateNumpyVector(np.array(values, "<i4"))
     return offset
 
 
-def _tables(builder: Any, offsets: list[int]) -> int:  # noqa: ANN401
+def _tables(builder: Any, offsets: list[int]) -> int:
     builder.StartVector(4, len(offsets), 4)
     for offset in reversed(offsets):
         builder.PrependUOffsetTRelative(offset)

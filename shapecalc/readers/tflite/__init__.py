@@ -42,7 +42,7 @@ _OPERATIONS = ("windows", "dense", "norms", "pointwise", "joins", "parts", "move
 _LARGEST = 10**9
 
 
-class _Names:
+class _OperatorNames:
     """Says what layers are called: as the operator."""
 
     def of(self, node: OnnxNode, arrays: Sequence[str]) -> str:
@@ -78,7 +78,7 @@ def _walked(name: str, file: LiteFile) -> ReadModel:
         Messages(b""),
     )  # fmt: skip
     walk = GraphWalk(onnx, name, channels_last=True)
-    walk.names = _Names()  # type: ignore[assignment]
+    walk.names = _OperatorNames()  # type: ignore[assignment]
     for key in file.inputs:
         if key not in walk.arrays:
             _add_input(walk, key, file.names[key])

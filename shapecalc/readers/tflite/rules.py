@@ -383,8 +383,12 @@ def _layer_norm(steps: Steps) -> bool:
         trail.append(scaled)
         factor = nodes[scaled].outputs[0]
     products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
-    minus = next((n for n in of_mean if nodes[n].op == "Neg"), None)
-    at_mean = mean if minus is None else nodes[minus].outputs[0]
+    minus, at_mean = [], mean  # what subtracts may do so by adding a negative, quantised or not
+    side = next((n for n in of_mean if nodes[n].op in ("Neg", "DequantizeLinear")), None)
+    while side is not None and at_mean not in products:
+        minus.append(side)
+        at_mean = nodes[side].outputs[0]
+        side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
     if epsilon is None or set(products) != {x, at_mean}:
         return False
     ends = nodes[products[x]].outputs[0], nodes[products[at_mean]].outputs[0]
@@ -399,7 +403,7 @@ def _layer_norm(steps: Steps) -> bool:
     walk.adds_epsilon(steps.node, epsilon)
     whole_norm = steps.node._replace(outputs=nodes[last].outputs)
     normalise(walk, whole_norm, walk.values[x], axes[0], arrays)
-    walk.skip(*trail, *products.values(), *([] if minus is None else [minus]), last)
+    walk.skip(*trail, *products.values(), *minus, last)
     return True
 
 
