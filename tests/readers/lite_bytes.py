@@ -17,7 +17,7 @@ class LiteModel:
     """A graph that grows operator by operator; tensors are the numbers that `add` returns."""
 
     def __init__(self) -> None:
-        self.tensors: list[tuple[str, tuple[int, ...], str, bytes, Any, Any]] = []
+        self.tensors: list[tuple[str, tuple[int, ...], str, bytes, Any, int, Any]] = []
         self.operators: list[tuple[str, list[int], list[int], str, dict[str, Any]]] = []
         self.inputs: list[int] = []
         self.outputs: list[int] = []
@@ -29,11 +29,12 @@ class LiteModel:
         kind: str = "FLOAT32",
         data: bytes = b"",
         scale: list[float] | None = None,
+        zero: int = 0,
         signature: list[int] | None = None,
     ) -> int:
         """Add a tensor; one with data is constant."""
         name = name or f"net/t{len(self.tensors)}/Relu"
-        self.tensors.append((name, shape, kind, data, scale, signature))
+        self.tensors.append((name, shape, kind, data, scale, zero, signature))
         return len(self.tensors) - 1
 
     def array(self, *shape: int, kind: str = "FLOAT32", scale: list[float] | None = None) -> int:
@@ -66,7 +67,7 @@ class LiteModel:
         codes = list(dict.fromkeys(op for op, *_ in self.operators))
         buffers = [_table(builder, "Buffer")]
         tensors = []
-        for name, shape, kind, data, scale, signature in self.tensors:
+        for name, shape, kind, data, scale, zero, signature in self.tensors:
             number = 0
             if data:
                 number = len(buffers)
@@ -75,7 +76,7 @@ class LiteModel:
             fields: dict[str, Any] = {"Name": builder.CreateString(name)}
             if scale:
                 scales = builder.CreateNumpyVector(np.array(scale, "<f4"))
-                zeros = builder.CreateNumpyVector(np.zeros(len(scale), "<i8"))
+                zeros = builder.CreateNumpyVector(np.full(len(scale), zero, "<i8"))
                 quantised = {"Scale": scales, "ZeroPoint": zeros}
                 fields["Quantization"] = _table(builder, "QuantizationParameters", **quantised)
             if signature:

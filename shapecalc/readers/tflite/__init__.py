@@ -18,13 +18,14 @@ from shapecalc.readers.onnx.file import OnnxFile
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk
+from shapecalc.readers.open_sizes import GivenSizes
 from shapecalc.readers.protobuf import DamagedError, Messages
 from shapecalc.readers.tflite.file import read_file
 from shapecalc.text import Origin, collector_paused
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from mmap import mmap
 
     from shapecalc.readers.onnx.file import OnnxNode
@@ -51,8 +52,8 @@ class _OperatorNames:
 
 
 @collector_paused
-def read(name: str, data: bytes | mmap) -> ReadModel:
-    """Read a model.  Raises `SpecErrors`."""
+def read(name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None) -> ReadModel:
+    """Read a model; `inputs` are shapes for sizes that it leaves open.  Raises `SpecErrors`."""
     try:
         file = read_file(data)
     except ImportError:
@@ -64,10 +65,10 @@ def read(name: str, data: bytes | mmap) -> ReadModel:
         raise unreadable(name, message, "is it complete?") from None
     if not file.nodes:
         raise unreadable(name, f"'{name}' holds a graph without operators", "is it complete?")
-    return _walked(name, file)
+    return _walked(name, file, GivenSizes(name, inputs))
 
 
-def _walked(name: str, file: LiteFile) -> ReadModel:
+def _walked(name: str, file: LiteFile, sizes: GivenSizes) -> ReadModel:
     """Walk through the operators."""
     from shapecalc.readers.tflite.rules import LITE_RULES
 
@@ -81,7 +82,7 @@ def _walked(name: str, file: LiteFile) -> ReadModel:
     walk.names = _OperatorNames()  # type: ignore[assignment]
     for key in file.inputs:
         if key not in walk.arrays:
-            _add_input(walk, key, file.names[key])
+            _add_input(walk, key, file.names[key], sizes)
     if not walk.values:
         raise unreadable(name, "the graph has no input", "is it a model of weights alone?")
     walk.run({**RULES, **LITE_RULES})
@@ -93,25 +94,21 @@ def _walked(name: str, file: LiteFile) -> ReadModel:
     return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk, file)))
 
 
-def _add_input(walk: GraphWalk, key: str, name: str) -> None:
+def _add_input(walk: GraphWalk, key: str, name: str, given: GivenSizes) -> None:
     """Add an input of the network: a batch, sides, and channels as its last axis."""
-    given = walk.file.inputs[key]
-    batch = 0 if given and len(given) > 1 else None
-    dims = [1 if axis == batch and n is None else n for axis, n in enumerate(given or ())]
-    shape = "x".join(str("?" if n is None else n)[:20] for n in dims) or "of no stated shape"
-    if None in dims:
-        hint = "convert the model with an input of fixed sizes"
-        raise walk.refuse(f"the input '{name[:80]}' is {shape}, which leaves sizes open", hint)
-    sizes = tuple(int(n) for n in dims if n is not None)
-    axes = tuple(axis for axis in range(len(sizes)) if axis != batch)
+    stated = walk.file.inputs[key] or ()
+    batch = 0 if len(stated) > 1 else None
+    dims = [1 if axis == batch and n is None else n for axis, n in enumerate(stated)]
+    axes = tuple(axis for axis in range(len(dims)) if axis != batch)
+    plain = name.partition(":")[0].removeprefix("serving_default_")
+    sizes = given.fill(plain, dims, axes)
     if not axes or len(axes) > MOST_EXTENTS or not all(0 < n <= _LARGEST for n in sizes):
         raise walk.refuse(
-            f"the input '{name[:80]}' is {shape}",
+            f"the input '{plain[:80]}' is {'x'.join(map(str, sizes)) or 'of no stated shape'}",
             "an extent is 1 to 1,000,000,000, and a volume has at most three sides",
         )
     extents = tuple(sizes[axis] for axis in axes)
     words = _WORDS[len(extents)]
-    plain = name.partition(":")[0].removeprefix("serving_default_")
     source = walk.layers.add_input(plain, dict(zip(words, extents, strict=True)))
     walk.values[key] = Value(source, extents, axes, sizes, batch)
 

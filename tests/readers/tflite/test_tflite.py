@@ -134,8 +134,8 @@ def transposed(m: LiteModel) -> int:
 
 def average(m: LiteModel) -> int:
     x = m.input(1, 9, 8, 6)
-    window = {"StrideH": 2, "StrideW": 2, "FilterHeight": 3, "FilterWidth": 2, "Padding": SAME}
-    return m.add("AVERAGE_POOL_2D", [x], (1, 5, 4, 6), options="Pool2DOptions", **window)
+    window = {"StrideH": 2, "StrideW": 1, "FilterHeight": 5, "FilterWidth": 2, "Padding": VALID}
+    return m.add("AVERAGE_POOL_2D", [x], (1, 3, 7, 6), options="Pool2DOptions", **window)
 
 
 def dense_of_all(m: LiteModel) -> int:
@@ -203,7 +203,9 @@ def taken_apart(m: LiteModel) -> int:
     m.add("SPLIT", [m.whole(3), x], (1, 9, 8, 3), (1, 9, 8, 3))
     a, b = m.outputs
     part = m.add("SLICE", [b, m.whole([0, 1, 2, 0]), m.whole([-1, 7, 6, -1])], (1, 7, 6, 3))
-    m.add("STRIDED_SLICE", [a, *map(m.whole, ([0] * 4, [1, 9, 8, 3], [1, 2, 2, 1]))], (1, 5, 4, 3))
+    cut = {"options": "StridedSliceOptions", "BeginMask": 1, "EndMask": 6}
+    strides = [a, *map(m.whole, ([0, 1, 2, 0], [1, 2, 3, 2], [1, 2, 2, 1]))]
+    m.add("STRIDED_SLICE", strides, (1, 4, 3, 2), **cut)
     m.outputs = [*m.outputs, part]
     return part
 
@@ -247,7 +249,7 @@ OPERATORS: list[tuple[Any, list[tuple[Any, ...]]]] = [
     (depthwise, [("depthwise", "9x8x12", 120, 7776)]),
     (conv_3d, [("conv", "4x7x6x4", 436, 72_576)]),
     (transposed, [("transposed", "17x16x4", 216, 15_552)]),
-    (average, [("avgpool", "5x4x6", 0, 0)]),
+    (average, [("avgpool", "3x7x6", 0, 0)]),
     (dense_of_all, [("flatten", "48", 0, 0), ("dense", "10", 490, 480)]),
     (dense_along_channels, [("dense", "12x10", 480, 5760), ("bias", "12x10", 10, 0)]),
     (half_weights, [("dense", "10", 480, 480)]),
@@ -260,7 +262,7 @@ OPERATORS: list[tuple[Any, list[tuple[Any, ...]]]] = [
     (reshaped_by_option, [("reshape", "72x6", 0, 0)]),
     (taken_apart, [
         ("slice", "9x8x3", 0, 0), ("slice", "9x8x3", 0, 0), ("slice", "7x6x3", 0, 0),
-        ("slice", "5x4x3", 0, 0),
+        ("slice", "4x3x2", 0, 0),
     ]),
     (shuffled, [("pixel_shuffle", "18x16x3", 0, 0)]),
     (embedded, [("embedding", "12x16", 1600, 0)]),
@@ -279,6 +281,13 @@ def test_an_operator(
     model = LiteModel()
     build(model)
     assert rows(read(model, tmp_path)) == expected
+
+
+def test_a_quantised_number_is_scaled(tmp_path: Path) -> None:
+    model = LiteModel()
+    number = model.tensor(kind="INT8", data=bytes([5]), scale=[0.5], zero=1)
+    model.add("MUL", [model.input(1, 9, 8, 6, kind="INT8"), number], (1, 9, 8, 6))
+    assert read(model, tmp_path).rows[1].layer.right == 2
 
 
 def test_alpha_of_a_response_norm_is_of_the_sum(tmp_path: Path) -> None:
