@@ -13,6 +13,14 @@ tflite: Any = pytest.importorskip("tflite", reason=_REASON)
 flatbuffers: Any = pytest.importorskip("flatbuffers", reason=_REASON)
 
 
+class _Builder(flatbuffers.Builder):
+    """A file that grows, and where its vectors of numbers lie."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.vectors: dict[tuple[int, ...], int] = {}
+
+
 class LiteModel:
     """A graph that grows operator by operator; tensors are the numbers that `add` returns."""
 
@@ -63,7 +71,7 @@ class LiteModel:
 
     def data(self) -> bytes:
         """Return the file."""
-        builder = flatbuffers.Builder(1024)
+        builder = _Builder(1024)
         codes = list(dict.fromkeys(op for op, *_ in self.operators))
         buffers = [_table(builder, "Buffer")]
         tensors = []
@@ -132,9 +140,12 @@ def _table(builder: Any, kind: str, **fields: Any) -> int:
     return offset
 
 
-def _numbers(builder: Any, values: Any) -> int:
-    offset: int = builder.CreateNumpyVector(np.array(values, "<i4"))
-    return offset
+def _numbers(builder: _Builder, values: Any) -> int:
+    """Write a vector; equal ones of a file are one."""
+    key = tuple(values)
+    if key not in builder.vectors:
+        builder.vectors[key] = builder.CreateNumpyVector(np.array(values, "<i4"))
+    return builder.vectors[key]
 
 
 def _tables(builder: Any, offsets: list[int]) -> int:
