@@ -1,8 +1,12 @@
-"""Model files: VGG-16 as one ONNX file with its weights inside, and long chains of nodes."""
+"""Model files: VGG-16 as one ONNX file with its weights inside, and long chains of nodes.
+
+With `--saved` it is ResNet-50 as PyTorch and Keras save it, which takes both frameworks.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from functools import partial
@@ -28,6 +32,31 @@ TOOL = """
 import onnx_tool
 onnx_tool.model_profile('{file}')
 """
+
+#: What writes ResNet-50, and what loads it again, to count its parameters.
+SAVED = {
+    "resnet50.pt2": (
+        """
+import torch, torchvision
+net = torchvision.models.resnet50().eval()
+torch.export.save(torch.export.export(net, (torch.zeros(1, 3, 224, 224),)), '{file}')
+""",
+        """
+import torch
+print(sum(array.numel() for array in torch.export.load('{file}').module().parameters()))
+""",
+    ),
+    "resnet50.keras": (
+        """
+import keras
+keras.applications.ResNet50(weights=None).save('{file}')
+""",
+        """
+import keras
+print(keras.models.load_model('{file}').count_params())
+""",
+    ),
+}
 
 
 def with_weights(report: Report) -> Any:  # noqa: ANN401
@@ -81,6 +110,32 @@ def whole_processes(runs: int) -> None:
     table(["", "seconds", "processor", "x vgg16.yaml", "peak MB"], rows)
 
 
+def saved_models(runs: int) -> None:
+    """Run `summarize` on files of frameworks, in turn with the framework that loads them."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (write, load) in SAVED.items():
+            file = str(Path(folder) / name)
+            run(python(write.replace("{file}", file)))
+            loading = python(load.replace("{file}", file))
+            turns = [(run((*SHAPECALC, "summarize", file)), run(loading)) for _ in range(runs)]
+            for own, command in enumerate([f"summarize {name}", f"{name} in its framework"]):
+                costs = [turn[own] for turn in turns]
+                ratios = median(turn[own].processor / turn[0].processor for turn in turns)
+                rows.append(
+                    [
+                        command,
+                        f"{median(cost.seconds for cost in costs):.2f}",
+                        f"{median(cost.processor for cost in costs):.2f}",
+                        f"{ratios:.0f}",
+                        f"{max(cost.megabytes for cost in costs):,.0f}",
+                    ]
+                )
+    print(f"ResNet-50 as it was saved, median of {runs} runs:\n")
+    table(["", "seconds", "processor", "x summarize", "peak MB"], rows)
+
+
 def chains() -> None:
     """Read long chains from bytes, and compute them from the spec's data on."""
     from bench_layers import best
@@ -114,6 +169,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="runs of `summarize` (9)")
     parser.add_argument("--write", metavar="FILE", help="write VGG-16 as an ONNX file, no more")
+    parser.add_argument(
+        "--saved", action="store_true", help="of files of PyTorch and Keras instead"
+    )
     options = parser.parse_args()
     if options.write:
         import onnx
@@ -121,6 +179,9 @@ def main() -> None:
         import shapecalc
 
         onnx.save(with_weights(shapecalc.summarize("vgg16")), options.write)
+        return
+    if options.saved:
+        saved_models(options.runs)
         return
     whole_processes(options.runs)
     chains()

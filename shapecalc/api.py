@@ -191,7 +191,7 @@ def wired(
     if isinstance(spec, Mapping):
         read_data = read_spec(Source(DATA, ""), beside, tree_of(spec))
         return expand(_as_asked(read_data, fold_batchnorm=fold_batchnorm), values, inputs)
-    source = spec if isinstance(spec, Source) else find(named(spec))
+    source = spec if isinstance(spec, Source) else find(named(spec), inputs=inputs)
     return build(source, settings=values, inputs=inputs, fold_batchnorm=fold_batchnorm)
 
 

@@ -77,6 +77,7 @@ THIRD = {
     "rich": ("output.terminal", "cli.sweep"),
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
     "h5py": ("readers.keras",),
+    "tflite": ("readers.tflite",),
     "matplotlib": ("analysis.sweep.pictures",),
     "torch": ("readers.live",),
     "PIL": ("verify.run_files",),

@@ -87,6 +87,7 @@ def explain(
         output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
-        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        source = find(spec, inputs=inputs)
+        graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         output.write(lesson(report, layer, of, view))

@@ -337,4 +337,4 @@ def _report(spec: str, settings: dict[str, str], inputs: dict[str, str]) -> Repo
     from shapecalc.report.compute import compute_report
     from shapecalc.spec.find import find
 
-    return compute_report(build(find(spec), settings=settings, inputs=inputs))
+    return compute_report(build(find(spec, inputs=inputs), settings=settings, inputs=inputs))

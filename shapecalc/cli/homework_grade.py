@@ -146,7 +146,9 @@ def _source(
     if against is None:
         assert file is not None
         return HomeworkSource(find_homework(file))
-    return HomeworkSource(find(against), True, tuple(settings.items()), tuple(inputs.items()))
+    return HomeworkSource(
+        find(against, inputs=inputs), True, tuple(settings.items()), tuple(inputs.items())
+    )
 
 
 def _bar(stack: ExitStack) -> Callable[[int], Callable[[], object]]:

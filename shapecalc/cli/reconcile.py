@@ -85,7 +85,8 @@ def reconcile(
         output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
-        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        source = find(spec, inputs=inputs)
+        graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if target is not None:
             search = find_count(report, target, dtype=dtype, batch=batch, whole=whole)

@@ -91,8 +91,8 @@ def summarize(
     """Print the table of SPEC: volumes, parameters and operations, layer by layer.
 
     SPEC is a file, the name of a shipped spec (`shapecalc specs`), or - for standard input; a file
-    may be a model of Caffe, Darknet, Keras, ONNX or PyTorch. py:package.module:function runs that
-    code, whose model of PyTorch or Keras it takes.
+    may be a model of Caffe, Darknet, Keras, ONNX, PyTorch or TensorFlow Lite.
+    py:package.module:function runs that code, whose model of PyTorch or Keras it takes.
     """
     if check and fold_batchnorm:
         message = "--check compares the network as it is written, without --fold-batchnorm"
@@ -126,7 +126,7 @@ def summarize(
 
             source, inputs = model_source(spec, inputs), {}
         else:
-            source = find(spec)
+            source = find(spec, inputs=inputs)
         graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         if refused:

@@ -77,6 +77,7 @@ def training(
             units=units,
         )
         settings.update(dict.fromkeys(free, "free"))
-        graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
+        source = find(spec, inputs=inputs)
+        graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
         output.write(training_cost(report, optimizer), view=view)

@@ -30,7 +30,8 @@ class ModelFile(NamedTuple):
     """A kind of file: its name in a sentence, its suffixes, how it begins, what to do.
 
     Its first bytes alone tell it where they are `sure`; elsewhere its suffix must agree.  One with
-    a `reader`, a module of this room, is read; what to do is for the others.
+    a `reader`, a module of this room, is read; what to do is for the others.  A `sized` one takes
+    the shapes that inputs are given, where the file leaves them open.
     """
 
     name: str
@@ -39,10 +40,15 @@ class ModelFile(NamedTuple):
     advice: str
     sure: bool = True
     reader: str = ""
+    sized: bool = False
 
-    def read(self, name: str, data: bytes | mmap) -> ReadModel:
+    def read(
+        self, name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None
+    ) -> ReadModel:
         """Read a file.  Raises `SpecErrors` for a damaged one."""
-        reading: ReadModel = import_module(f"shapecalc.readers.{self.reader}").read(name, data)
+        module = import_module(f"shapecalc.readers.{self.reader}")
+        given = {"inputs": inputs} if self.sized else {}
+        reading: ReadModel = module.read(name, data, **given)
         return reading
 
 
@@ -67,14 +73,23 @@ MODEL_FILES: tuple[ModelFile, ...] = (
     ModelFile(
         "a Keras model", (".json",), rb'\s*\{\s*"(class_name|module)"', _ADVICE, reader="keras"
     ),
-    ModelFile("a TensorFlow Lite model", (".tflite", ".lite"), rb".{4}TFL3", _ADVICE),
+    ModelFile(
+        "a TensorFlow Lite model",
+        (".tflite", ".lite"),
+        rb".{4}TFL3",
+        _ADVICE,
+        reader="tflite",
+        sized=True,
+    ),
     ModelFile("a TensorFlow graph", (".pb",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a PyTorch program", (".pt2",), _ZIP, _ADVICE, sure=False, reader="pt2"),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt"), _ZIP, _ADVICE, sure=False),
     ModelFile("a PyTorch model", (".pt", ".pth", ".ckpt", ".bin"), _PICKLE, _ADVICE, sure=False),
     ModelFile("a pickle of Python", (".pkl", ".pickle"), _PICKLE, _ADVICE),
-    ModelFile("an ONNX model", (".onnx",), _ONNX, _ADVICE, reader="onnx"),
-    ModelFile("an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx"),
+    ModelFile("an ONNX model", (".onnx",), _ONNX, _ADVICE, reader="onnx", sized=True),
+    ModelFile(
+        "an ONNX model", (".onnx",), _PROTOBUF, _ADVICE, sure=False, reader="onnx", sized=True
+    ),
     ModelFile("a Core ML model", (".mlmodel",), _PROTOBUF, _ADVICE, sure=False),
     ModelFile("a file of Caffe weights", (".caffemodel",), _PROTOBUF, _WEIGHTS, sure=False),
     ModelFile("a file of Darknet weights", (".weights",), rb"[\x00-\x02]", _WEIGHTS, sure=False),

@@ -72,15 +72,21 @@ def find_table(name: str) -> Source:
     raise refuse("E601", f"there is no table '{name}'", hint=hint)
 
 
-def find(name: str, folder: str = "", *, by_file: bool = False) -> Source:
+def find(
+    name: str,
+    folder: str = "",
+    *,
+    by_file: bool = False,
+    inputs: Mapping[str, str] | None = None,
+) -> Source:
     """Find a spec by path or name.
 
     A file on disk wins over a shipped spec; `.yaml` may be left out; `-` is standard input.  What
-    is named `by_file` is a file: no standard input, no pipe.  Raises `SpecErrors` when there is
-    none or it cannot be read as text.
+    is named `by_file` is a file: no standard input, no pipe.  Of a model file that leaves sizes
+    open, `inputs` give them.  Raises `SpecErrors` when there is none or it cannot be read as text.
     """
     path = os.path.join(folder, name)
-    on_disk = _on_disk(name, path, by_file=by_file)
+    on_disk = _on_disk(name, path, by_file=by_file, inputs=inputs)
     if on_disk is not None:
         return on_disk
     bare = name.removesuffix(".yaml")
@@ -132,13 +138,15 @@ def find_homework(name: str) -> Source:
     return find_file(name, "`shapecalc homework example FOLDER` writes one to start from")
 
 
-def _on_disk(name: str, path: str, *, by_file: bool = False) -> Source | None:
+def _on_disk(
+    name: str, path: str, *, by_file: bool = False, inputs: Mapping[str, str] | None = None
+) -> Source | None:
     """Read standard input or a file; None when there is no such file."""
     if name == "-" and not by_file:
-        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), inputs)
     for candidate in (path, f"{path}.yaml"):
         if os.path.exists(candidate) and not os.path.isdir(candidate):
-            return _read(candidate, by_file=by_file)
+            return _read(candidate, by_file=by_file, inputs=inputs)
     return None
 
 
@@ -240,12 +248,12 @@ def _first_bytes(pipe: int) -> bytes:
     raise OSError(errno.ENXIO, "it is a pipe, and nothing writes into it")
 
 
-def _read(path: str, *, by_file: bool = False) -> Source:
+def _read(path: str, *, by_file: bool = False, inputs: Mapping[str, str] | None = None) -> Source:
     try:
         if by_file:
             must_end(path)
         if not path.endswith(".yaml"):
-            model = _model(path)
+            model = _model(path, inputs)
             if model is not None:
                 return model
         data = read_bytes(path, MAX_BYTES)
@@ -253,10 +261,10 @@ def _read(path: str, *, by_file: bool = False) -> Source:
         message = f"'{path}' cannot be read: {error.strerror or error}"
         hint = "ask for the right to read it" if isinstance(error, PermissionError) else ""
         raise refuse("E003", message, Origin.of_file(path), hint) from None
-    return _decode(path, data)
+    return _decode(path, data, inputs)
 
 
-def _model(path: str) -> Source | None:
+def _model(path: str, inputs: Mapping[str, str] | None) -> Source | None:
     """Read a file of another program, however large it is; None where there is no reader of it."""
     from shapecalc.readers import HEAD, model_file
 
@@ -271,7 +279,7 @@ def _model(path: str) -> Source | None:
         import mmap  # few files are so large that they are not copied
 
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return as_source(path, kind.read(path, data))
+            return as_source(path, kind.read(path, data, inputs))
 
 
 def as_source(name: str, reading: ReadModel) -> Source:
@@ -279,7 +287,7 @@ def as_source(name: str, reading: ReadModel) -> Source:
     return Source(name, "", tree_of(reading.data, name), reading.remarks)
 
 
-def _decode(name: str, data: bytes) -> Source:
+def _decode(name: str, data: bytes, inputs: Mapping[str, str] | None = None) -> Source:
     if not name.endswith(".yaml") or not data[:1].isalpha():  # the table costs a start 1 ms
         from shapecalc.readers import model_file
 
@@ -288,7 +296,7 @@ def _decode(name: str, data: bytes) -> Source:
             if len(data) > MAX_BYTES:
                 message = f"{kind.name} of more than {MAX_BYTES // 2**20} MiB is read from its file"
                 raise refuse("E005", message, Origin.of_file(name), "name the file")
-            return as_source(name, kind.read(name, data))
+            return as_source(name, kind.read(name, data, inputs))
         if kind is not None:
             message = f"'{name}' is {kind.name}, and no spec"
             raise refuse("E008", message, Origin.of_file(name), kind.advice)

@@ -83,7 +83,8 @@ def own_weights(report: Report) -> OwnWeights | None:
         if kind is None or kind.reader != "onnx":
             return None
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _read(path, OnnxWeights(walked(path, data)[0], path), report)
+            walk, _ = walked(path, data, report.graph.options.inputs)
+            return _read(path, OnnxWeights(walk, path), report)
 
 
 def _read(path: str, weights: OnnxWeights, report: Report) -> OwnWeights:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.readers import ReadModel, caffe, darknet, keras, pt2
+from shapecalc.readers import ReadModel, caffe, darknet, keras, pt2, tflite
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import as_source
 from tests.fuzz.support import adds_up, well_told
@@ -33,6 +33,7 @@ LIMIT = 10.0
 
 _KERAS = TESTS / "readers" / "keras"
 _PT2 = TESTS / "readers" / "pt2" / "small.pt2"
+_TFLITE = [path.read_bytes() for path in sorted((TESTS / "readers" / "tflite").glob("*.tflite"))]
 
 #: What texts are spoilt with.
 _PIECES = (
@@ -186,12 +187,29 @@ def _pt2(chance: random.Random) -> bytes:
     return data if chance.random() < 0.8 else spoilt_bytes(data, chance)
 
 
+def spoilt_tables(data: bytes, chance: random.Random) -> bytes:
+    """Mutate bytes and words of four, which are offsets, sizes and numbers, in some places."""
+    spoilt = bytearray(data)
+    for _ in range(chance.choice((1, 2, 5))):
+        at = 4 * chance.randrange(len(spoilt) // 4)
+        old = int.from_bytes(spoilt[at : at + 4], "little")
+        values = (0, 1, 2, 7, old + 1, old + 4, old * 2, 10**6, 2**31 - 1, 2**31, 2**32 - 1)
+        new = chance.choice((*values, chance.randrange(len(spoilt))))
+        spoilt[at : at + 4] = (new % 2**32).to_bytes(4, "little")
+    return spoilt_bytes(spoilt, chance) if chance.random() < 0.5 else bytes(spoilt)
+
+
+def _tflite(chance: random.Random) -> bytes:
+    return spoilt_tables(chance.choice(_TFLITE), chance)
+
+
 #: A format: how a damaged file of it is made, and its reader.
 FORMATS: dict[str, tuple[Callable[[random.Random], bytes], Callable[[str, bytes], ReadModel]]] = {
     "caffe": (_caffe, caffe.read),
     "darknet": (_darknet, darknet.read),
     "keras": (_keras, keras.read),
     "pt2": (_pt2, pt2.read),
+    "tflite": (_tflite, tflite.read),
 }
 
 

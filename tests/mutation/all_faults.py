@@ -51,8 +51,8 @@ EQUIVALENT = [
     ),
     Equivalent(
         "a spec that is too large is read one byte further",
-        'return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))',
-        'return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 2))',
+        'return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), inputs)',
+        'return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 2), inputs)',
         "Of what was read only whether it has more than MAX_BYTES bytes is asked, and it is refused"
         " then: more than the limit and one byte more are both more.",
     ),

@@ -47,7 +47,6 @@ FILES = [
     ("net.py", DOCSTRING, "a Python program"),
     ("net.pt", zipped(), "a PyTorch model"),
     ("net.pth", pickle.dumps({}), "a PyTorch model"),
-    ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net.pb", b"\x0a\x10\x0a\x05", "a TensorFlow graph"),
     ("net.mlmodel", b"\x08\x01\x12", "a Core ML model"),
     ("net.safetensors", SAFE + b'{"a":1}', "a file of weights"),
@@ -55,7 +54,6 @@ FILES = [
     ("net.npy", saved(np.zeros(3)), "a file of NumPy arrays"),
     ("net.ipynb", json.dumps({"cells": []}).encode(), "a notebook"),
     # without the suffix, or with another one
-    ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
     ("net", TORCH, "a Python program"),
 ]
 #: Files that are read by a reader of their own.
@@ -76,6 +74,8 @@ READ = [
     ("net", ONNX, "an ONNX model"),
     ("net.bin", ONNX, "an ONNX model"),
     ("net.yaml", ONNX, "an ONNX model"),
+    ("net.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
+    ("net", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
 ]
 #: Files that are read as specs, whatever they are called.
 SPECS = [

@@ -137,10 +137,58 @@ def test_a_product_with_a_table_the_other_way_is_a_layer_of_its_own(read) -> Non
     assert [row.params for row in read(made).rows[1:]] == [55, 55, 55]
 
 
+OPEN = model(SMALL, {"x": ["N", 3, "height", "width"]}, {"y": ["N", 10]}, ARRAYS)
+
+
 def test_an_open_side_is_refused(read) -> None:
-    data = model(SMALL, {"x": [1, 3, "H", 10]}, {"y": [1, 10]}, ARRAYS)
-    with pytest.raises(SpecErrors, match="leaves sizes open"):
-        read(data)
+    with pytest.raises(SpecErrors, match="leaves sizes open") as caught:
+        read(OPEN)
+    assert caught.value.problems[0].hint == "give them: --input 224x224x3"
+
+
+def test_an_open_side_is_as_large_as_the_input_that_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(OPEN)
+    fixed = tmp_path / "fixed.onnx"
+    fixed.write_bytes(model(SMALL, {"x": [1, 3, 8, 10]}, {"y": [1, 10]}, ARRAYS))
+    given = shapecalc.summarize(path, input="8x10x3")
+    assert rows(given) == rows(shapecalc.summarize(fixed))
+    result = runner().invoke(main, ["verify", str(path), "--input", "8x10x3"])
+    assert result.exit_code == 0, result.output
+    assert "the weights of model.onnx" in result.output
+
+
+def test_of_several_open_inputs_each_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    inputs = {"a": ["N", 3, "H", "W"], "b": ["N", 3, "H", "W"]}
+    path.write_bytes(model([node("Add", "a b", "y")], inputs, {"y": ["N", 3, "H", "W"]}, {}))
+    report = shapecalc.summarize(path, input={"a": "5x6x3", "b": "5x6x3"})
+    assert rows(report)[-1] == ("y", "add", "5x6x3")
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.summarize(path, input={"a": "5x6x3"})
+    assert caught.value.problems[0].hint == "give them: --input b=224x224x3"
+
+
+def test_an_image_that_is_scaled_has_its_channels_where_a_convolution_takes_them(read) -> None:
+    nodes = [
+        node("Mul", "x k", "a"),
+        node("Sub", "a m", "b"),
+        node("Transpose", "b", "t", perm=[0, 3, 1, 2]),
+        node("Conv", "t w", "y", kernel_shape=[3, 3]),
+    ]
+    arrays = {"k": tensor("k", [], [0.5]), "m": [3], "w": [4, 3, 3, 3]}
+    report = read(model(nodes, {"x": [1, 8, 10, 3]}, {"y": [1, 4, 6, 8]}, arrays))
+    assert [row.type for row in report.rows] == ["input", "multiply", "bias", "conv"]
+    assert (report.totals.params, report.totals.macs) == (3 + 108, 48 * 108)
+
+
+@pytest.mark.parametrize("shape", ["8x10x4", "8x10", "HxWx3", "8x10x3x3", "8x-1x3", ""])
+def test_an_input_that_does_not_fit_an_open_one_is_refused(shape: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(OPEN)
+    with pytest.raises(SpecErrors, match="1x3xheightxwidth") as caught:
+        shapecalc.summarize(path, input=shape)
+    assert caught.value.problems[0].code == "E303"
 
 
 def test_tensors_of_whole_numbers_are_read(read) -> None:

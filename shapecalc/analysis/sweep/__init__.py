@@ -91,7 +91,7 @@ def prepare(
         spec = as_asked(network, fold_batchnorm=fold_batchnorm).spec
         values, inputs = network.options  # type: ignore[assignment]
     else:
-        spec = read(find(named(network)), fold_batchnorm=fold_batchnorm)
+        spec = read(find(named(network), inputs=inputs), fold_batchnorm=fold_batchnorm)
     return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
 
 

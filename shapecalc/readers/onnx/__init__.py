@@ -15,12 +15,13 @@ from shapecalc.readers.onnx.file import OnnxFile, Tensor, read_file
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk
+from shapecalc.readers.open_sizes import GivenSizes
 from shapecalc.readers.protobuf import DamagedError, Messages
 from shapecalc.text import Origin, collector_paused
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from mmap import mmap
 
 #: The sets of operations that are read: earlier ones broadcast otherwise, later ones are unknown.
@@ -44,16 +45,24 @@ _LAST = frozenset({
     "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
     "MatMulInteger", "QLinearMatMul",
 })  # fmt: skip
+#: Operations on every element, as those that scale an image; so many are looked behind.
+_IN_PLACE = frozenset({"Add", "Cast", "Div", "Mul", "Sub"})
+_FARTHEST = 6
 
 
 @collector_paused
-def read(name: str, data: bytes | mmap) -> ReadModel:
-    """Read a model.  Raises `SpecErrors` for one that is damaged or has nothing to read."""
-    walk, outputs = walked(name, data)
+def read(name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None) -> ReadModel:
+    """Read a model; `inputs` are shapes for sizes that it leaves open.
+
+    Raises `SpecErrors` for one that is damaged or has nothing to read.
+    """
+    walk, outputs = walked(name, data, inputs)
     return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
 
 
-def walked(name: str, data: bytes | mmap) -> tuple[GraphWalk, list[str]]:
+def walked(
+    name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None
+) -> tuple[GraphWalk, list[str]]:
     """Walk through a model; return what its outputs stand for, too.
 
     Raises `SpecErrors`.
@@ -62,7 +71,7 @@ def walked(name: str, data: bytes | mmap) -> tuple[GraphWalk, list[str]]:
         file = read_file(Messages(data))
         _must_be_readable(file, name)
         walk = GraphWalk(file, name)
-        outputs = _walked(walk)
+        outputs = _walked(walk, GivenSizes(name, inputs))
     except DamagedError as error:
         message = f"'{name}' cannot be read as an ONNX model: {error}"
         raise refuse("E009", message, Origin.of_file(name), "is it complete?") from None
@@ -89,13 +98,13 @@ def _must_be_readable(file: OnnxFile, name: str) -> None:
         raise refuse("E009", message, place, "onnx.version_converter brings it to a later one")
 
 
-def _walked(walk: GraphWalk) -> list[str]:
+def _walked(walk: GraphWalk, sizes: GivenSizes) -> list[str]:
     """GraphWalk through a graph; return what its outputs stand for."""
     for module in _OPERATIONS:
         import_module(f"{__name__}.{module}")
     for name in walk.file.inputs:
         if name not in walk.arrays:
-            _add_input(walk, name)
+            _add_input(walk, name, sizes)
     walk.flowing_in.update(walk.values)
     if not walk.values:
         raise walk.refuse("the graph has no input that flows", "is it a model of weights alone?")
@@ -109,7 +118,7 @@ def _walked(walk: GraphWalk) -> list[str]:
     return [value.source for value in ends]
 
 
-def _add_input(walk: GraphWalk, name: str) -> None:
+def _add_input(walk: GraphWalk, name: str, sizes: GivenSizes) -> None:
     """Add an input of the network, or note one that only ever is a weight."""
     given = walk.file.inputs[name]
     readers = [walk.file.nodes[number] for number in walk.readers.get(name, ())]
@@ -120,25 +129,21 @@ def _add_input(walk: GraphWalk, name: str) -> None:
     if given is None or not given:
         raise walk.refuse(f"the input '{_short(name)}' has no shape", _FIXED)
     batch = 0 if len(given) > 1 or not isinstance(given[0], int) else None
-    dims = tuple(
-        1 if axis == batch and not isinstance(n, int) else n for axis, n in enumerate(given)
-    )
-    if not all(isinstance(n, int) for n in dims):
-        shape = "x".join(str("?" if n is None else n)[:20] for n in given)
-        raise walk.refuse(f"the input '{_short(name)}' is {shape}, which leaves sizes open", _FIXED)
-    if not all(isinstance(n, int) and 0 < n <= 10**9 for n in dims) or len(dims) > MOST_EXTENTS + 1:
+    channel = _channels_of(walk, name, len(given))
+    axes = tuple(axis for axis in range(len(given)) if axis not in (batch, channel))
+    axes = (*axes, channel) if channel is not None else axes
+    open_ = [1 if axis == batch and not isinstance(n, int) else n for axis, n in enumerate(given)]
+    dims = sizes.fill(name, open_, axes)
+    if not all(0 < n <= 10**9 for n in dims) or len(dims) > MOST_EXTENTS + 1:
         shape = "x".join(map(str, dims[:9]))
         raise walk.refuse(
             f"the input '{_short(name)}' is {shape}",
             "an extent is 1 to 1,000,000,000, and a volume has at most three sides",
         )
-    channel = _channels_of(walk, name, len(dims))
-    axes = tuple(axis for axis in range(len(dims)) if axis not in (batch, channel))
-    axes = (*axes, channel) if channel is not None else axes
-    extents: tuple[int, ...] = tuple(dims[axis] for axis in axes) or (1,)  # type: ignore[misc]
+    extents = tuple(dims[axis] for axis in axes) or (1,)
     words = _WORDS[len(extents)]
     source = walk.layers.add_input(name, dict(zip(words, extents, strict=True)))
-    walk.values[name] = Value(source, extents, axes or (None,), dims, batch)  # type: ignore[arg-type]
+    walk.values[name] = Value(source, extents, axes or (None,), dims, batch)
 
 
 _WORDS = {
@@ -147,28 +152,26 @@ _WORDS = {
     3: ("height", "width", "channels"),
     4: ("depth", "height", "width", "channels"),
 }
-_FIXED = (
-    "fix them: onnxruntime.tools.make_dynamic_shape_fixed, or export with an example of that size"
-)
+_FIXED = "export the model with an example, or state it with onnx.tools.update_model_dims"
 
 
 def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
-    """Find the axis of an input's channels by what reads it: the second, or the last."""
+    """Find the axis of an input's channels by what reads it: the second, or the last.
+
+    What changes elements where they stand is looked behind.
+    """
     if rank < 2:
         return 0 if rank and name else None
-    for number in walk.readers.get(name, ()):
-        node = walk.file.nodes[number]
-        order = node.attributes.get("perm")
-        if (
-            node.op == "Transpose"
-            and order
-            and len(order) == rank
-            and sorted(order) == [*range(rank)]
-        ):
-            second: int = order[1]
-            return second or rank - 1
-        if node.op in _LAST and rank == 3:
-            return rank - 1
+    for _ in range(_FARTHEST):
+        readers = [walk.file.nodes[number] for number in walk.readers.get(name, ())]
+        for node in readers:
+            order = node.attributes.get("perm")
+            if node.op == "Transpose" and order and sorted(order) == [*range(rank)]:
+                second: int = order[1]
+                return second or rank - 1
+            if node.op in _LAST and rank == 3:
+                return rank - 1
+        name = next((node.outputs[0] for node in readers if node.op in _IN_PLACE), "")
     return 1
 
 

@@ -41,8 +41,8 @@ def folded(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
         return None
     try:
         return rule(node, inputs)
-    except (ArithmeticError, IndexError, TypeError, ValueError, AttributeError):
-        return None  # constants that fit no rule are constants nobody can compute
+    except (ArithmeticError, AssertionError, IndexError, TypeError, ValueError, AttributeError):
+        return None  # constants that fit no rule, or are missing, are constants nobody can compute
 
 
 def constant(node: OnnxNode) -> Tensor | None:

@@ -52,9 +52,10 @@ class Taken(NamedTuple):
 class GraphWalk:
     """What is known of a graph by now."""
 
-    def __init__(self, file: OnnxFile, place: str) -> None:
+    def __init__(self, file: OnnxFile, place: str, *, channels_last: bool = False) -> None:
         self.file = file
         self.place = place
+        self.channels_last = channels_last
         self.layers = LayerList()
         self.arrays: dict[str, Tensor] = dict(file.arrays)
         #: The arrays of the file, as those that are made of them name their origin.
@@ -390,7 +391,7 @@ class GraphWalk:
         """Return a value of stated extents, or None for one that is no volume."""
         batch = 0 if len(dims) > 1 else None
         axes = tuple(axis for axis in range(len(dims)) if axis != batch)
-        if MOST_EXTENTS - 1 <= len(axes) <= MOST_EXTENTS and batch == 0:
+        if MOST_EXTENTS - 1 <= len(axes) <= MOST_EXTENTS and batch == 0 and not self.channels_last:
             axes = (*axes[1:], axes[0])
         extents = tuple(dims[axis] for axis in axes) or (1,)
         if len(extents) > MOST_EXTENTS or 0 in extents or max(extents) > _LARGEST:
