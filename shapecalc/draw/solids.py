@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra import known
 from shapecalc.draw.styles import family
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input, without_values
@@ -44,18 +45,18 @@ class Solid(NamedTuple):
     def height(self) -> int:
         """The side that is drawn upright."""
         sides = self.row.output.sides
-        return sides[-2] if len(sides) > 1 else sides[0] if sides else 1  # type: ignore[return-value]
+        return known(sides[-2] if len(sides) > 1 else sides[0]) if sides else 1
 
     @property
     def width(self) -> int:
         """The side that is drawn away from the reader; a signal has none."""
         sides = self.row.output.sides
-        return sides[-1] if len(sides) > 1 else 1  # type: ignore[return-value]
+        return known(sides[-1]) if len(sides) > 1 else 1
 
     @property
     def channels(self) -> int:
         """Channels, or units."""
-        return self.row.output.channels  # type: ignore[return-value]
+        return known(self.row.output.channels)
 
     @property
     def parts(self) -> int:
@@ -93,7 +94,7 @@ def solids_of(report: Report, depth: int | None = None) -> tuple[Solid, ...]:
             solids[at] = solids[at]._replace(after=(*solids[at].after, row.name))
         else:
             at = len(solids)
-            solids.append(Solid(row, _kind(row), sources, _kernel(row)))
+            solids.append(Solid(row, kind_of(row), sources, _kernel(row)))
         owner.update(dict.fromkeys((layer.name for layer in row.layers), at))
     return tuple(solids)
 
@@ -112,12 +113,12 @@ def _stays(row: Row, sources: tuple[int, ...], last: int) -> bool:
 _STAYING = ("norm", "activation", "reshape", "join", "opaque")
 
 
-def _kind(row: Row) -> str:
+def kind_of(row: Row) -> str:
     """Return the kind of a layer, or of the layer that works most in a block."""
     if row.layer is not None:
         return "input" if isinstance(row.layer, Input) else family(type(row.layer))
-    most = max(row.members, key=lambda member: member.macs)  # type: ignore[arg-type,return-value]
-    return _kind(most if most.macs != 0 else row.members[0])
+    most = max(row.members, key=lambda member: known(member.macs))
+    return kind_of(most if most.macs != 0 else row.members[0])
 
 
 def _kernel(row: Row) -> tuple[int, int] | None:
@@ -125,4 +126,4 @@ def _kernel(row: Row) -> tuple[int, int] | None:
     if not isinstance(row.layer, Windowed) or isinstance(row.layer, Transposed):
         return None
     sides = per_side(row.layer.kernel, len(row.inputs[0].sides), "kernel")
-    return (sides[-2] if len(sides) > 1 else sides[0], sides[-1] if len(sides) > 1 else 1)  # type: ignore[return-value]
+    return (known(sides[-2]), known(sides[-1])) if len(sides) > 1 else (known(sides[0]), 1)

@@ -108,6 +108,8 @@ STYLES: dict[str, Look] = {
     "strong": Look(("#1b2430", "#e8edf3"), bold=True),
     "muted": Look(("#5a6675", "#a3b0bf")),
     "muted-line": Look(line=("#c3cbd5", "#3d4956"), thick=1),
+    "muted-dashes": Look(line=("#93a0ae", "#6b7988"), thick=1, dashes=(4, 3)),
+    "cone": Look(("#f7f1d2", "#2e290f")),
     "edge": Look(line=("#5f6c7b", "#9fb0c3"), thick=1.4),
     "skip": Look(line=("#157478", "#63cdd1"), thick=1.4),
     "level": Look(("#f6f8fa", "#181f27"), ("#b9c3ce", "#465362"), dashes=(5, 3)),

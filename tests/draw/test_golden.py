@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from shapecalc import summarize
+from shapecalc.draw.bars import costs, memory
+from shapecalc.draw.cone import field
 from shapecalc.draw.svg import to_svg
 from shapecalc.draw.volumes import volumes
 from tests.output.test_golden import compare
@@ -17,6 +19,9 @@ GOLDEN = TESTS / "draw" / "golden"
 FIGURES = {
     "volumes-lenet5.svg": (volumes, "lenet5"),
     "volumes-resnet18.svg": (volumes, "resnet18"),
+    "costs-lenet5.svg": (costs, "lenet5"),
+    "memory-unet.svg": (memory, "unet"),
+    "field-alexnet.svg": (field, "alexnet"),
 }
 
 
