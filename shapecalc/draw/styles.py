@@ -36,6 +36,20 @@ FAMILIES: dict[str, Look] = {
     "reshape": Look(("#e8e8e2", "#34342f"), ("#6a6a5d", "#b4b4a3")),
     "opaque": Look(("#ffffff", "#12171d"), ("#6b7685", "#93a1b1"), dashes=(4, 3)),
 }
+#: What families are called under a picture.
+FAMILY_WORDS: dict[str, str] = {
+    "input": "input",
+    "conv": "convolution",
+    "pool": "pooling",
+    "dense": "dense",
+    "norm": "normalisation",
+    "activation": "activation",
+    "join": "join",
+    "attention": "attention",
+    "recurrent": "recurrent",
+    "reshape": "reshaping",
+    "opaque": "without a rule",
+}
 #: The family of each kind of layer, by the module that has its class.
 FAMILY_OF: dict[str, str] = {
     "conv": "conv",
@@ -57,24 +71,50 @@ FAMILY_OF: dict[str, str] = {
     "merge": "join",
     "arithmetic": "join",
     "reduce": "pool",
-    "trained": "dense",
+    "trained": "norm",
     "product": "attention",
     "attention": "attention",
     "opaque": "opaque",
 }
 
+
+def _mixed(colour: str, other: str, part: float) -> str:
+    """Mix a part of another colour into one."""
+    numbers = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    others = [int(other[at : at + 2], 16) for at in (1, 3, 5)]
+    mix = (round(a + (b - a) * part) for a, b in zip(numbers, others, strict=True))
+    return "#" + "".join(f"{value:02x}" for value in mix)
+
+
+def _face(look: Look, part: float) -> Look:
+    """Return how a solid's other face looks: some of its line's colour is in its own."""
+    light, dark = (_mixed(*pair, part) for pair in zip(look.fill, look.line, strict=True))
+    return look._replace(fill=(light, dark))
+
+
+#: A solid is lit from above, so that the face at its side is the darker one.
+FACES: dict[str, float] = {"top": 0.08, "side": 0.24}
+
 STYLES: dict[str, Look] = {
     **FAMILIES,
+    **{
+        f"{kind}-{face}": _face(look, part)
+        for kind, look in FAMILIES.items()
+        for face, part in FACES.items()
+    },
+    **{f"{kind}-rim": Look(line=look.line, thick=0.8) for kind, look in FAMILIES.items()},
     "paper": Look(("#ffffff", "#12171d")),
     "text": Look(("#1b2430", "#e8edf3")),
     "strong": Look(("#1b2430", "#e8edf3"), bold=True),
     "muted": Look(("#5a6675", "#a3b0bf")),
     "muted-line": Look(line=("#c3cbd5", "#3d4956"), thick=1),
+    "muted-dashes": Look(line=("#93a0ae", "#6b7988"), thick=1, dashes=(4, 3)),
+    "cone": Look(("#f7f1d2", "#2e290f")),
     "edge": Look(line=("#5f6c7b", "#9fb0c3"), thick=1.4),
     "skip": Look(line=("#157478", "#63cdd1"), thick=1.4),
     "level": Look(("#f6f8fa", "#181f27"), ("#b9c3ce", "#465362"), dashes=(5, 3)),
     "node": Look(("#f6f8fa", "#1d2530"), ("#5f6c7b", "#9fb0c3")),
-    "kernel": Look(("#ffffff", "#12171d"), ("#b3261e", "#ff8f86"), thick=1.1),
+    "kernel": Look(("#fff1ef", "#401512"), ("#b3261e", "#ff8f86"), thick=1.1),
     "ray": Look(line=("#b3261e", "#ff8f86"), thick=0.7, dashes=(3, 2)),
     "bar-params": Look(("#c2571a", "#ee8d52")),
     "bar-macs": Look(("#2465ab", "#6aa7ea")),
