@@ -57,6 +57,16 @@ PICTURES: dict[str, PictureKind] = {
                 "dot": "draw.graph.dot.to_dot",
             },
         ),
+        PictureKind(
+            "volumes", "boxes as in the papers, with kernels", "draw.volumes.volumes", ("depth",)
+        ),
+        PictureKind(
+            "costs", "parameters, MACs and activations as bars", "draw.bars.costs", ("depth",)
+        ),
+        PictureKind(
+            "memory", "what is alive while each layer runs", "draw.bars.memory", ("depth",)
+        ),
+        PictureKind("field", "receptive fields as a cone", "draw.cone.field", ("depth",)),
     )
 }
 
