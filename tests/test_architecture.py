@@ -79,6 +79,7 @@ THIRD = {
     "h5py": ("readers.keras",),
     "matplotlib": ("analysis.sweep.pictures",),
     "torch": ("readers.live",),
+    "typst": ("draw.converted",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }

@@ -61,7 +61,10 @@ PICTURES: dict[str, PictureKind] = {
             "volumes", "boxes as in the papers, with kernels", "draw.volumes.volumes", ("depth",)
         ),
         PictureKind(
-            "costs", "parameters, MACs and activations as bars", "draw.bars.costs", ("depth",)
+            "costs",
+            "parameters, MACs and activations, or others, as bars",
+            "draw.bars.costs",
+            ("depth", "show"),
         ),
         PictureKind(
             "memory", "what is alive while each layer runs", "draw.bars.memory", ("depth",)
@@ -75,6 +78,9 @@ FILES: dict[str, FileKind] = {
     kind.name: kind
     for kind in (
         FileKind("svg", "a picture that scales, in light and dark", (".svg",), "draw.svg.to_svg"),
+        FileKind("png", "pixels, with the extra `draw`", (".png",), "draw.converted.to_png"),
+        FileKind("pdf", "a page, with the extra `draw`", (".pdf",), "draw.converted.to_pdf"),
+        FileKind("tikz", "LaTeX, to be edited", (".tex",), "draw.tikz.to_tikz"),
         FileKind("text", "characters, for a terminal", (".txt",)),
         FileKind("mermaid", "text that GitHub and many wikis draw", (".mmd", ".mermaid")),
         FileKind("dot", "text that Graphviz draws", (".dot", ".gv")),
