@@ -120,6 +120,8 @@ def test_a_report_draws_itself(tmp_path):
 def test_every_picture_is_drawn_in_every_format_that_it_has(name, tmp_path):
     kind = PICTURES[name]
     for format_ in FILES.values():
+        if format_.name in ("png", "pdf"):  # by another package: tests/draw/test_command.py
+            continue
         path = tmp_path / f"net{format_.suffixes[0]}"
         result = run("lenet5", "--as", name, "-o", str(path))
         written = bool(format_.writer) or format_.name in kind.texts
