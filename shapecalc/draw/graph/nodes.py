@@ -11,6 +11,7 @@ from shapecalc.layers.shape import as_text
 from shapecalc.output.cells import SIDES, amount_in, cell_text, split_times, unit_for
 from shapecalc.report import UNKNOWN, Row
 from shapecalc.text.safe import one_line
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +75,10 @@ class Plate(NamedTuple):
     @property
     def texts(self) -> list[str]:
         """What it says, line by line."""
-        bars = [f"{bar.text} {bar.key}" if bar.key != "rf" else bar.text for bar in self.bars]
+        bars = [
+            bar.text if bar.key == "rf" else f"{bar.text} {MEASURES[bar.key].title}"
+            for bar in self.bars
+        ]
         return [text for text in (self.name, self.words, ", ".join(bars)) if text]
 
     @property
@@ -86,6 +90,16 @@ class Plate(NamedTuple):
         texts = (room(self.name, NAME, bold=True), room(self.words, WORDS))
         bars = min(len(self.bars), 2) * (BAR_WIDTH + SIDE) - SIDE
         return max(min(max(texts), WIDEST), bars) + 2 * SIDE
+
+    @property
+    def fitted(self) -> tuple[str, str]:
+        """The name and what it does, as far as they have room."""
+        if not self.low:
+            name = fitted(self.name, NAME, WIDEST, bold=True)
+            return name, fitted(self.words, WORDS, WIDEST)
+        name = fitted(self.name, SMALL, WIDEST)
+        left = WIDEST - room(f"{name} ", SMALL)
+        return name, fitted(self.words, SMALL, left) if left > NARROWEST / 2 else ""
 
     @property
     def height(self) -> float:
@@ -153,25 +167,20 @@ class Lettering:
         """Return the plate of a layer or of a level, named from the level around it on."""
         name = one_line(row.name.removeprefix(f"{above}/") if above else row.name)
         own = row.type if not name.startswith(row.type) else ""
-        words = one_line(with_times(f"{own} {row.does}".strip()))
+        held = f"{counted(len(row.members), 'layer')}:" if row.layer is None else ""
+        words = one_line(with_times(" ".join(filter(None, (held, own, row.does)))))
         bars = () if low else tuple(self._bars(row))
         return Plate(
             index,
             row.name,
             kind_of(row),
-            fitted(name, SMALL if low else NAME, WIDEST, bold=not low),
-            self._words(name, words, low=low),
+            name,
+            words,
             bars,
             self.title(row),
             low=low,
             sheets=row.layer is None,
         )
-
-    def _words(self, name: str, words: str, *, low: bool) -> str:
-        if not low:
-            return fitted(words, WORDS, WIDEST)
-        left = WIDEST - room(f"{name} ", SMALL)
-        return fitted(words, SMALL, left) if words and left > NARROWEST / 2 else ""
 
     def _bars(self, row: Row) -> Iterable[Bar]:
         """Yield what is no zero."""
