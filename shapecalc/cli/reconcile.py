@@ -41,7 +41,7 @@ Examples:
     help="With --target: the number may be of so many examples.",
 )
 @click.option("--all", "whole", is_flag=True, help="With --target: show every explanation.")
-@options.written("analysis.reconcile.Difference")
+@options.written("analysis.reconcile.Difference", drawn="from one count to the other")
 @options.depth
 @options.settings
 @options.free
@@ -82,7 +82,9 @@ def reconcile(
 
         if target is not None and profiles:
             raise misuse("there are both profiles and a --target", "give one or the other")
-        output.chosen()
+        picture = None if target is not None else output.picture()
+        if picture is None:
+            output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         source = find(spec, inputs=inputs)
@@ -92,6 +94,10 @@ def reconcile(
             search = find_count(report, target, dtype=dtype, batch=batch, whole=whole)
             matched = bool(search.matches)
             output.write(search)
+        elif picture is not None:
+            from shapecalc.analysis.reconcile.waterfall import waterfall
+
+            output.draw(picture, waterfall(explain(report, *profiles)))
         else:
             output.write(explain(report, *profiles), view=view)
     if not matched:
