@@ -238,6 +238,11 @@ QUANTITIES: dict[str, Quantity] = {
         lambda row: _parameters(row, "weight") * _positions(row),
         MACS,
     ),
+    "weights_by_outputs_ungrouped": Quantity(
+        "weights x groups x output positions: a transposed convolution in groups as if it had none",
+        lambda row: _parameters(row, "weight") * getattr(row.layer, "groups", 1) * _positions(row),
+        MACS,
+    ),
     "kernels_of_filters": Quantity(
         "output elements x filters of a group x kernel: a transposed convolution with its filters"
         " for its channels",

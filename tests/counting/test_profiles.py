@@ -148,6 +148,11 @@ SMALL = [
     ("batchnorm", "16x16x8", "torchscan", 4096),
     ("maxpool", "16x16x8", "torchscan", 512),
     ("lrn", "16x16x8", "ptflops:pytorch", 9216),
+    ("transposed: {filters: 9, kernel: [2, 3], groups: 3}", "12x10x6", "torchprofile", 50544),
+    ("transposed: {filters: 9, kernel: [2, 3], groups: 3}", "12x10x6", "ultralytics-thop", 12960),
+    ("transposed: {filters: 9, kernel: [2, 3], groups: 3}", "12x10x6", "deepspeed", 27324),
+    ("adaptive_avgpool: [7, 3]", "12x10x6", "ultralytics-thop", 1422),
+    ("lrn", "12x10x6", "deepspeed", 3360),
 ]
 
 
@@ -203,6 +208,10 @@ NOT_RUN = {
 }
 
 
+#: The extras that pin them.
+PINNING = ("tools", "tools-more", "oracle")
+
+
 def tools() -> dict[str, str]:
     """Return the tools that the oracle runs, a package a profile, without PyTorch."""
     tree = ast.parse((TESTS / "oracle" / "tools.py").read_text("utf-8"))
@@ -224,7 +233,7 @@ def test_every_profile_of_a_tool_is_compared_with_it() -> None:
 @pytest.mark.parametrize("name", tools())
 def test_the_version_of_a_tool_is_pinned(name: str) -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    pins = extras["optional-dependencies"]["tools"] + extras["optional-dependencies"]["oracle"]
+    pins = [pin for name in PINNING for pin in extras["optional-dependencies"][name]]
     package, _, version = PROFILES[name].version.split(",")[0].partition(" ")
     assert package == tools()[name]
     assert f"{package}=={version}" in pins

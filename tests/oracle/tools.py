@@ -83,6 +83,18 @@ def torchscan(net: Net) -> int:
     return int(found["macs"]["known_value"])
 
 
+def torchprofile(net: Net) -> int:
+    return int(import_module("torchprofile").profile_macs(net, tuple(net.inputs)))
+
+
+def deepspeed(net: Net) -> int:
+    tool = import_module("deepspeed.profiling.flops_profiler")
+    counted = tool.get_model_profile(
+        net, args=list(net.inputs), print_profile=False, detailed=False, as_string=False, warm_up=0
+    )
+    return int(counted[0])
+
+
 def onnx_tool(report: Report) -> int:
     made, feeds = import_module("onnx_net").model(report)
     model = import_module("onnx_tool").Model(made)
@@ -101,17 +113,25 @@ TOOLS: dict[str, tuple[str, Callable[..., int]]] = {
     "torch-flop-counter": ("torch", flop_counter),
     "calflops": ("calflops", calflops(1)),
     "calflops:flops": ("calflops", calflops(0)),
+    "deepspeed": ("deepspeed", deepspeed),
+    "torchprofile": ("torchprofile", torchprofile),
+    "ultralytics-thop": ("ultralytics-thop", thop),
     "torchscan": ("torchscan", torchscan),
     "onnx-tool": ("onnx-tool", onnx_tool),
 }
 
 
 #: What computes for real: traced, or counting also what stands for an operation on no device.
-ON_CPU = ("fvcore", "ptflops:pytorch", "calflops", "calflops:flops")
+ON_CPU = ("fvcore", "ptflops:pytorch", "calflops", "calflops:flops", "deepspeed", "torchprofile")
 
 
 def installed(package: str) -> str:
-    """Return a package's version as PyPI writes it, or nothing."""
+    """Return a package's version as PyPI writes it, or nothing.
+
+    Two packages bring a module `thop`; where both are, it is the second one's.
+    """
+    if package == "thop" and installed("ultralytics-thop"):
+        return ""
     try:
         return version(package).split("+")[0].replace("-", ".post")
     except PackageNotFoundError:

@@ -160,6 +160,70 @@ TORCH = (
         without=_UNKNOWN + ", rmsnorm, activations, joins",
     ),
     Profile(
+        "deepspeed",
+        "FLOPs: 2 per multiply-accumulate, 1 per bias add of a convolution, and elements of"
+        " other layers",
+        _for_all("conv depthwise separable transposed transposed:grouped", "2*macs + bias_adds")
+        | {
+            "conv:untied": "2*macs",
+            **_for_all("dense dense:positions matmul", "2*macs"),
+            "batchnorm": "outputs + scaled",
+            **_for_all("layernorm groupnorm instancenorm", "4*outputs + scaled"),
+            **_for_all("relu prelu elu leaky_relu silu gelu softmax", "outputs"),
+            **_for_all((*_AVERAGES, *_MAXIMA), "framed_inputs"),
+            "upsample": "outputs",
+            "lrn": "4*outputs + rim",
+            "rnn": "2*macs + bias_adds - exponentials",
+            "lstm": "2*macs + bias_adds + exponentials - multiplies",
+            "gru": "2*macs + bias_adds + exponentials - divisions",
+        },
+        "bias adds of dense layers count nothing; its MACs are those of `macs`",
+        "deepspeed 0.19.8, get_model_profile",
+        without=_UNKNOWN + ", rmsnorm, activations, joins",
+    ),
+    Profile(
+        "torchprofile",
+        "macs: multiply-accumulates, 1 each, and elements of normalisations and average pools",
+        _for_all([*_CONVOLUTIONS, "dense", "dense:positions", "matmul", "lstm"], "macs")
+        | {
+            "transposed": "weights_by_outputs",
+            "transposed:untied": "weights_by_outputs",
+            "transposed:grouped": "weights_by_outputs_ungrouped",
+            **_for_all("batchnorm layernorm groupnorm instancenorm", "scaled"),
+            **_for_all(_AVERAGES, "outputs"),
+            "leaky_relu": "outputs",
+            "lrn": "3*outputs",
+            "multiply": "multiplies",
+            "upsample/2": "4*bilinear",
+        },
+        "bias adds count nothing; transposed convolutions count by their output",
+        "torchprofile 0.1.0",
+        without=_UNKNOWN + ", max pools, rmsnorm, rnn, gru, activations, softmax, joins",
+    ),
+    Profile(
+        "ultralytics-thop",
+        "macs: multiply-accumulates, 1 each, and operations of some other layers",
+        _for_all([*_CONVOLUTIONS, *_TRANSPOSED, "dense", "dense:positions", "matmul"], "macs")
+        | {
+            **_for_all(
+                "batchnorm layernorm groupnorm instancenorm rmsnorm", "2*outputs + 2*scaled"
+            ),
+            **_for_all(_AVERAGES, "adds + outputs"),
+            "softmax": "3*outputs - sets",
+            "prelu": "outputs",
+            "upsample/1": "5*bilinear",
+            "upsample/2": "11*bilinear",
+            "lstm": "macs + bias_adds + 2*adds",
+            "gru": "macs + bias_adds + adds + divisions",
+            "rnn": "macs + bias_adds + exponentials",
+            **_for_all("relu relu6 leaky_relu dropout", "0"),
+            **_for_all(_MAXIMA, "0"),
+        },
+        "bias adds count nothing; its module is called thop, as that of the package thop is",
+        "ultralytics-thop 2.2.3",
+        without=_UNKNOWN + ", response normalisation, activations, joins",
+    ),
+    Profile(
         "torchscan",
         "MACs: multiply-accumulates, 1 each, and steps of pools and batch normalisation",
         _for_all([*_CONVOLUTIONS, "dense", "dense:positions"], "macs")
