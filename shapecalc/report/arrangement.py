@@ -40,6 +40,7 @@ from shapecalc.report.receptive_field import (
     look_back_both,
     of_units,
     over_all,
+    own_places,
 )
 
 if TYPE_CHECKING:
@@ -162,6 +163,13 @@ def bounded(sources: Sequence[tuple[Fields, Shape]], output: Shape) -> Fields:
             bounds[side.along] = whole if before is None else _bound(before, whole)
     axes = tuple([(n,) for n in as_list(output)])
     return _written(Factored(axes, tuple(bounds.values()), at_most=True), output)
+
+
+def of_indices(shape: Shape) -> Fields:
+    """Return the fields of the numbers of a vector, each of which has a place of its own."""
+    places = own_places(shape.channels)
+    state = Factored(((shape.channels,),), (SideParts(0, 0, 0, {(0, 0): places}),))
+    return Arranged((places,), state)
 
 
 def state_of(fields: Fields, shape: Shape) -> Factored:
