@@ -10,7 +10,7 @@ a row and a column see, which no sum says: then it is from the first to the last
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic, larger, largest, product, smaller
 from shapecalc.layers.base import SEES_ALL
@@ -49,12 +49,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan, Sees
+    from shapecalc.layers.window import InputSpan, Look, Sees
     from shapecalc.report.receptive_field import Fields
-
-
-#: A span, and the axis of the output along which it is looked at; None: by all units alike.
-Look: TypeAlias = "tuple[InputSpan, int | None]"
 
 
 class SideParts(NamedTuple):
