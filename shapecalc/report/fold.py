@@ -190,6 +190,7 @@ def together(rows: Sequence[Row]) -> Row:
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
         frozen=sum(row.frozen for row in rows),
+        kv_cache=sum(row.kv_cache for row in rows),
         live=largest(row.live for row in rows),
     )
 
