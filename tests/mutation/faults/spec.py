@@ -27,4 +27,5 @@ FAULTS = [
     Planted("a short line is too long a key", "text.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY", "text.startswith(_NO_COLON)"),
     Planted("what stands beside belongs to any layer", "all(key in known for key in tree.items if key != word)", "True"),
     Planted("an advice goes before a block", "advice and (did_you_mean(word.lower(), self.blocks) or advice)", "advice"),
+    Planted("a quotient is cut to a whole number", '"/": lambda a, b: a / b,', '"/": lambda a, b: a // b,'),
 ]  # fmt: skip
