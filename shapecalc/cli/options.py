@@ -340,8 +340,8 @@ depth = click.option(
     "--depth",
     metavar="N|all",
     callback=read_depth,
-    help="Fold blocks below N levels of the names.  Default: 1, in `summarize` with alike blocks of"
-    " a repeat in one line; csv and json: all.",
+    help="Fold blocks below N levels of the names.  Default: 1, in `summarize`, `training` and"
+    " `compare` with alike blocks of a repeat in one line; csv and json: all.",
 )
 rows = click.option(
     "--rows",

@@ -84,13 +84,6 @@ class Measure:
         return self.total(totals, basis)
 
 
-def _kept(totals: Totals) -> Dim:
-    """Return the elements of keys and values that are kept from token to token."""
-    from shapecalc.report.generation import kv_cache  # few networks attend
-
-    return kv_cache(totals.layers)
-
-
 # fmt: off
 #: Every measure by its key, in the order of the tables.
 MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
@@ -158,9 +151,10 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
             "bytes", None, lambda all_, basis: basis.memory(all_.peak)),
     Measure("kv_cache", "KV cache", "elements of keys and values that causal attention keeps"
             " for generation, of an example",
-            "number", None, lambda all_, _: _kept(all_)),
+            "number", lambda row, _: row.kv_cache, lambda all_, _: all_.kv_cache),
     Measure("kv_cache_memory", "KV cache memory", "bytes of those, of a batch",
-            "bytes", None, lambda all_, basis: basis.memory(_kept(all_))),
+            "bytes", lambda row, basis: basis.memory(row.kv_cache),
+            lambda all_, basis: basis.memory(all_.kv_cache)),
     Measure("parameter_memory", "parameter memory", "bytes of the parameters",
             "bytes", None, lambda all_, basis: basis.trained(all_)),
     Measure("flash", "flash", "bytes of all that is stored, the file: parameters and buffers",
@@ -171,7 +165,9 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
 #: Short names of totals.
 SHORT = {"peak": "peak_activations", "ram": "peak_memory"}
 
-#: Totals that no column adds up to, by their machine names.
+#: Totals that no column adds up to, or one only that few networks have, by their machine names.
 OF_NETWORK: dict[str, Measure] = {
-    measure.name: measure for measure in MEASURES.values() if measure.value is None
+    measure.name: measure
+    for measure in MEASURES.values()
+    if measure.value is None or measure.key.startswith("kv_cache")
 }

@@ -6,7 +6,7 @@ is summed over counts along another.  Where heads lie in channels, each has a pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.window import (
     EVERYTHING,
@@ -15,6 +15,7 @@ from shapecalc.layers.window import (
     SOME,
     ByAxis,
     InputSpan,
+    Look,
     PerInput,
     reach_moved,
 )
@@ -22,9 +23,6 @@ from shapecalc.layers.window import (
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
-
-#: A span, and the axis of the output along which it is looked at.
-Look: TypeAlias = "tuple[InputSpan, int | None]"
 
 ALL: Look = (EVERYTHING, None)
 ANY: Look = (SOME, None)

@@ -386,7 +386,7 @@ class PadChannels(Layer):
         return map_like(inputs[0], before + inputs[0].channels + after)
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
-        return reach_moved(-self.channels[0])
+        return reach_moved(-self.channels[0])._replace(beyond="nothing")
 
 
 class _Rearranging(Layer):

@@ -169,6 +169,10 @@ UP_TO_OWN = InputSpan((), (), 1)
 FIRST = InputSpan((0,), (0,), 0)
 
 
+#: A span, and the axis of the output along which it is looked at; None: by all units alike.
+Look: TypeAlias = "tuple[InputSpan, int | None]"
+
+
 class Rearranged(NamedTuple):
     """The input's elements, each once, in another arrangement.
 

@@ -160,6 +160,12 @@ def _connections_owed(report: Report, view: View) -> Legend:
     return {"connections": "(inputs of a unit + its bias) x units"}
 
 
+def _cache_owed(report: Report, view: View) -> Legend:
+    """Say what a cache holds."""
+    batch = f", of a batch of {view.batch:,} in bytes" if view.batch > 1 else ""
+    return {"KV cache": f"keys and values that causal attention keeps for generation{batch}"}
+
+
 def _field_owed(report: Report, view: View) -> Legend:
     """Say what a receptive field is."""
     text = f"receptive field, the input's {_places(report)} that a unit sees per side"
@@ -325,6 +331,8 @@ COLUMNS: tuple[Column, ...] = (
     _measured("memory", convention=_memory_owed),
     _measured("live", "asked", convention=_live_owed, placed=True),
     _measured("live_memory", "asked", convention=_live_owed, placed=True),
+    _measured("kv_cache", "asked", convention=_cache_owed),
+    _measured("kv_cache_memory", "asked", convention=_cache_owed),
     _measured("rf", "everywhere", 2, _field_owed, placed=True),
     _measured("jump", convention=_jump_owed, placed=True),
     _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",

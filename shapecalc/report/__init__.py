@@ -73,6 +73,8 @@ class Row(NamedTuple):
     """The layers that a level folds."""
     frozen: Dim = 0
     """Parameters that training leaves as they are (`trainable: false`)."""
+    kv_cache: Dim = 0
+    """Keys or values that causal attention keeps from token to token."""
     live: Dim = 0
 
     @property
@@ -268,6 +270,8 @@ class Totals(Fields):
     """The rows that were added up."""
     frozen: Dim = 0
     """Parameters that training leaves as they are (`trainable: false`)."""
+    kv_cache: Dim = 0
+    """Keys and values that causal attention keeps from token to token."""
 
     @property
     def params(self) -> Dim:

@@ -10,7 +10,7 @@ a row and a column see, which no sum says: then it is from the first to the last
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic, larger, largest, product, smaller
 from shapecalc.layers.base import SEES_ALL
@@ -40,6 +40,7 @@ from shapecalc.report.receptive_field import (
     look_back_both,
     of_units,
     over_all,
+    own_places,
 )
 
 if TYPE_CHECKING:
@@ -48,12 +49,8 @@ if TYPE_CHECKING:
     from shapecalc.algebra import Dim
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
-    from shapecalc.layers.window import InputSpan, Sees
+    from shapecalc.layers.window import InputSpan, Look, Sees
     from shapecalc.report.receptive_field import Fields
-
-
-#: A span, and the axis of the output along which it is looked at; None: by all units alike.
-Look: TypeAlias = "tuple[InputSpan, int | None]"
 
 
 class SideParts(NamedTuple):
@@ -162,6 +159,13 @@ def bounded(sources: Sequence[tuple[Fields, Shape]], output: Shape) -> Fields:
             bounds[side.along] = whole if before is None else _bound(before, whole)
     axes = tuple([(n,) for n in as_list(output)])
     return _written(Factored(axes, tuple(bounds.values()), at_most=True), output)
+
+
+def of_indices(shape: Shape) -> Fields:
+    """Return the fields of the numbers of a vector, each of which has a place of its own."""
+    places = own_places(shape.channels)
+    state = Factored(((shape.channels,),), (SideParts(0, 0, 0, {(0, 0): places}),))
+    return Arranged((places,), state)
 
 
 def state_of(fields: Fields, shape: Shape) -> Factored:

@@ -8,6 +8,7 @@ from shapecalc.algebra import add_up
 from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
+from shapecalc.report.generation import give_caches
 from shapecalc.report.peak import find_peak, give_live
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
@@ -42,6 +43,7 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
 def _finished(graph: Graph, rows: list[Row], domain: Domain | None = None) -> Report:
     """Tell what is alive while each row runs, add up, and make the report."""
     peak = give_live(graph, rows, domain)
+    give_caches(rows)
     whole = tuple(rows)
     return Report(graph, whole, total(whole, peak), domain, computing=COMPUTING)
 
@@ -60,6 +62,7 @@ def total(rows: tuple[Row, ...], peak: Dim) -> Totals:
         peak=peak,
         layers=rows,
         frozen=add_up(row.frozen for row in rows),
+        kv_cache=add_up(row.kv_cache for row in rows),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shapecalc.algebra import largest
 from shapecalc.layers.base import Work
@@ -13,10 +13,12 @@ from shapecalc.report import Row
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.report import Report
+
+Item = TypeVar("Item")
 
 
 def fold(report: Report, depth: int) -> tuple[Row, ...]:
@@ -73,16 +75,23 @@ def rounds_together(report: Report, rows: Sequence[Row]) -> tuple[Row, ...]:
     """
     if not report.graph.groups:
         return tuple(rows)
-    runs: list[list[Row]] = []
-    for row in rows:
-        if runs and _is_next_round(report, runs[-1][-1], row):
-            runs[-1].append(row)
+    runs = runs_of(rows, lambda before, row: is_next_round(report, before, row))
+    return tuple(round_row(report, run) if len(run) > 1 else run[0] for run in runs)
+
+
+def runs_of(items: Iterable[Item], goes_on: Callable[[Item, Item], bool]) -> list[list[Item]]:
+    """Put items that go on with the one before into one run."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if runs and goes_on(runs[-1][-1], item):
+            runs[-1].append(item)
         else:
-            runs.append([row])
-    return tuple(_rounds(report, run) if len(run) > 1 else run[0] for run in runs)
+            runs.append([item])
+    return runs
 
 
-def _is_next_round(report: Report, before: Row, row: Row) -> bool:
+def is_next_round(report: Report, before: Row, row: Row) -> bool:
+    """Tell whether a level is a repeat's round that is like the one before it."""
     if before.layer is not None or row.layer is not None:
         return False
     group, next_group = report.graph.groups[before.name], report.graph.groups[row.name]
@@ -110,7 +119,7 @@ def _alike(layer: Row, other: Row) -> bool:
     )
 
 
-def _rounds(report: Report, run: list[Row]) -> Row:
+def round_row(report: Report, run: Sequence[Row]) -> Row:
     """Make one row of the rounds: ``unit1\N{EN DASH}33``, 33 x unit."""
     first = run[0]
     number = _NUMBER.search(run[-1].name)
@@ -129,7 +138,7 @@ def _rounds(report: Report, run: list[Row]) -> Row:
 _NUMBER = re.compile(r"\d+$")
 
 
-def _most_live(report: Report, members: list[Row]) -> Dim:
+def _most_live(report: Report, members: Sequence[Row]) -> Dim:
     """Return the most elements alive at once; of formulas those that may be the most."""
     live = [row.live for row in members]
     if report.domain is None:
@@ -181,6 +190,7 @@ def together(rows: Sequence[Row]) -> Row:
         field=rows[-1].field,
         members=tuple(layer for row in rows for layer in row.layers),
         frozen=sum(row.frozen for row in rows),
+        kv_cache=sum(row.kv_cache for row in rows),
         live=largest(row.live for row in rows),
     )
 

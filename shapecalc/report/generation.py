@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra import add_up
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.algebra import Dim
     from shapecalc.report import Row
 
 
-def kv_cache(rows: Sequence[Row]) -> Dim:
-    """Return the elements of all keys and values that stay, of one example; of a network's rows.
+def give_caches(rows: list[Row]) -> None:
+    """Give every row, in its place, the elements of keys or values that stay, of one example.
 
     They are those of the products before and after every causal mask.  Other attention, of an
     encoder or to its memory, computes its own once.
     """
     if not any(row.type == "causal_mask" for row in rows):
-        return 0
+        return
     from shapecalc.layers.product import Matmul
 
-    kept = [rows[at] for at in sorted({*_beside_masks(rows)})]
-    return add_up(row.layer.held(*row.inputs) for row in kept if isinstance(row.layer, Matmul))
+    for at in {*_beside_masks(rows)}:
+        layer = rows[at].layer
+        if isinstance(layer, Matmul):
+            rows[at] = rows[at]._replace(kv_cache=layer.held(*rows[at].inputs))
 
 
 def _beside_masks(rows: Sequence[Row]) -> Iterator[int]:

@@ -71,6 +71,10 @@ def row_of(
         mixes = window is SEES_ALL and layer.mixes(*inputs) == EVERYTHING
         sources = [_before_rims(graph, rows, node.inputs[0], wherever=mixes)]
     field = field_of(layer, sources, window, output)
+    if layer.__class__ is Input and not output.sides and _looked_up_later(graph):
+        from shapecalc.report.arrangement import of_indices
+
+        field = of_indices(output)
     return Row(
         node.path,
         layer.type,
@@ -101,6 +105,17 @@ def _as_sliced(
 
     fields = of_taken(layer, graph, rows, source)  # type: ignore[arg-type]
     return sources if fields is None else [sources[0]._replace(field=fields)]  # type: ignore[union-attr]
+
+
+def _looked_up_later(graph: Graph) -> bool:
+    """Tell whether a table is looked up by what layers made of the indices that flow in."""
+    for node in graph.nodes:
+        cls = node.layer.type if isinstance(node.layer, Deferred) else node.layer
+        if getattr(cls, "indexes", ""):
+            (source,) = node.inputs
+            if not isinstance(graph.nodes[source].layer, Input):
+                return True
+    return False
 
 
 def _sees_everything(window: Sees) -> bool:

@@ -67,8 +67,6 @@ def parse(text: str) -> Parsed:
     >>> parse("6*channels")
     ('*', (6, 'channels'))
     """
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")
     parser = Parser(text)
     parsed = parser.sum(0)
     if parser.token:
@@ -179,6 +177,8 @@ class Parser:
     pattern: ClassVar[re.Pattern[str]] = _TOKEN
 
     def __init__(self, text: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")
         self.text = text
         self.position = 0
         self.token = ""

@@ -410,7 +410,9 @@ class SpecReader(StatementReader):
             for constant in let.keys() & fields.keys():
                 message = f"'{constant}' is a field of block {name}, and a constant in it"
                 self.complain("E117", message, let[constant], "give one of them another name")
+            self.values = frozenset([*fields, *let])
             uses = self.read_statements(body.items["layers"], "layers")
+            self.values = frozenset()
             blocks[name] = Block(tree.keys[name], fields, uses, let)
         self.blocks.update(blocks)
         return blocks

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.spec.conditions import ConditionParser
-from shapecalc.spec.expression import LIMIT, MAX_LENGTH, MAX_POWER, ExpressionError
+from shapecalc.spec.expression import LIMIT, MAX_POWER, ExpressionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,6 @@ def compute_quotient(text: str, whole: Callable[[Any], int | Fraction]) -> Fract
     >>> compute_quotient("1/2*k + 0.25", {"k": 3}.__getitem__)
     Fraction(7, 4)
     """
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")
     parser = _QuotientParser(text)
     parsed = parser.sum(0)
     if parser.token:

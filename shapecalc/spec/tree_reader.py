@@ -138,6 +138,8 @@ class WordReader(TreeReader):
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self.blocks: dict[str, Block | None] = {}
+        #: Fields and constants of the block that is read.
+        self.values: frozenset[str] = frozenset()
         self.own_words: dict[str, frozenset[str]] = {}  # of blocks that are not read yet
         self.allowed: dict[str, frozenset[str]] = {}
 
@@ -164,6 +166,8 @@ class WordReader(TreeReader):
         known = [*BUILTIN, *BUILT_IN_BLOCKS, *ALIASES, *STRUCTURE, *self.blocks]
         own = text.partition("(")[0].rpartition(".")[2] or text  # of nn.Conv2d(3, 64)
         hint = unclear(text) or _respelt(text) or self.made_of_others(own)
+        if text in self.values:
+            hint = f"'{text}' is a value here; it may choose a layer: relu: {{if: {text} == 1}}"
         hint = hint or did_you_mean(own.lower(), known)
         if hint.startswith("did you mean") and own in text[:-1] and "(" in text:
             hint += " Its fields stand in a map, as in `conv: {filters: 96, kernel: 11}`"

@@ -92,6 +92,11 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 )
 #: Where the parser looks back to the beginning of what it could not finish.
 _BEGINS_EARLIER = ("',' or", "end of stream", _NO_COLON)
+_NOT_CLOSED = ("',' or ']'", "',' or '}'")
+#: A value with an item of a list, as nothing in brackets may hold it unquoted.
+_ITEM = re.compile(
+    r"[:,\[{] *([^,:\[\]{}]*[A-Za-z_]\w*(?:\[[^\[\]{},]*\])+[^,:\[\]{}]*(?<! ))", re.ASCII
+)
 #: YAML's own limit.
 LONGEST_KEY = 1024
 
@@ -128,6 +133,10 @@ def _by_its_line(text: str, line: str, place: tuple[int, int]) -> Mistake | None
         return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
     if text == _NO_TOKEN:
         return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
+    item = _ITEM.search(line, place[1]) if any(word in text for word in _NOT_CLOSED) else None
+    if item is not None:
+        message = f"in braces and brackets '[' begins a list, so '{item[1]}' is cut there"
+        return Mistake(message, f"put it into quotes: '{item[1]}'", (place[0], item.start(1)))
     key = before.lstrip(" -")  # of which the parser may have forgotten that it could be one
     if text.startswith(_SECOND_COLON) and ":" not in key and len(key) > LONGEST_KEY:
         place = (place[0], len(before) - len(key))

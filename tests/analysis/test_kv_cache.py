@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,3 +64,30 @@ def test_a_summary_fails_by_it(spec: str, condition: str, code: int, tmp_path: P
 def test_what_attends_to_all_keeps_nothing() -> None:
     text = summarize(loads("input: 10x24\nlayers: [attention: 4]")).render("json")
     assert "kv_cache" not in text
+
+
+def test_every_layer_has_its_own() -> None:
+    """Keys stay of the scores, values of what weighs by these; attention to all keeps none."""
+    report = summarize(loads(CAUSAL))
+    kept = {row.name: row.kv_cache for row in report.rows if row.kv_cache}
+    assert kept == {"attention1/scores": 240, "attention1/weighted": 240}
+    rows = list(csv.DictReader(StringIO(report.render("csv", columns="name,kv_cache", depth=1))))
+    assert [row["kv_cache"] for row in rows] == ["0", "480", "0"]
+    text = report.render("text", columns="kv_cache_memory", dtype="float16", batch=3)
+    assert f"{3 * 2 * 480:,}" in text
+    swept = sweep(loads(CAUSAL), "L=5,10", columns="attention1.kv_cache,attention2.kv_cache")
+    assert list(swept["attention1.kv_cache"]) == [240, 480]
+    assert list(swept["attention2.kv_cache"]) == [0, 0]
+
+
+def test_of_symbols_it_is_a_formula() -> None:
+    attention = "attention: {heads: 6, groups: 2, causal: true}"
+    report = summarize(loads(f"input: Nx24\nlayers: [{attention}]"))
+    assert str(report["attention1"].kv_cache) == "16N"
+    assert report.at(N=10)["attention1"].kv_cache == 160
+
+
+def test_rounds_of_a_repeat_keep_theirs_together() -> None:
+    attention = "attention: {heads: 6, causal: true}"
+    text = f"input: 10x24\nlayers: [repeat: {{times: 3, layers: [{attention}]}}]"
+    assert summarize(loads(text)).totals.kv_cache == 3 * 480

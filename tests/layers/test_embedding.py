@@ -13,6 +13,7 @@ from shapecalc.layers.embedding import Embedding
 from shapecalc.layers.shape import Map, Shape, Vector, as_text
 from shapecalc.reference.layer import backward, forward
 from shapecalc.reference.run import UnfitError, run
+from shapecalc.report.receptive_field import at_most
 
 if TYPE_CHECKING:
     from conftest import Refusal
@@ -70,8 +71,33 @@ def test_places_keep_their_receptive_fields() -> None:
             loads(f"input: {given}\nlayers: [{layers}, conv: {{filters: 2, kernel: 3}}]")
         )
         assert [row.receptive_field for row in report.rows[1:]] == [(1,), (3,), (5,)]
-    behind = summarize(loads("input: 9\nlayers: [dense: 4, embedding: {entries: 11, size: 5}]"))
-    assert behind["embedding1"].field == ()
+
+
+#: Layers before a table -> what a convolution of 3 behind it sees of 9 indices, and if at most.
+BETWEEN = {
+    "nothing": ("dropout", 3, False),
+    "the same numbers": ("relu", 3, False),
+    "a part": ("slice: {channels: [2, 6]}", 3, False),
+    "every other": ("slice: {channels: [0, 9, 2]}", 5, False),
+    "a sum of both": ("add: [[], [relu]]", 3, False),
+    "moved": ("pad_channels: [1, 1]", 3, False),
+    "all": ("dense: 4", 9, False),
+    "beside each other": ("concat: [[], [relu]]", 9, True),
+}
+
+
+@pytest.mark.parametrize("what", BETWEEN)
+def test_indices_are_followed_to_their_table(what: str) -> None:
+    """Broken by places that are forgotten because what flows into the network is no map."""
+    before, size, bound = BETWEEN[what]
+    table = "embedding: {entries: 11, size: 5}"
+    text = f"input: 9\nlayers: [{before}, {table}, conv: {{filters: 2, kernel: 3}}]"
+    row = summarize(loads(text)).rows[-1]
+    assert (row.receptive_field, at_most(row.field)) == ((size,), bound)
+
+
+def test_an_input_that_is_looked_up_nowhere_has_no_places() -> None:
+    assert summarize(loads("input: 9\nlayers: [dense: 4, relu]")).rows[-1].field == ()
 
 
 def test_sizes_may_be_symbols() -> None:

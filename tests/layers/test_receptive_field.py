@@ -410,6 +410,21 @@ TO_THE_RIM = {
     "not all of it": (["upsample: {factor: 0.25, mode: bilinear}", "global_avgpool"], 2),
     "by one window": (["upsample: {factor: 2, mode: bilinear}", "conv: {filters: 2, kernel: 12, pad: 0}"], 6),
     "joined before the pool": (["concat: [[blurpool], [avgpool: 2]]", "global_avgpool"], 6),
+    "joined with what is padded": (
+        [
+            "concat: [[blurpool: {stride: 1}], [conv: {filters: 1, kernel: 5, pad: 2}]]",
+            "global_avgpool",
+        ],
+        10,
+    ),
+    "the last of a mirror": (
+        [
+            "crop: {to: 3}",
+            "blurpool: {kernel: 4, stride: 2}",
+            "slice: {height: [1, 2], width: [1, 2]}",
+        ],
+        3,
+    ),
     "a transposed kernel": (["transposed: {filters: 1, kernel: 3, stride: 2}", "global_avgpool"], 6),
     "both rims at once": (["crop: {to: 3}", "blurpool: {kernel: 4, stride: 1}"], 3),
     "both rims, and a window": (["crop: {to: 2}", "blurpool: {stride: 1}", "conv: {filters: 2, kernel: 2, pad: 0}"], 2),

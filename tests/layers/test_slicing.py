@@ -301,7 +301,7 @@ def test_pad_channels(refusal: Refusal) -> None:
     assert layer.output(SHAPE) == Map((7, 11), 13)
     assert layer.output(Vector(4)) == Vector(11)
     assert layer.window(SHAPE) is None
-    assert layer.mixes(SHAPE) == InputSpan((-2,), (-2,), 1)
+    assert layer.mixes(SHAPE) == InputSpan((-2,), (-2,), 1, beyond="nothing")
     assert layer.configuration() == "2+5"
     assert str(row("pad_channels: [0, k]", "8x8x3", k="free").output.channels) == "k + 3"
 

@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import summarize
+from shapecalc.analysis.compare import Comparison
+from shapecalc.analysis.compare.table import tabulate as comparison_table
+from shapecalc.analysis.training import OPTIMIZERS, step
+from shapecalc.analysis.training.table import tabulate as training_table
 from shapecalc.cli import main
 from shapecalc.output.formats import FORMATS
+from shapecalc.output.options import make_view
+from shapecalc.output.table import ROUNDS_FOLDED
 from shapecalc.report.fold import fold, rounds_together
 from tests.runner import runner
 from tests.spec.support import report_of
 
 if TYPE_CHECKING:
+    from shapecalc.output.table import Table
     from shapecalc.report import Row
 
 UNITS = """
@@ -191,3 +198,47 @@ def test_a_table_of_a_paper_has_its_times_again() -> None:
     text = summarize("yolo-v1").render("text")
     assert "4 x pair" in text
     assert "2 x pair" in text
+
+
+REPEATED = UNITS + "- repeat: {times: 9, layers: [unit: 4]}\n- conv1-2\n"
+
+
+def firsts(table: Table) -> list[str]:
+    """Return the first cell of every line."""
+    return [line.cells[0] for line in table.lines]
+
+
+def test_a_training_step_folds_rounds_that_cost_the_same() -> None:
+    """Broken by a first round that lends its missing gradient to all, or by a lost one."""
+    plan = step(report_of(REPEATED), OPTIMIZERS["sgd"])
+    table = training_table(plan)
+    assert firsts(table) == ["unit1", "unit2–9", "conv1"]
+    _, unit, *_ = table.lines
+    one = plan.levels(1)[2]
+    assert unit.cells[-1] == f"{8 * one.step:,}"
+    assert ROUNDS_FOLDED in table.remarks
+    for depth, number in ((1, 10), (0, 10)):
+        unfolded = training_table(plan, make_view(depth=depth))
+        assert (len(unfolded.lines), ROUNDS_FOLDED in unfolded.remarks) == (number, False)
+
+
+def test_a_training_step_of_chosen_rounds_folds_these() -> None:
+    plan = step(report_of(REPEATED), OPTIMIZERS["sgd"])
+    table = training_table(plan, make_view(rows=("unit[45]",)))
+    assert firsts(table) == ["unit4–5"]
+    assert "9 of 11 rows are left out" in " ".join(table.remarks)
+
+
+def test_a_comparison_folds_rounds_that_became_the_same() -> None:
+    """Broken by rounds that are added beside others, or changed otherwise, in one line."""
+    longer = REPEATED.replace("times: 9", "times: 12")
+    wider = longer.replace("kernel: 3, pad: 1", "kernel: 5, pad: 2")
+    for other, said in ((longer, "same"), (wider, "conv kernel 3 -> 5, conv pad 1 -> 2")):
+        comparison = Comparison((report_of(REPEATED), report_of(other)))
+        table = comparison_table(comparison)
+        assert firsts(table) == ["input", "unit1–9", "unit10–12", "conv1"]
+        changes = [line.cells[1] for line in table.lines]
+        assert changes == ["same", said, "added: 3 x unit, 2 layers", "same"]
+        assert ROUNDS_FOLDED in table.remarks
+        unfolded = comparison_table(comparison, make_view(depth=1), full=True)
+        assert (len(unfolded.lines), ROUNDS_FOLDED in unfolded.remarks) == (14, False)

@@ -115,6 +115,10 @@ NETWORKS = {
     "neighbours of a channel that was a side": (
         ("6x2x4", "permute: [1, 2, 0]", "lrn: 9"), [1, 1, (6, 1)],
     ),
+    "channels of zeros beside what was a side": (
+        ("4x2x3", "permute: [0, 2, 1]", "pad_channels: [1, 1]", "dense: {units: 2, over: channels}"),
+        [1, 1, 1, (1, 2)],
+    ),
     "padding beside a part of a side": (
         ("8x3", "reshape: 2x1x12", "depthwise: {kernel: 3, pad: 1}"), [(1,), (1,), (5,)],
     ),

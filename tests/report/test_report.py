@@ -118,6 +118,8 @@ def test_attributes_are_called_as_the_columns() -> None:
         "trainable",
         "live",  # and these where they are asked for
         "live_memory",
+        "kv_cache",
+        "kv_cache_memory",
     }
 
 

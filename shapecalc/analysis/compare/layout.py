@@ -14,7 +14,7 @@ from shapecalc.layers.fields import MODES
 from shapecalc.layers.pool import MaxPool
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, amount_text, cell_text, number_text
 from shapecalc.output.table import Head
-from shapecalc.report.fold import together
+from shapecalc.report.fold import is_next_round, round_row, runs_of, together
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
@@ -103,6 +103,28 @@ def _folded(rows: Sequence[Aligned]) -> Entry:
         what.append(f"{number} the same" if rows[0].same else f"{number} x {what_is(begin)}")
     change = what[0] if rows[0].same else f"{rows[0].statuses[0]}: {''.join(what[:2])}"
     return Entry(tuple(folded), tuple(what), change)
+
+
+def rounds_joined(reports: Sequence[Report], aligned: Sequence[Aligned]) -> list[Aligned]:
+    """Put a repeat's rounds that are alike in every network, and have become alike, into one."""
+
+    def goes_on(before: Aligned, row: Aligned) -> bool:
+        return (before.statuses, before.changes) == (row.statuses, row.changes) and all(
+            a is b is None or (a and b and is_next_round(report, a.row, b.row))
+            for report, a, b in zip(reports, before.parts, row.parts, strict=True)
+        )
+
+    runs = runs_of(aligned, goes_on)
+    return [_of_run(reports, run) if len(run) > 1 else run[0] for run in runs]
+
+
+def _of_run(reports: Sequence[Report], run: Sequence[Aligned]) -> Aligned:
+    parts: list[NetworkPart | None] = []
+    for number, report in enumerate(reports):
+        rounds = [part for row in run if (part := row.parts[number]) is not None]
+        row = round_row(report, [part.row for part in rounds]) if rounds else None
+        parts.append(rounds[0]._replace(row=row) if row is not None else None)
+    return run[0]._replace(parts=tuple(parts))
 
 
 def without_followers(rows: Sequence[Aligned], silent: Callable[[Row], bool]) -> list[Aligned]:

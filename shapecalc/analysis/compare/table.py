@@ -21,6 +21,7 @@ from shapecalc.analysis.compare.layout import (
     fitted,
     names_column,
     pair_columns,
+    rounds_joined,
     side_by_side,
     without_followers,
 )
@@ -45,7 +46,16 @@ from shapecalc.output.columns import BY_WORD, conventions, default_columns, has_
 from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, peak_data, profile_data
 from shapecalc.output.report_table import total_label
-from shapecalc.output.table import FOLDED, OTHER_COLUMNS, Head, Line, Table, TotalsGrid, left_out
+from shapecalc.output.table import (
+    FOLDED,
+    OTHER_COLUMNS,
+    ROUNDS_FOLDED,
+    Head,
+    Line,
+    Table,
+    TotalsGrid,
+    left_out,
+)
 from shapecalc.output.totals import Sum, attends_causally, is_deployed, peak_text, sums
 from shapecalc.output.view import Column, View
 
@@ -84,7 +94,9 @@ def tabulate(
     aligned = comparison.rows(shown_depth(view))
     wanted = _wanted(view, len(reports))
     shown_parts = _chosen(reports, aligned, view, shown_depth(view))
-    entries, hidden = _entries(shown_parts, view, wanted, full=full)
+    folds = view.depth is None and not full
+    listed = rounds_joined(reports, shown_parts) if folds else shown_parts
+    entries, hidden = _entries(listed, view, wanted, full=full)
     labels = labels_of(reports)
     laid = _lay_out(comparison, entries, view, wanted, labels)
     kept = fit(laid, width)
@@ -118,7 +130,7 @@ def tabulate(
         ),
         remarks=(
             *_left_out(view, len(shown_parts), len(aligned)),
-            *_remarks(comparison, shown_parts, hidden, left),
+            *_remarks(comparison, shown_parts, hidden, left, rounds=len(listed) < len(shown_parts)),
         ),
         dropped=dropped,
         totals=totals_grid(reports, view, labels),
@@ -294,9 +306,13 @@ def _remarks(
     aligned: Sequence[Aligned],
     hidden: Sequence[Aligned],
     left: tuple[str, ...],
+    *,
+    rounds: bool,
 ) -> Iterator[str]:
     if any(part.layer is None for row in aligned for part in row.parts if part is not None):
         yield FOLDED
+    if rounds:
+        yield ROUNDS_FOLDED
     if hidden:
         types = dict.fromkeys(part.row.type for row in hidden for part in row.parts if part)
         yield (

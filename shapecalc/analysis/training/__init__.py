@@ -22,7 +22,7 @@ from shapecalc.api import report_of
 from shapecalc.errors import refuse
 from shapecalc.layers.base import Work
 from shapecalc.layers.recurrent import Recurrent
-from shapecalc.report.fold import fold, levels_of
+from shapecalc.report.fold import fold, is_next_round, levels_of, round_row, runs_of
 from shapecalc.text import Origin, Source, Span
 from shapecalc.text.shown import Shapes, Shown
 from shapecalc.text.words import did_you_mean
@@ -169,17 +169,32 @@ class Training(Shown):
         levels = levels_of(self.report, depth, range(len(self.costs)))
         return [together(path, [self.costs[i] for i in level]) for path, level in levels.items()]
 
-    def shown(self, view: View, depth: int) -> tuple[list[Cost], int]:
-        """Return the costs of the levels that a view shows, and how many there are."""
-        levels = self.levels(depth)
-        if view.choice is None:
-            return levels, len(levels)
-        from shapecalc.output.row_choice import chosen
+    def shown(self, view: View, depth: int, *, rounds: bool = False) -> tuple[list[Cost], int, int]:
+        """Return the costs of the levels that a view shows; how many it takes, and how many are.
 
-        rows = fold(self.report, depth)
-        pairs = list(zip(levels, rows, strict=True))
-        taken = chosen((self.report,), pairs, lambda pair: pair[1:], view.choice, depth)
-        return [cost for cost, _ in taken], len(levels)
+        With `rounds`, those of a repeat's rounds that are alike, and cost the same, are put into
+        one.
+        """
+        levels = self.levels(depth)
+        if view.choice is None and not (rounds and self.report.graph.groups):
+            return levels, len(levels), len(levels)
+        pairs = list(zip(levels, fold(self.report, depth), strict=True))
+        if view.choice is not None:
+            from shapecalc.output.row_choice import chosen
+
+            pairs = list(chosen((self.report,), pairs, lambda pair: pair[1:], view.choice, depth))
+        runs = runs_of(pairs, self._goes_on) if rounds else [[pair] for pair in pairs]
+        return [self._of_run(run) for run in runs], len(pairs), len(levels)
+
+    def _goes_on(self, before: tuple[Cost, Row], pair: tuple[Cost, Row]) -> bool:
+        same = before[0]._replace(layer="") == pair[0]._replace(layer="")
+        return same and is_next_round(self.report, before[1], pair[1])
+
+    def _of_run(self, run: list[tuple[Cost, Row]]) -> Cost:
+        if len(run) == 1:
+            return run[0][0]
+        name = round_row(self.report, [row for _, row in run]).name
+        return together(name, [cost for cost, _ in run])
 
 
 def together(name: str, costs: tuple[Cost, ...] | list[Cost]) -> Cost:

@@ -27,7 +27,7 @@ from shapecalc.output.records import Records
 from shapecalc.output.report_records import chosen_data, peak_data
 from shapecalc.output.report_table import sum_text, symbols_of, symbols_owed, total_label
 from shapecalc.output.row_choice import left_out
-from shapecalc.output.table import FOLDED, Fact, Head, Line, Table, fitted
+from shapecalc.output.table import FOLDED, ROUNDS_FOLDED, Fact, Head, Line, Table, fitted
 from shapecalc.output.totals import peak_owed
 from shapecalc.output.view import View
 from shapecalc.text.safe import one_line
@@ -61,7 +61,7 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         # formulas have no units
         view = view._replace(notation=_notation(plan), units="exact", column_units=())
     depth = 1 if view.depth is None else view.depth
-    levels, number = plan.shown(view, depth)
+    levels, taken, number = plan.shown(view, depth, rounds=view.depth is None)
     costs = [cost for cost in levels if cost.step != 0 or cost.params != 0]
     params, macs = _views([*costs, plan.total], view)
     frozen = has_frozen(plan.report)
@@ -98,8 +98,13 @@ def tabulate(plan: Training, view: View = View(), width: int | None = None) -> T
         notes=tuple(f"{mark} {note}" for note, mark in marks.items()),
         legend=tuple(_legend(plan, view, params.units, macs.units)),
         remarks=(
-            *(() if view.choice is None else (left_out(view.choice, len(levels), number),)),
-            *_remarks(plan, folded=folded, silent=len(levels) - len(costs)),
+            *(() if view.choice is None else (left_out(view.choice, taken, number),)),
+            *_remarks(
+                plan,
+                folded=folded,
+                rounds=len(levels) < taken,
+                silent=len(levels) - len(costs),
+            ),
         ),
         symbols=symbols_of(plan.report, view),
     )
@@ -274,9 +279,11 @@ def _estimate(plan: Training) -> str:
     return ABOVE if ends_above(plan) else ESTIMATE
 
 
-def _remarks(plan: Training, *, folded: bool, silent: int) -> Iterator[str]:
+def _remarks(plan: Training, *, folded: bool, rounds: bool, silent: int) -> Iterator[str]:
     if folded:
         yield FOLDED
+    if rounds:
+        yield ROUNDS_FOLDED
     if silent:
         yield "Not shown: layers without parameters and multiply-accumulates."
     yield f"Read from {one_line(plan.report.graph.spec.source.name)}."
@@ -294,7 +301,7 @@ def records(plan: Training, view: View = View()) -> Records:
 
     The ratio is None where formulas, or no multiply-accumulates at all, have none.
     """
-    levels, number = plan.shown(view, view.depth or 0)
+    levels, _, number = plan.shown(view, view.depth or 0)
     return Records(
         SCHEMA,
         lambda: {**_head(plan, view), **chosen_data(view, len(levels), number)},

@@ -128,7 +128,7 @@ def test_where_only_a_formula_ends_the_network_goes_on() -> None:
     assert symbolic["conv1"].field is None
     swept = shapecalc.sweep(graph, {"T": [1, 2, 3, 4]}, columns="conv1.rf,macs")
     assert swept.exists.tolist() == [False, True, True, True]
-    assert swept["conv1.receptive_field.length"].tolist() == [None, 4, 4, 4]
+    assert swept["conv1.receptive_field.length"].tolist() == [None, 2, 3, 4]
     assert swept["macs"].tolist() == [None, 24, 72, 120]
 
 

@@ -15,4 +15,5 @@ FAULTS = [
     Planted("a traced product is a sum", "factor * term.value", "factor + term.value"),
     Planted("a sum of a bare factor loses it", "not text and factor == 1", "not text or factor == 1"),
     Planted("a long name stands beside a number without a sign", 'times == "*" and inside[:1].isalpha() and len(inside) <= 2', 'times == "*" and inside[:1].isalpha()'),
+    Planted("what no number divides may be 0", "if _leaves_remainder(value - bound):", "if _leaves_remainder(bound - bound):"),
 ]  # fmt: skip

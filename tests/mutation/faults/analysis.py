@@ -138,4 +138,5 @@ FAULTS = [
     Planted("a training step forgets what is free", '    report = report_of(\n        network, settings=settings, input=input, free=free, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED', '    report = report_of(\n        network, settings=settings, input=input, fold_batchnorm=fold_batchnorm\n    )\n    if report.graph.spec.deployed:\n        raise refuse("E323", _UNFOLDED'),
     Planted("the first trained layer computes parameters for MACs", "whole if trained_before else _inner(row)", "row.params if trained_before else _inner(row)"),
     Planted("a recurrent layer's first state has a gradient", 'states = (array for array in row.parameters if array.name.startswith("weight_hh"))', "states = (array for array in row.parameters if False)"),
+    Planted("rounds of a step that cost otherwise share a line", 'same = before[0]._replace(layer="") == pair[0]._replace(layer="")', "same = True"),
 ]  # fmt: skip

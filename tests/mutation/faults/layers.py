@@ -36,4 +36,5 @@ FAULTS = [
     Planted("anything may be divided by 0", 'value == 0:\n            hint = "nothing is divided', 'False:\n            hint = "nothing is divided'),
     Planted("a schema takes no shift back", "self.schema = _sizes_schema(least)", "self.schema = _sizes_schema(0)"),
     Planted("a list of factors may hold pairs", "any(len(factor) > 1 for factor in factors)", "False"),
+    Planted("a transposed kernel is padded", 'apart * dilation // stride, "nothing")', "apart * dilation // stride)"),
 ]  # fmt: skip

@@ -9,7 +9,7 @@ FAULTS = [
     Planted("one point is a grey picture", "len(extents) == 2 and 1 < extents[0] == extents[1]", "len(extents) == 2 and extents[0] == extents[1]"),
     Planted("a signal of few channels has them first", "second >= _SIGNAL * first", "second >= first"),
     Planted("the last rule of doubt answers", 'return next(filter(None, (rule(numbers) for rule in RULES)), "")', 'return next(filter(None, (rule(numbers) for rule in RULES[::-1])), "")'),
-    Planted("an expression of the longest length is too long", 'if len(text) > MAX_LENGTH:\n        raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")', 'if len(text) >= MAX_LENGTH:\n        raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")'),
+    Planted("an expression of the longest length is too long", 'if len(text) > MAX_LENGTH:\n            raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")', 'if len(text) >= MAX_LENGTH:\n            raise ExpressionError(f"an expression of more than {MAX_LENGTH} characters")'),
     Planted("a number is evaluated as an expression", "if isinstance(parsed, int):\n        return parsed", "if False:\n        return parsed"),
     Planted("a minus is no sign", 'self.accept("-")', "False"),
     Planted("a directory is read", 'if os.path.isdir(path):\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")', 'if False:\n        raise refuse("E002", f"\'{name}\' is a directory", Origin.of_file(name), "name a file in it")'),
@@ -27,4 +27,5 @@ FAULTS = [
     Planted("a short line is too long a key", "text.startswith(_NO_COLON) and len(line) - place[1] > LONGEST_KEY", "text.startswith(_NO_COLON)"),
     Planted("what stands beside belongs to any layer", "all(key in known for key in tree.items if key != word)", "True"),
     Planted("an advice goes before a block", "advice and (did_you_mean(word.lower(), self.blocks) or advice)", "advice"),
+    Planted("a quotient is cut to a whole number", '"/": lambda a, b: a / b,', '"/": lambda a, b: a // b,'),
 ]  # fmt: skip
