@@ -66,8 +66,7 @@ def compose(source: Source) -> Tree:
     text = _without_pairs(source.text)
     builder = _Builder(source, in_halves=text is not source.text)
     try:
-        # What `yaml.parse` hands over, without a call of its own for each.
-        return builder.build(iter(_Loader(text).get_event, None))
+        return builder.build(yaml.parse(text, Loader=_Loader))
     except yaml.YAMLError as error:
         from shapecalc.spec.yaml_messages import explain
 
