@@ -95,7 +95,7 @@ class BuiltIns:
         """Write the statements, or return those of a use that stands there and says the same."""
         literal = (use.type, sources, tuple(given), tuple(values.values()))
         trees = {name: argument.tree for name, argument in given.items()}
-        at = [(id(tree.source), tree.start, tree.end) for tree in (use.word, *trees.values())]
+        at = [(id(tree.source), tree.start, tree.length) for tree in (use.word, *trees.values())]
         key = (literal, known, *at)
         if key not in self.written:
             self.written[key] = layers_of(

@@ -212,17 +212,14 @@ class Builder:
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
-    def make(self, use: Use, place: Scoped, like: Wire | None = None) -> Layer | Deferred:
-        """Build the layer of a statement, once for all that are written alike.
+    def known(self, use: Use) -> Layer | None:
+        """Return the layer of a statement that was built for another one, written alike."""
+        return self.made.get(use.literal) if use.literal is not None else None
 
-        `like` is the layer whose sides it names.
-        """
+    def make(self, use: Use, place: Scoped, like: Wire | None = None) -> Layer | Deferred:
+        """Build the layer of a statement; `like` is the layer whose sides it names."""
         if not use.sound:
             return BROKEN
-        if use.literal is not None:
-            made = self.made.get(use.literal)
-            if made is not None:
-                return made
         cls = layer_class(use.type)
         try:
             layer = self.build(cls, use, place, no_shapes)

@@ -340,7 +340,7 @@ class Walk:
         first = next(iter(block.fields), "") if block and FIRST_FIELD in use.fields else ""
         handed = {
             name: scalar(name, Source("", ""))._replace(
-                source=inherit.source, start=inherit.start, end=inherit.end
+                source=inherit.source, start=inherit.start, length=inherit.length
             )
             for name in (*around.fields, *around.let)
             if name in takes and name not in use.fields and name != first
@@ -603,7 +603,8 @@ class Walk:
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = tuple([wire or self.dry(use) for wire in inputs])
         like = self.like(use, position)
-        draft = Draft(names, use, self.builder.make(use, self.place(position, wires), like))
+        made = self.builder.known(use) or self.builder.make(use, self.place(position, wires), like)
+        draft = Draft(names, use, made)
         draft.stated = position.trained
         draft.like = like
         draft.trained = self.builder.trains(use, position.trained)

@@ -36,7 +36,7 @@ class Pointwise(Layer):
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n = output.size
-        return Work._make(operation * n for operation in self.cost)
+        return Work(*[operation * n for operation in self.cost])
 
 
 class Relu(Pointwise):

@@ -90,13 +90,7 @@ class Windowed(Layer):
         return _positions(shape.sides, self.moves(shape))
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        sides, moves = inputs[0].sides, self.moves(inputs[0])
-        return [
-            Requirement(size, "at least", 1, _Misfit(n, window, side, len(sides)))
-            for side, (size, n, window) in enumerate(
-                zip(_positions(sides, moves), sides, moves, strict=True)
-            )
-        ]
+        return _fitting(inputs[0].sides, self.moves(inputs[0]))
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         return _reaches(inputs[0].sides, self.moves(inputs[0]))
@@ -159,6 +153,16 @@ def _windows(
 @lru_cache(maxsize=4096)
 def _positions(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Dim, ...]:
     return tuple(map(output_size, sides, moves))
+
+
+@lru_cache(maxsize=4096)
+def _fitting(sides: tuple[Dim, ...], moves: tuple[Window, ...]) -> tuple[Requirement, ...]:
+    """Require that every window has a position."""
+    sizes = zip(_positions(sides, moves), sides, moves, strict=True)
+    return tuple(
+        Requirement(size, "at least", 1, _Misfit(n, window, side, len(sides)))
+        for side, (size, n, window) in enumerate(sizes)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -348,11 +352,12 @@ class Conv(Rounded):
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         channels = inputs[0].channels
-        yield from super().requires(*inputs)
+        needs = super().requires(*inputs)
         if self.groups > 1:
-            yield from filters_in_groups(self.groups, self.filters, channels)
+            needs = (*needs, *filters_in_groups(self.groups, self.filters, channels))
         if self.connections is not None:
-            yield self._table_fits(self.connections, channels)
+            needs = (*needs, self._table_fits(self.connections, channels))
+        return needs
 
     def _table_fits(self, table: tuple[tuple[int, ...], ...], channels: Dim) -> Requirement:
         if len(table) != self.filters or self.groups > 1:

@@ -90,8 +90,9 @@ class Norm(Layer):
 
     def weights(self, *inputs: Shape) -> tuple[Parameter, ...]:
         extents = self.scaled(inputs[0])
-        trained = Parameter("weight", extents), Parameter("bias", extents, "bias")
-        return tuple(array for array, has in zip(trained, self.trains(), strict=True) if has)
+        scaled, shifted = self.trains()
+        weight = (Parameter("weight", extents),) if scaled else ()
+        return (*weight, Parameter("bias", extents, "bias")) if shifted else weight
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         n, sets = output.size, self.sets(inputs[0])
@@ -138,10 +139,8 @@ class BatchNorm(Norm):
         if not self.statistics:
             return trained
         per_channel = (inputs[0].channels,)
-        mean, variance = (
-            Parameter(name, per_channel, "buffer") for name in ("running_mean", "running_var")
-        )
-        return *trained, mean, variance
+        mean = Parameter("running_mean", per_channel, "buffer")
+        return *trained, mean, mean._replace(name="running_var")
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> Work:
         if not self.statistics:

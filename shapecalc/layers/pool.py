@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.algebra import Dim, larger, product
@@ -46,10 +46,7 @@ class Pool(Rounded):
         return window_text(self, *inputs)
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
-        for move in self.moves(inputs[0]):
-            for pad in {move.before, move.after}:
-                yield Requirement(move.extent - pad, "at least", 1, partial(_blind, move))
-        yield from super().requires(*inputs)
+        return (*_seeing(self.moves(inputs[0])), *super().requires(*inputs))
 
     def output(self, *inputs: Shape) -> Map:
         return Map(self.positions(inputs[0]), inputs[0].channels)
@@ -60,6 +57,16 @@ class Pool(Rounded):
 
     def connected(self, inputs: tuple[Shape, ...], output: Shape, work: Work | None = None) -> Dim:
         return self.taps(inputs[0]) * output.size
+
+
+@lru_cache(maxsize=4096)
+def _seeing(moves: tuple[Window, ...]) -> tuple[Requirement, ...]:
+    """Require that no window sees padding only."""
+    return tuple(
+        Requirement(move.extent - pad, "at least", 1, partial(_blind, move))
+        for move in moves
+        for pad in {move.before, move.after}
+    )
 
 
 def _blind(move: Window) -> RuleError:

@@ -33,13 +33,30 @@ def kinds_of(rows: Iterable[Row]) -> Kinds:
     Alike are rows of one layer object for the same inputs, whose arrays are their own or another's
     alike; where they stand, and what they see of the input, may differ.
     """
+    return _sorted_by(_alike_by, rows)
+
+
+def seeing_alike(rows: Iterable[Row]) -> Kinds:
+    """Put rows into one kind that see the same: a layer without a window sees as the one before."""
+    return _sorted_by(lambda row: id(row.field), rows)
+
+
+def _alike_by(row: Row) -> object:
+    """Return what rows that are alike have in common; None: a level is like no other."""
+    if row.layer is None:
+        return None
+    arrays = row.weights, row.biases, row.buffers, row.frozen
+    return id(row.layer), id(row.inputs), arrays  # rows that are alike share their inputs
+
+
+def _sorted_by(key: Callable[[Row], object], rows: Iterable[Row]) -> Kinds:
     kinds = Kinds([], [])
-    known: dict[tuple[object, ...], int] = {}
+    known: dict[object, int] = {}
     for row in rows:
         number = new = len(kinds.firsts)
-        if row.layer is not None:  # a level is like no other
-            arrays = row.weights, row.biases, row.buffers, row.frozen
-            number = known.setdefault((id(row.layer), row.inputs, arrays), new)
+        common = key(row)
+        if common is not None:
+            number = known.setdefault(common, new)
         if number == new:
             kinds.firsts.append(row)
             if len(known) > REMEMBERED:
@@ -56,19 +73,29 @@ def lines(
     write: Callable[[Column, object], T],
 ) -> Iterator[list[T]]:
     """Yield the cells of every row, as `write` makes them of a column's value."""
-    placed = [(at, column) for at, column in enumerate(columns) if column.placed]
+    placed = [(at, column) for at, column in enumerate(columns) if column.placed == "row"]
+    seeing = [(at, column) for at, column in enumerate(columns) if column.placed == "field"]
+
+    def cell(column: Column, row: Row) -> T:
+        return write(column, column.of_row(row, view, totals))
+
     numbers = kinds_of(rows).numbers
     known: dict[int, list[T]] = {}
+    before, seen = None, dict[int, T]()
     for row, kind in zip(rows, numbers, strict=True):
+        if before is None or row.field is not before.field:
+            seen = {at: cell(column, row) for at, column in seeing}
+        before = row
         line = known.get(kind)
         if line is None:
-            line = [write(column, column.of_row(row, view, totals)) for column in columns]
+            line = [seen[at] if at in seen else cell(c, row) for at, c in enumerate(columns)]
             if len(known) > REMEMBERED:
                 known.clear()
             known[kind] = line
-            yield line
-            continue
-        line = line.copy()
-        for at, column in placed:
-            line[at] = write(column, column.of_row(row, view, totals))
+        else:
+            line = line.copy()
+            for at, column in placed:
+                line[at] = cell(column, row)
+            for at, text in seen.items():
+                line[at] = text
         yield line

@@ -226,8 +226,7 @@ def _measured(
     drop: int = 0,
     convention: Callable[[Report, View], Legend] | None = None,
     needs: Literal["", "profile", "device"] = "",
-    *,
-    placed: bool = False,
+    placed: Literal["", "row", "field"] = "",
 ) -> Column:
     """Make the column of a measure."""
     measure = MEASURES[key]
@@ -304,14 +303,14 @@ def _bound(row: Row, view: View) -> object:
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("name", "layer", "the layer's name, after those of the blocks that it stands in",
-           TEXT, lambda row, _: row.name, shown="everywhere", placed=True),
+           TEXT, lambda row, _: row.name, shown="everywhere", placed="row"),
     Column("type", "type", "the layer's type, or the block's",
            TEXT, lambda row, _: row.type, shown="everywhere", drop=4),
     Column("does", "what it does", "filters or units, kernel, /stride, padding, as in 96 11x11 /4,"
            " and what is off its default; of a block its fields",
            TEXT, lambda row, _: row.does, shown="everywhere", drop=5),
     Column("from", "from", "the layers that flow in",
-           NAMES, lambda row, _: row.sources, placed=True),
+           NAMES, lambda row, _: row.sources, placed="row"),
     _measured("input", "everywhere", 3, _volumes_owed),
     _measured("output", "everywhere", 7, _volumes_owed),
     _measured("units"),
@@ -329,12 +328,12 @@ COLUMNS: tuple[Column, ...] = (
     _measured("count", "everywhere", convention=_count_owed, needs="profile"),
     _measured("activations", "everywhere", 1, _activations_owed),
     _measured("memory", convention=_memory_owed),
-    _measured("live", "asked", convention=_live_owed, placed=True),
-    _measured("live_memory", "asked", convention=_live_owed, placed=True),
-    _measured("kv_cache", "asked", convention=_cache_owed),
-    _measured("kv_cache_memory", "asked", convention=_cache_owed),
-    _measured("rf", "everywhere", 2, _field_owed, placed=True),
-    _measured("jump", convention=_jump_owed, placed=True),
+    _measured("live", "asked", convention=_live_owed, placed="row"),
+    _measured("live_memory", "asked", convention=_live_owed, placed="row"),
+    _measured("kv_cache", "asked", convention=_cache_owed, placed="row"),
+    _measured("kv_cache_memory", "asked", convention=_cache_owed, placed="row"),
+    _measured("rf", "everywhere", 2, _field_owed, placed="field"),
+    _measured("jump", convention=_jump_owed, placed="field"),
     _roofline("moved", "moved", "bytes that are read and written: weights, inputs, outputs",
               BYTES, lambda row, view: _moved(row, view).all,
               lambda all_, view: _moved(all_, view).all),
@@ -355,15 +354,15 @@ COLUMNS: tuple[Column, ...] = (
     _roofline("bound", "bound by", "whether arithmetic or memory bounds it, on the --device",
               TEXT, _bound, needs="device"),
     Column("shared", "shares weights of", "the layer whose weights this one uses",
-           TEXT, lambda row, _: row.shared if row.parameters else None, placed=True),
-    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note, placed=True),
+           TEXT, lambda row, _: row.shared if row.parameters else None, placed="row"),
+    Column("note", "note", "the remark in the spec", TEXT, lambda row, _: row.note, placed="row"),
 )
 # fmt: on
 
 #: What CSV and JSON say beside the receptive field where one is no more than a bound.
 AT_MOST = Column("rf_at_most", "at most", "the receptive field may be smaller",
                  FLAG, lambda row, _: at_most(row.field), shown="asked",
-                 field="receptive_field_at_most", placed=True)  # fmt: skip
+                 field="receptive_field_at_most", placed="field")  # fmt: skip
 
 #: A column answers to its key, its machine name and its title.
 BY_WORD: dict[str, Column] = {

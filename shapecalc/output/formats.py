@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.output.records import Records
-from shapecalc.text import Origin, Source, Span
+from shapecalc.text import Origin, Source, Span, collector_paused
 from shapecalc.text.safe import one_line, terminal_width
 from shapecalc.text.words import format_meant, must_be_text
 
@@ -176,6 +176,7 @@ def _unknown(option: str, text: str, message: str, hint: str) -> SpecErrors:
     return refuse("E302", message, origin, hint)
 
 
+@collector_paused
 def write(
     result: Shown,
     format: str = "text",  # noqa: A002  (the word of the command line)

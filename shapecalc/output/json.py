@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,13 @@ def _joined(parts: Iterator[str]) -> Iterator[str]:
 def dump(value: object, indent: int | None = None, *, ascii: bool = False) -> str:  # noqa: A002
     """Write a value in one line, or indented in several; an expression as the language has it."""
     if not ascii:
-        text = json.dumps(value, ensure_ascii=False, indent=indent, default=machine_text)
+        text = _encoder(indent, ascii=False).encode(value)
         if text.replace("\n", "").isprintable():  # a terminal would obey it
             return text
-    return json.dumps(value, indent=indent, default=machine_text)
+    return _encoder(indent, ascii=True).encode(value)
+
+
+@lru_cache
+def _encoder(indent: int | None, *, ascii: bool) -> json.JSONEncoder:  # noqa: A002
+    """Return what writes values: a long table has a hundred thousand."""
+    return json.JSONEncoder(ensure_ascii=ascii, indent=indent, default=machine_text)

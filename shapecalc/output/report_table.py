@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra import is_symbolic
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import without_values
-from shapecalc.output.alike import kinds_of
+from shapecalc.output.alike import kinds_of, seeing_alike
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
     TEXT,
@@ -41,7 +41,7 @@ from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.alike import Kinds
@@ -64,14 +64,14 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     depth = 1 if view.depth is None else view.depth
     rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
     marks, notes = _notes(rows)
-    alike = kinds_of(rows)
+    kinds = {"": kinds_of(rows), "field": seeing_alike(rows)}
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
-    columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
+    columns = tuple(_lay_out(report, rows, kinds, view, column) for column in wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
         # In volumes, too, names stand for formulas: where room is short, and where none is stated,
         # since a page that is set by others reads best in one notation.
         view = view._replace(named=True)
-        columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
+        columns = tuple(_lay_out(report, rows, kinds, view, column) for column in wanted)
     room = width if width is None else width - _least_room(view)
     kept = columns if view.columns or room is None else _fit(columns, marks, room)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
@@ -164,14 +164,14 @@ class _Column(NamedTuple):
 
 
 def _lay_out(
-    report: Report, rows: tuple[Row, ...], alike: Kinds, view: View, column: Column
+    report: Report, rows: tuple[Row, ...], kinds: Mapping[str, Kinds], view: View, column: Column
 ) -> _Column:
     totals = report.totals
-    firsts, kinds = (rows, None) if column.placed else alike
+    firsts, numbers = kinds.get(column.placed, (rows, None))
     values = [column.of_row(row, view, totals) for row in firsts]
     fitted = view.fitted(column.key, [*values, column.of_all(totals, view)])
     texts = [cell_text(column.kind, value, fitted) for value in values]
-    cells = tuple(texts if kinds is None else map(texts.__getitem__, kinds))
+    cells = tuple(texts if numbers is None else map(texts.__getitem__, numbers))
     footer = ""
     if column.total is not None:
         value = column.of_all(totals, fitted)
@@ -271,6 +271,9 @@ def _notes(
     marks = []
     notes: dict[str, str] = {}
     for row in rows:
+        if not (aside or row.note or row.shared):  # most have none
+            marks.append("")
+            continue
         parts = [one_line(row.aside)] if aside and row.aside else []
         parts += [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):

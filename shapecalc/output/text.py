@@ -68,13 +68,16 @@ def marked_rows(table: Table) -> list[tuple[str, ...]]:
 
 def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[tuple[str, ...]]:
     """Pad every column to its widest cell, flush right or left; a row is made when it is next."""
-    columns = []
-    for cells, flush in zip(zip(*rows, strict=True), right, strict=True):
-        texts = set(cells)  # most recur, in a long table
-        width = max(map(width_of, texts))
-        padded = {text: pad(text, width, right=flush) for text in texts}
-        columns.append(map(padded.__getitem__, cells))
-    return zip(*columns, strict=True)
+    columns = zip(zip(*rows, strict=True), right, strict=True)
+    return zip(*(_padded(cells, right=flush) for cells, flush in columns), strict=True)
+
+
+def _padded(cells: tuple[str, ...], *, right: bool) -> Iterator[str]:
+    texts = set(cells)  # of most columns of a long table few
+    width = max(map(width_of, texts))
+    if 2 * len(texts) > len(cells):
+        return (pad(text, width, right=right) for text in cells)
+    return map({text: pad(text, width, right=right) for text in texts}.__getitem__, cells)
 
 
 def pad(cell: str, width: int, *, right: bool) -> str:

@@ -42,7 +42,8 @@ class Column(NamedTuple):
     two where something is frozen, or nowhere.  `drop` orders what a narrow page leaves out, 1
     first; 0 stays.  `convention` gives the terms that the caption owes to the reader.  A `share` is
     a part of the total.  What a view must have for the column to be there it `needs`.  A `placed`
-    one depends on where a layer stands; all others say the same of layers that are alike.
+    one depends on where a layer stands, some of these on what it sees from there (`field`) alone;
+    all others say the same of layers that are alike.
     """
 
     key: str
@@ -57,7 +58,7 @@ class Column(NamedTuple):
     convention: Callable[[Report, View], Legend] | None = None
     share: bool = False
     needs: Literal["", "profile", "device"] = ""
-    placed: bool = False
+    placed: Literal["", "row", "field"] = ""
 
     @property
     def name(self) -> str:

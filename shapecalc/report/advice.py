@@ -136,7 +136,7 @@ def _sizes_that_work(graph: Graph) -> str:
     settings = {k: text for k, text in graph.options.settings.items() if k not in letters}
     try:
         wired = expand(graph.spec, settings, {"": given})
-        _, needs = propagate(wired, fields=False)
+        needs = propagate(wired, fields=False).needs
         domain = domain_of(wired.symbols, [Condition(*need) for need in needs])
     except (SpecErrors, RuleError):  # an expression grows too large
         return ""

@@ -26,6 +26,7 @@ UNDECIDED: tuple[InputSpan, ...] = (InputSpan((), (), 0),)
 class Facts(NamedTuple):
     """What a layer's rules say for given inputs: the same for all layers that are alike."""
 
+    inputs: tuple[Shape, ...]
     output: Shape
     size: Dim
     parameters: tuple[Parameter, ...]
@@ -102,6 +103,7 @@ def _facts(
         else:
             buffers += parameter.size
     return Facts(
+        inputs,
         output,
         size,
         parameters,

@@ -9,11 +9,13 @@ from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
 from shapecalc.report.generation import give_caches
-from shapecalc.report.peak import find_peak, give_live
+from shapecalc.report.peak import find_peak, most
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Requirement
@@ -30,19 +32,18 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
     symbols, also when no values fit.
     """
     try:
-        rows, needs = propagate(graph, fields=fields)
+        rows, needs, taken = propagate(graph, fields=fields)
     except SpecErrors as errors:
         from shapecalc.report.advice import with_advice
 
         raise with_advice(errors, graph, search=search) from None
     if graph.symbols:
-        return _symbolic(graph, rows, needs)
-    return _finished(graph, rows)
+        return _symbolic(graph, rows, needs, taken)
+    return _finished(graph, rows, most(taken))
 
 
-def _finished(graph: Graph, rows: list[Row], domain: Domain | None = None) -> Report:
-    """Tell what is alive while each row runs, add up, and make the report."""
-    peak = give_live(graph, rows, domain)
+def _finished(graph: Graph, rows: list[Row], peak: Dim, domain: Domain | None = None) -> Report:
+    """Add up, and make the report."""
     give_caches(rows)
     whole = tuple(rows)
     return Report(graph, whole, total(whole, peak), domain, computing=COMPUTING)
@@ -66,7 +67,12 @@ def total(rows: tuple[Row, ...], peak: Dim) -> Totals:
     )
 
 
-def _symbolic(graph: Graph, rows: list[Row], needs: tuple[tuple[str, Requirement], ...]) -> Report:
+def _symbolic(
+    graph: Graph,
+    rows: list[Row],
+    needs: tuple[tuple[str, Requirement], ...],
+    taken: Iterable[Dim],
+) -> Report:
     """Solve what the layers need of the symbols, and finish the report."""
     from shapecalc.report.advice import no_size
     from shapecalc.report.domain import Condition, domain_of
@@ -76,7 +82,8 @@ def _symbolic(graph: Graph, rows: list[Row], needs: tuple[tuple[str, Requirement
         domain = domain_of(graph.symbols, [Condition(*need) for need in needs])
         if domain.empty is not None:
             raise no_size(graph, domain, domain.empty)
-        return _finished(graph, with_sure_fields(graph, rows, domain), domain)
+        sure = with_sure_fields(graph, rows, domain)
+        return _finished(graph, sure, most(taken, domain), domain)
     except RuleError as error:  # an expression grows too large
         at = Origin(graph.spec.source)
         raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None

@@ -5,7 +5,7 @@ A row has the receptive fields that flow in, joined, looked at through the layer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
@@ -23,6 +23,7 @@ from shapecalc.layers.window import (
 )
 from shapecalc.report import Row
 from shapecalc.report.apply import UNDECIDED, WIDEST, RefusedError, apply
+from shapecalc.report.peak import Buffers, running
 from shapecalc.report.receptive_field import (
     Arranged,
     ReceptiveField,
@@ -38,7 +39,7 @@ from shapecalc.report.receptive_field import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.report.apply import Facts
     from shapecalc.report.domain import Domain
+    from shapecalc.report.peak import Running
     from shapecalc.report.receptive_field import Fields
 
 
@@ -54,12 +56,12 @@ def row_of(
     graph: Graph,
     node: Node,
     layer: Layer,
-    inputs: tuple[Shape, ...],
     facts: Facts,
     rows: list[Row | None],
+    run: Running,
 ) -> Row:
     """Make the row of a node, from what its layer's rules say and the rows before it."""
-    output, size, parameters, weights, biases, buffers, connections, work, window, _ = facts
+    inputs, output, size, parameters, weights, biases, buffers, connections, work, window, _ = facts
     shared = None
     if node.share is not None:
         shared = graph.nodes[node.share].path if parameters else None
@@ -93,7 +95,10 @@ def row_of(
         shared,
         node.note,
         layer,
-        frozen=0 if node.trained else weights + biases,
+        "",
+        (),
+        0 if node.trained else weights + biases,
+        run((layer, size)),
     )
 
 
@@ -119,9 +124,9 @@ def _looked_up_later(graph: Graph) -> bool:
 
 
 def _sees_everything(window: Sees) -> bool:
-    return window is SEES_ALL or (
-        type(window) is tuple and bool(window) and all(span is EVERYTHING for span in window)
-    )
+    if type(window) is not tuple or not window or window[0] is not EVERYTHING:
+        return False  # nearly always
+    return all(span is EVERYTHING for span in window)
 
 
 #: Types whose units at the rim look beyond it although nothing is padded: they see what is within.
@@ -382,12 +387,19 @@ class _UnknownInputError(Exception):
     """An earlier layer failed, and was reported."""
 
 
-def propagate(
-    graph: Graph, *, fields: bool = True
-) -> tuple[list[Row], tuple[tuple[str, Requirement], ...]]:
-    """Apply every layer's rules, in order; without `fields` there are no receptive fields.
+class Walked(NamedTuple):
+    """A row a node, and what must hold of the symbols for them, each with a layer's name.
 
-    Returns a row a node, and what must hold of the symbols for them: a layer's name with its need.
+    `taken` is what was alive whenever a layer took a buffer.
+    """
+
+    rows: list[Row]
+    needs: tuple[tuple[str, Requirement], ...]
+    taken: Iterable[Dim]
+
+
+def propagate(graph: Graph, *, fields: bool = True) -> Walked:
+    """Apply every layer's rules, in order; without `fields` there are no receptive fields.
 
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.
@@ -396,6 +408,8 @@ def propagate(
     needs: list[tuple[str, Requirement]] = []
     problems = Complaints(graph.problems)
     known: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
+    buffers = Buffers(graph)
+    run = running(graph, buffers)
     kept: list[Layer] = []  # layers built on the way stay alive, so that an id means one layer
 
     def shape_of_node(index: int) -> Shape:
@@ -417,7 +431,7 @@ def propagate(
             facts = known.get((id(layer), inputs))
             if facts is None:
                 facts = known[id(layer), inputs] = apply(layer, inputs, graph.symbols)
-            row = row_of(graph, node, layer, inputs, facts, rows)
+            row = row_of(graph, node, layer, facts, rows, run)
             if not fields:
                 row = row._replace(field=None)
             needs += [(node.path, need) for need in facts.needs]
@@ -429,6 +443,8 @@ def propagate(
         except RefusedError as refused:
             for refusal in refused.errors:
                 problems.add(_problem(refusal, node, graph), refusal.field)
+        if row is None:
+            run((None, 0))
         rows.append(row)
     for node, row in zip(graph.nodes, rows, strict=True):
         if node.share is not None and row is not None:
@@ -437,7 +453,7 @@ def propagate(
                 problems.add(_problem(misfit, node, graph), misfit.field)
     if len(problems):
         raise SpecErrors(problems.in_order())
-    return [row for row in rows if row is not None], tuple(needs)
+    return Walked([row for row in rows if row is not None], tuple(needs), buffers.taken)
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:

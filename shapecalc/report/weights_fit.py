@@ -50,7 +50,7 @@ def _own_rows(report: Report) -> list[Row] | None:
     given = {name: value for name, value in settings.items() if value != "free"}
     try:
         graph = expand(report.graph.spec, given)
-        return None if graph.symbols else propagate(graph, fields=False)[0]
+        return None if graph.symbols else propagate(graph, fields=False).rows
     except SpecErrors:
         return None
 

@@ -144,14 +144,15 @@ class _Statements:
         """Write a word: a field's name stands where the field does."""
         at: Tree = self.given.get(text, self.word)
         return self.word._replace(
-            text=text, plain=True, source=at.source, start=at.start, end=at.end
+            text=text, plain=True, source=at.source, start=at.start, length=at.length
         )
 
     def _word(self, text: str) -> Scalar:
         return self.word._replace(text=text, plain=True)
 
     def listed(self, *texts: str) -> List:
-        return List(tuple(map(self.text, texts)), self.word.source, self.word.start, self.word.end)
+        word = self.word
+        return List(tuple(map(self.text, texts)), word.source, word.start, word.length)
 
     def use(self, kind: str, name: str, *sources: str, **fields: Tree | str) -> Use:
         """Write one statement."""

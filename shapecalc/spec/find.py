@@ -343,16 +343,16 @@ def _tree(value: object, path: str, depth: int) -> Tree:
             {word: _scalar(word, Source(place, "")) for word, (_, place) in keys.items()},
             source,
             NOWHERE,
-            NOWHERE,
+            0,
         )
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         items = [_tree(item, f"{path}[{at}]", depth + 1) for at, item in enumerate(value)]
-        return List(tuple(items), source, NOWHERE, NOWHERE)
+        return List(tuple(items), source, NOWHERE, 0)
     return _scalar(_text(value, source), source, plain=value != "")
 
 
 def _scalar(text: str, source: Source, *, plain: bool = True) -> Scalar:
-    return Scalar(text, plain, source, NOWHERE, NOWHERE)
+    return Scalar(text, plain, source, NOWHERE, 0)
 
 
 def _below(path: str, key: object) -> str:

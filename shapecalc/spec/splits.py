@@ -49,5 +49,5 @@ def parted(branches: list[Branch], key: Scalar, tree: Tree) -> list[Branch]:
 def _slice(axis: str, number: int, key: Scalar, of: Tree) -> Use:
     part = key._replace(text=str(number), plain=True)
     keys = {"part": key, "of": key}
-    taken = YamlMap({"part": part, "of": of}, keys, key.source, of.start, of.end)
+    taken = YamlMap({"part": part, "of": of}, keys, key.source, of.start, of.length)
     return Use(key._replace(text="slice"), "slice", {axis: taken}, {axis: key}, own=True)

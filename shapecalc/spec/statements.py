@@ -89,7 +89,7 @@ class _Parts:
             self.kind,
             self.fields,
             keys,
-            literal=tuple(self.literal) if self.literal else None,
+            literal=tuple(self.literal) if self.literal is not None else None,
             name=self.name,
             sources=self.sources,
             share=self.share,
@@ -108,7 +108,7 @@ class StatementReader(WordReader):
     def read_statements(self, tree: Tree, what: str) -> tuple[Use, ...]:
         """Read a list of statements."""
         if isinstance(tree, Scalar) and tree.text:
-            return self.read_statements(List((tree,), tree.source, tree.start, tree.end), what)
+            return self.read_statements(List((tree,), tree.source, tree.start, tree.length), what)
         if not isinstance(tree, List):
             hint = "write them below, each on a line that begins with '- '"
             self.complain(
@@ -288,7 +288,9 @@ class StatementReader(WordReader):
             return Use(
                 key, kind, _NO_FIELDS, _NO_KEYS, None, parts.name, parts.sources, sound=False
             )
-        return parts.use(key, value.keys)
+        # Where the keys stand only those who refuse them ask for; of literal layers none can be.
+        settled = parts.literal is not None and is_layer(kind, self.blocks)
+        return parts.use(key, _NO_KEYS if settled else value.keys)
 
     def read_common_key(self, parts: _Parts, word: str, tree: Tree) -> None:
         """Read a key that every statement may have."""

@@ -13,6 +13,7 @@ import yaml
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.text import (
+    COLUMN_BITS,
     List,
     Mark,
     Origin,
@@ -23,6 +24,7 @@ from shapecalc.text import (
     YamlMap,
     collector_paused,
     describe,
+    end_of,
     line_and_column,
     mark,
 )
@@ -144,9 +146,10 @@ class _Open:
 
     def close(self, source: Source, end: Mark) -> Tree:
         """Return the finished collection."""
+        length = end - self.start
         if self.is_map:
-            return YamlMap(self.items, self.keys, source, self.start, end)
-        return List(tuple(self.children), source, self.start, end)
+            return YamlMap(self.items, self.keys, source, self.start, length)
+        return List(tuple(self.children), source, self.start, length)
 
 
 class _Builder:
@@ -165,20 +168,21 @@ class _Builder:
     def build(self, events: Iterator[Any]) -> Tree:
         """Build the tree; complaints that allow to go on are collected."""
         handlers = {
+            yaml.StreamStartEvent: _pass,
+            yaml.DocumentStartEvent: self.document,
             yaml.ScalarEvent: self.scalar,
             yaml.AliasEvent: self.alias,
             yaml.MappingStartEvent: self.start,
             yaml.SequenceStartEvent: self.start,
             yaml.MappingEndEvent: self.end,
             yaml.SequenceEndEvent: self.end,
-            yaml.DocumentStartEvent: self.document,
+            yaml.DocumentEndEvent: _pass,
+            yaml.StreamEndEvent: _pass,
         }
         event: Any = None
         try:
             for event in events:
-                handler = handlers.get(type(event))
-                if handler is not None:
-                    handler(event)
+                handlers[type(event)](event)
         except (yaml.YAMLError, RecursionError, MemoryError) as error:
             self.measure(event, error)
             raise
@@ -196,8 +200,10 @@ class _Builder:
         value = intern(event.value)  # a large file repeats few words
         if self.in_halves and event.style == '"':
             value = _with_pairs(value)
-        start, end = _place(event.start_mark), _place(event.end_mark)
-        node = Scalar(value, event.implicit[0], self.source, start, end)
+        begin, end = event.start_mark, event.end_mark  # `_place` of both, without its calls
+        start = begin.line << COLUMN_BITS | begin.column
+        length = (end.line << COLUMN_BITS | end.column) - start
+        node = Scalar(value, event.implicit[0], self.source, start, length)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)
         self.add(node, 1)
@@ -299,14 +305,14 @@ class _Builder:
         """Check a key."""
         if not isinstance(node, Scalar):
             self.complain("E110", f"a key is a word, not {describe(node)}", node.start, "")
-            return Scalar(f"\0{len(top.items)}", False, self.source, node.start, node.end)
+            return Scalar(f"\0{len(top.items)}", False, self.source, node.start, node.length)
         if node.text == "<<" and node.plain:
             hint = "put shared fields into `defaults:` or into a block"
             self.complain("E105", "merge keys (<<) are not part of the language", node.start, hint)
         elif node.text in top.keys:
             first = line_and_column(top.keys[node.text].start)[0] + 1
             message = f"'{node.text}' stands twice in one map, first in line {first}"
-            self.complain("E102", message, node.start, "keep one of the two", node.end)
+            self.complain("E102", message, node.start, "keep one of the two", end_of(node))
         return node
 
     def tag(self, event: Any) -> None:  # noqa: ANN401
@@ -323,6 +329,10 @@ class _Builder:
     def stop(self, code: str, message: str, at: Mark | None, hint: str) -> None:
         """Give up."""
         raise SpecErrors([_problem(code, message, self.source, at, hint)])
+
+
+def _pass(event: Any) -> None:  # noqa: ANN401
+    """Pass over what says nothing."""
 
 
 def _place(of: Any) -> Mark:  # noqa: ANN401

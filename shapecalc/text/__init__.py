@@ -69,8 +69,8 @@ class Origin(NamedTuple):
 Mark: TypeAlias = int
 
 #: Bits of a column: more than a line of the largest file that is read has.
-_COLUMNS = 26
-_COLUMN = (1 << _COLUMNS) - 1
+COLUMN_BITS = 26
+_COLUMN = (1 << COLUMN_BITS) - 1
 
 #: The place of what was never written as text.
 NOWHERE: Mark = -1
@@ -82,22 +82,26 @@ def mark(line: int, column: int) -> Mark:
     >>> line_and_column(mark(11, 4))
     (11, 4)
     """
-    return line << _COLUMNS | column
+    return line << COLUMN_BITS | column
 
 
 def line_and_column(place: Mark) -> tuple[int, int]:
     """Take a place apart."""
-    return place >> _COLUMNS, place & _COLUMN
+    return place >> COLUMN_BITS, place & _COLUMN
 
 
 class Scalar(NamedTuple):
-    """A word, a number, a string: text, and whether it stood without quotes."""
+    """A word, a number, a string: text, and whether it stood without quotes.
+
+    `length` is the distance from its start to its end: within a line a small number, of which,
+    unlike a second place, all have the same one in memory.
+    """
 
     text: str
     plain: bool
     source: Source
     start: Mark
-    end: Mark
+    length: int
 
 
 class List(NamedTuple):
@@ -106,7 +110,7 @@ class List(NamedTuple):
     items: tuple[Tree, ...]
     source: Source
     start: Mark
-    end: Mark
+    length: int
 
 
 class YamlMap(NamedTuple):
@@ -116,22 +120,27 @@ class YamlMap(NamedTuple):
     keys: dict[str, Scalar]
     source: Source
     start: Mark
-    end: Mark
+    length: int
 
 
 Tree: TypeAlias = Scalar | List | YamlMap
+
+
+def end_of(tree: Tree) -> Mark:
+    """Return the place behind `tree`."""
+    return tree.start + tree.length
 
 
 def origin(tree: Tree) -> Origin:
     """Return the place where `tree` was written."""
     if tree.start == NOWHERE:
         return Origin(tree.source)
-    return Origin(tree.source, Span(*line_and_column(tree.start), *line_and_column(tree.end)))
+    return Origin(tree.source, Span(*line_and_column(tree.start), *line_and_column(end_of(tree))))
 
 
 def scalar(text: str, source: Source) -> Scalar:
     """Return a plain scalar that stands for the whole of `source` (a command-line value)."""
-    return Scalar(text, True, source, mark(0, 0), mark(0, len(source.text)))
+    return Scalar(text, True, source, mark(0, 0), len(source.text))
 
 
 def describe(tree: Tree) -> str:

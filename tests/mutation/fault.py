@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.layers import conv
+from shapecalc.layers import conv, pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FunctionType
 
 #: What remembers answers of functions that a fault changes.
-CACHES = (conv._windows, conv._positions, conv._reaches)
+CACHES = (conv._windows, conv._positions, conv._fitting, conv._reaches, pool._seeing)
 
 
 class Fault(NamedTuple):

@@ -113,7 +113,7 @@ _WINDOW = [
     Fault(
         "any window is taken to fit",
         "conv",
-        "layers.conv:Windowed.requires",
+        "layers.conv:_fitting",
         '"at least", 1',
         '"at least", -9',
     ),

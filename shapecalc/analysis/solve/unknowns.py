@@ -161,7 +161,7 @@ def _with_constant(spec: NetSpec, graph: Graph, over: Range) -> tuple[NetSpec, s
         name += "_"
     source = Source(f"--over {over.name}", name)
     word, key = scalar(name, source), scalar(path, Source(source.name, path))
-    change = YamlMap({field: word}, {field: word}, source, word.start, word.end)
+    change = YamlMap({field: word}, {field: word}, source, word.start, word.length)
     first = scalar(str(over.values[0]), Source(f"--over {over.name}", str(over.values[0])))
     edits = (*spec.edits, {path: Edit(key, change)})
     return spec._replace(edits=edits, let={**spec.let, name: first}), name

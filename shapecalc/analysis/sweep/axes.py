@@ -95,14 +95,14 @@ def _edit(over: Range, text: str, before: Edit | None) -> Edit:
     assert over.field is not None
     path, field = over.field
     source = over.source
-    word = Scalar(field, True, source, mark(0, len(path) + 1), mark(0, len(over.name)))
-    value = Scalar(text, True, source, mark(0, len(over.name) + 1), mark(0, len(source.text)))
+    word = Scalar(field, True, source, mark(0, len(path) + 1), len(field))
+    value = Scalar(text, True, source, mark(0, len(over.name) + 1), len(text))
     items: dict[str, Tree] = {field: value}
     keys = {field: word}
     if before is not None and before.change is not None:
         items, keys = {**before.change.items, **items}, {**before.change.keys, **keys}
-    layer = Scalar(path, True, source, mark(0, 0), mark(0, len(path)))
-    return Edit(layer, YamlMap(items, keys, source, layer.start, value.end))
+    layer = Scalar(path, True, source, mark(0, 0), len(path))
+    return Edit(layer, YamlMap(items, keys, source, layer.start, len(source.text)))
 
 
 def ground(

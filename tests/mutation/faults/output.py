@@ -52,6 +52,6 @@ FAULTS = [
     Planted("every column is headed by the profile", 'self.key == "count" and view.profile is not None', 'self.key == "count" or view.profile is not None'),
     Planted("a name alone is brief", "self.notation is not None and self.named", "self.notation is not None or self.named"),
     Planted("borrowed arrays are like owned ones", "arrays = row.weights, row.biases, row.buffers, row.frozen", "arrays = ()"),
-    Planted("layers are alike wherever they take from", "(id(row.layer), row.inputs, arrays)", "(id(row.layer), arrays)"),
-    Planted("names are written once", "            line[at] = write(", "            write("),
+    Planted("layers are alike wherever they take from", "return id(row.layer), id(row.inputs), arrays", "return id(row.layer), arrays"),
+    Planted("names are written once", "                line[at] = cell(column, row)", "                cell(column, row)"),
 ]  # fmt: skip
