@@ -33,7 +33,8 @@ _MOST_TOLD = 5
 
 #: The modules that enter operations into the table.
 _OPERATIONS = (
-    "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent",
+    "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent", "microsoft",
+    "branches",
 )  # fmt: skip
 #: Operations whose inputs but the first are weights, wherever they come from.
 _WEIGHTED = frozenset({
@@ -43,10 +44,12 @@ _WEIGHTED = frozenset({
 #: Operations whose input has the channels last.
 _LAST = frozenset({
     "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
-    "MatMulInteger", "QLinearMatMul",
+    "MatMulInteger", "QLinearMatMul", "Attention", "BiasGelu", "FastGelu", "FusedMatMul",
+    "MatMulNBits", "MultiHeadAttention", "SkipLayerNormalization",
+    "SkipSimplifiedLayerNormalization",
 })  # fmt: skip
 #: Operations on every element, as those that scale an image; so many are looked behind.
-_IN_PLACE = frozenset({"Add", "Cast", "Div", "Mul", "Sub"})
+_IN_PLACE = frozenset({"Add", "Cast", "Div", "Mul", "Relu", "Sub"})
 _FARTHEST = 6
 
 
@@ -167,8 +170,8 @@ def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
         for node in readers:
             order = node.attributes.get("perm")
             if node.op == "Transpose" and order and sorted(order) == [*range(rank)]:
-                second: int = order[1]
-                return second or rank - 1
+                second: int = order[1] or rank - 1
+                return 1 if order[-1] == 1 else second  # they are put last, or second
             if node.op in _LAST and rank == 3:
                 return rank - 1
         name = next((node.outputs[0] for node in readers if node.op in _IN_PLACE), "")

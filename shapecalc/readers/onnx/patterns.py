@@ -6,17 +6,31 @@ Every function looks for one of them from its first operation on, and tells whet
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.readers.onnx.constants import axes_of
 from shapecalc.readers.onnx.layouts import channels_second, in_our_order, with_last
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shapecalc.readers.onnx.file import OnnxNode, Tensor
     from shapecalc.readers.onnx.values import Value
+
+
+Pattern: TypeAlias = "Callable[[GraphWalk, OnnxNode, int], bool]"
+
+
+def _of_the_graph(pattern: Pattern) -> Pattern:
+    """Look for a pattern from nodes of the graph only: what one of them is made of has no trail."""
+
+    @wraps(pattern)
+    def looked_for(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+        return walk.file.nodes[number] is node and pattern(walk, node, number)
+
+    return looked_for
 
 
 def decimal(value: float) -> float | int:
@@ -121,6 +135,7 @@ class _Trail:
 _GATES = {"Sigmoid": "silu", "HardSigmoid": "hard_swish"}
 
 
+@_of_the_graph
 def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
     if node.op == "Softplus":
@@ -147,6 +162,7 @@ def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("softplus", {}, walk.value(node))
 
 
+@_of_the_graph
 def starts(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise what begins with arithmetic: gelu, hard swish, lrn."""
     if len(node.inputs) != 2 or not node.outputs:
@@ -276,6 +292,7 @@ def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+@_of_the_graph
 def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
     x = node.inputs[0]
@@ -311,6 +328,7 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+@_of_the_graph
 def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x/max(length of x, eps): ReduceL2, Clip, Expand, Div."""
     x = node.inputs[0]
@@ -327,6 +345,7 @@ def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("l2norm", {}, with_last(walk, node, value, axes[0]))
 
 
+@_of_the_graph
 def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
     value = walk.values.get(node.inputs[0])
@@ -347,6 +366,7 @@ def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("groupnorm", fields, channels_second(walk, node, value), arrays)
 
 
+@_of_the_graph
 def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise the channels of groups being mixed: Reshape, Transpose, Reshape."""
     value = walk.values.get(node.inputs[0])
@@ -394,6 +414,7 @@ def _unshuffle(
     return True
 
 
+@_of_the_graph
 def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise an adaptive pool: a table says which elements a mean is taken of."""
     ends = ("ReduceMean", "Transpose")

@@ -95,7 +95,17 @@ def _biased(
     if not walk.has(node, number):
         fields["bias"] = False
         return []
-    return [walk.array(node, number)]
+    array = walk.array(node, number)
+    if array is not None and _is_filler(walk, array):
+        fields["bias"] = False
+        return []
+    return [array]
+
+
+def _is_filler(walk: GraphWalk, array: Tensor) -> bool:
+    """Tell whether zeros are made in the graph, where a bias must be given and there is none."""
+    values = None if array.origin in walk.stored else array.values()
+    return values is not None and not any(values)
 
 
 @rule("Conv")
