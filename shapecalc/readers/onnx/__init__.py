@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from mmap import mmap
 
+    from shapecalc.readers.onnx.file import Extent, OnnxNode
+
 #: The sets of operations that are read: earlier ones broadcast otherwise, later ones are unknown.
 OLDEST, NEWEST = 7, 28
 #: So many nodes are read: as many layers as a spec may have.
@@ -165,6 +167,7 @@ def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
     """
     if rank < 2:
         return 0 if rank and name else None
+    last = (walk.file.inputs.get(name) or (None,))[-1] if rank == 3 else None
     for _ in range(_FARTHEST):
         readers = [walk.file.nodes[number] for number in walk.readers.get(name, ())]
         for node in readers:
@@ -174,8 +177,16 @@ def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
                 return 1 if order[-1] == 1 else second  # they are put last, or second
             if node.op in _LAST and rank == 3:
                 return rank - 1
-        name = next((node.outputs[0] for node in readers if node.op in _IN_PLACE), "")
+        behind = (n.outputs[0] for n in readers if n.op in _IN_PLACE or _keeps_last(walk, n, last))
+        name = next(behind, "")
     return 1
+
+
+def _keeps_last(walk: GraphWalk, node: OnnxNode, size: Extent) -> bool:
+    """Tell whether a node joins other axes than the last, of this size, as before a product."""
+    array = walk.array(node, 1) if node.op == "Reshape" else None
+    values = array.values() if array is not None else None
+    return bool(values) and size is not None and list(values or ())[-1] == size
 
 
 def _remarks(walk: GraphWalk) -> Iterator[str]:

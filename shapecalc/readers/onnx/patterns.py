@@ -63,7 +63,7 @@ def normalise(
     walk.same(node, "layernorm", fields, value, arrays)
 
 
-class _Trail:
+class Trail:
     """Follows a value through operations that nobody else reads the results of."""
 
     def __init__(self, walk: GraphWalk, start: int) -> None:
@@ -81,7 +81,7 @@ class _Trail:
         """The value that the trail has come to."""
         return self.last.outputs[0] if self.last.outputs else ""
 
-    def step(self, *ops: str, other: str | None = None, near: float | None = None) -> _Trail:
+    def step(self, *ops: str, other: str | None = None, near: float | None = None) -> Trail:
         """Go on to the one operation that reads the value, if it is one of these.
 
         Its other operand is that value, or a constant near that number, if one is named.
@@ -139,19 +139,19 @@ _GATES = {"Sigmoid": "silu", "HardSigmoid": "hard_swish"}
 def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
     if node.op == "Softplus":
-        trail = _Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
+        trail = Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
         if trail.goes():
             return trail.become("mish", {}, walk.value(node))
         return _softplus(walk, node, number)
     if node.op not in _GATES:
         return False
-    trail = _Trail(walk, number).step("Mul", other=node.inputs[0])
+    trail = Trail(walk, number).step("Mul", other=node.inputs[0])
     return trail.goes() and trail.become(_GATES[node.op], {}, walk.value(node))
 
 
 def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise a softplus that gives x itself where that is large."""
-    trail = _Trail(walk, number).step("Where")
+    trail = Trail(walk, number).step("Where")
     x = node.inputs[0]
     large = [n for n in walk.few_readers(x) if walk.file.nodes[n].op == "Greater"]
     if not trail.goes() or len(large) != 1:
@@ -179,7 +179,7 @@ def _gelu(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
         factor = walk.number(constant)
         if x not in walk.values or factor is None or not math.isclose(factor, scale, rel_tol=1e-3):
             continue
-        trail = _Trail(walk, number).step("Erf").step("Add", near=1)
+        trail = Trail(walk, number).step("Erf").step("Add", near=1)
         if not trail.goes():
             return False
         half = walk.only_reader(trail.result, "Mul")
@@ -215,7 +215,7 @@ def _hard(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     for x, constant in (node.inputs, reversed(node.inputs)):
         if x not in walk.values or walk.number(constant) != 3:
             continue
-        trail = _Trail(walk, number).step("Clip", "Relu6")
+        trail = Trail(walk, number).step("Clip", "Relu6")
         if not trail.goes() or not _is_relu6(walk, trail.last):
             return False
         behind = walk.only_reader(trail.result, "Mul", "Div")
@@ -237,7 +237,7 @@ def _hard(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return False
 
 
-def _sixth(walk: GraphWalk, trail: _Trail) -> None:
+def _sixth(walk: GraphWalk, trail: Trail) -> None:
     number = walk.only_reader(trail.result, "Mul", "Div")
     by = 6 if number is not None and walk.file.nodes[number].op == "Div" else 1 / 6
     trail.step("Mul", "Div", near=by)
@@ -300,7 +300,11 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     if node.op != "ReduceMean" or value is None or value.loose:
         return False
     axes = axes_of(node, walk.array(node, 1), len(value.dims))
-    if not axes or sorted(axes) != list(range(min(axes), len(value.dims))):
+    if not axes:
+        return False
+    if _tensorflows_norm(walk, node, axes):
+        return True
+    if sorted(axes) != list(range(min(axes), len(value.dims))):
         return False
     centred = walk.only_reader(node.outputs[0], "Sub")
     if centred is None or walk.file.nodes[centred].inputs[0] != x:
@@ -311,14 +315,14 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
     if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:
         return False
-    square = _Trail(walk, squares[0]).step("ReduceMean").step("Add")
+    square = Trail(walk, squares[0]).step("ReduceMean").step("Add")
     epsilon = square.operand() if square.goes() else None
     square.step("Sqrt").step("Div")
     if not square.goes() or square.numbers[-1] != ends[0]:
         return False
     if epsilon is not None and epsilon.size == 1:
         walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
-    trail = _Trail(walk, number)
+    trail = Trail(walk, number)
     trail.numbers += [centred, *square.numbers]
     trail.last = square.last
     arrays = trail.trained(math.prod(value.dims[axis] for axis in axes))
@@ -328,12 +332,100 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+_MEANS = ("ReduceMean", "GlobalAveragePool")
+
+
+@_of_the_graph
+def pooled_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise a layer normalisation whose means tf2onnx writes as global pools."""
+    value = walk.values.get(node.inputs[0])
+    axes = range(2, len(value.dims)) if value is not None else ()
+    return node.op in _MEANS and bool(axes) and _tensorflows_norm(walk, node, [*axes])
+
+
+def _tensorflows_norm(walk: GraphWalk, node: OnnxNode, axes: Sequence[int]) -> bool:
+    """Recognise a layer normalisation as TensorFlow writes it, converted by tf2onnx."""
+    x, nodes = node.inputs[0], walk.file.nodes
+    readers = walk.few_readers(node.outputs[0])
+    moved = [n for n in readers if nodes[n].op == "Reshape"]  # among other axes of 1
+    mean = nodes[moved[0]].outputs[0] if moved else node.outputs[0]
+    centred = [n for n in walk.few_readers(mean) if nodes[n].op == "Sub"]
+    if len(centred) != 1 or nodes[centred[0]].inputs[0] != x:
+        return False
+    trail = Trail(walk, centred[0])
+    square = set(walk.few_readers(trail.result))
+    if len(square) != 1 or set(nodes[min(square)].inputs) != {trail.result}:
+        return False
+    trail.numbers += [*moved, min(square)]
+    trail.last = nodes[min(square)]
+    trail.step(*_MEANS).step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("Sqrt").step("Reciprocal")
+    return trail.goes() and multiplied_norm(walk, node, trail, epsilon, axes)
+
+
+def multiplied_norm(
+    walk: GraphWalk, node: OnnxNode, trail: Trail, epsilon: Tensor | None, axes: Sequence[int]
+) -> bool:
+    """Recognise the end of a layer normalisation whose mean is multiplied, too.
+
+    `trail` has come to one by the root of the variance.  TensorFlow multiplies that by a scale, x
+    and its mean by the product, and subtracts; what subtracts may add a negative, quantised or not.
+    """
+    nodes, x, mean = walk.file.nodes, node.inputs[0], node.outputs[0]
+    value = walk.values[x]
+    size = math.prod(value.dims[axis] for axis in axes)
+    if value.loose or epsilon is None or epsilon.size != 1:
+        return False
+    arrays: list[Tensor | None] = []
+    scaled = walk.only_reader(trail.result, "Mul")
+    scale = walk.arrays.get(walk.other_input(nodes[scaled], trail.result) or "") if scaled else None
+    if scale is not None and scale.size == size:
+        arrays.append(scale)
+        trail.step("Mul")
+    factor = trail.result
+    products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
+    minus: list[int] = []
+    at_mean = mean
+    side = next(
+        (n for n in walk.few_readers(mean) if nodes[n].op in ("Neg", "DequantizeLinear")), None
+    )
+    while side is not None and at_mean not in products:
+        minus.append(side)
+        at_mean = nodes[side].outputs[0]
+        side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
+    if set(products) != {x, at_mean}:
+        return False
+    shifted = Trail(walk, products[at_mean])
+    behind = walk.only_reader(shifted.result, "Add", "Sub")
+    shift = (
+        walk.arrays.get(walk.other_input(nodes[behind], shifted.result) or "") if behind else None
+    )
+    if shift is not None and shift.size == size and arrays:
+        arrays.append(shift)
+        shifted.step("Add", "Sub")
+    shifted.step("Add", "Sub")
+    last = walk.only_reader(nodes[products[x]].outputs[0], "Add", "Sub")
+    if not shifted.goes() or last is None or last != shifted.numbers[-1]:
+        return False
+    walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
+    whole = node._replace(outputs=nodes[last].outputs[:1])
+    if list(axes) == [value.axes[-1]]:
+        walk.same(whole, "layernorm", _affine(arrays), value, arrays)
+    else:
+        if sorted(axes) != [*range(min(axes), len(value.dims))]:
+            return False
+        normalise(walk, whole, value, min(axes), arrays)
+    walk.skip(*trail.numbers, *shifted.numbers, *products.values(), *minus)
+    return True
+
+
 @_of_the_graph
 def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x/max(length of x, eps): ReduceL2, Clip, Expand, Div."""
     x = node.inputs[0]
     value = walk.values.get(x)
-    trail = _Trail(walk, number).step("Clip", "Max")
+    trail = Trail(walk, number).step("Clip", "Max")
     if trail.goes() and walk.only_reader(trail.result, "Div") is None:
         trail.step("Expand")
     trail.step("Div", other=x)
@@ -349,7 +441,7 @@ def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
     value = walk.values.get(node.inputs[0])
-    trail = _Trail(walk, number).step("InstanceNormalization")
+    trail = Trail(walk, number).step("InstanceNormalization")
     if value is None or value.loose or not trail.goes() or len(value.dims) < 3:
         return False
     scale, epsilon = walk.array(trail.last, 1), trail.last.attributes.get("epsilon")
@@ -372,7 +464,7 @@ def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     value = walk.values.get(node.inputs[0])
     array = walk.array(node, 1)
     wanted = array.values() if array is not None else node.attributes.get("shape")
-    trail = _Trail(walk, number).step("Transpose")
+    trail = Trail(walk, number).step("Transpose")
     if value is None or value.loose or not trail.goes() or not wanted or len(value.dims) != 4:
         return False
     order = list(trail.last.attributes.get("perm") or ())
@@ -396,7 +488,7 @@ def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 
 
 def _unshuffle(
-    walk: GraphWalk, trail: _Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
+    walk: GraphWalk, trail: Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
 ) -> bool:
     """Recognise places that become channels, as PyTorch writes it."""
     value = channels_second(walk, node, walk.value(node))
@@ -418,7 +510,7 @@ def _unshuffle(
 def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise an adaptive pool: a table says which elements a mean is taken of."""
     ends = ("ReduceMean", "Transpose")
-    trail = _Trail(walk, number).step("GatherND").step(*ends).step(*ends)
+    trail = Trail(walk, number).step("GatherND").step(*ends).step(*ends)
     value = walk.values.get(node.inputs[0])
     if not trail.goes() or value is None or len(value.dims) not in (3, 4, 5):
         return False

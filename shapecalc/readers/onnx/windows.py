@@ -226,6 +226,8 @@ def _pool(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 
 @rule("GlobalAveragePool", "GlobalMaxPool")
 def _global_pool(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.pooled_norm(walk, node, number):
+        return
     value = channels_second(walk, node, walk.value(node))
     kind = "global_avgpool" if node.op == "GlobalAveragePool" else "global_maxpool"
     _to_ones(walk, node, value, kind)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.layouts import in_files_order
 from shapecalc.readers.onnx.parts import cut
-from shapecalc.readers.onnx.patterns import normalise
+from shapecalc.readers.onnx.patterns import Trail, multiplied_norm
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.steps import Steps, in_steps
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError, must_fit
@@ -250,56 +250,21 @@ def _reduced(steps: Steps) -> str | list[str]:
 
 
 def _layer_norm(steps: Steps) -> bool:
-    """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow.
-
-    TensorFlow multiplies x and its mean by the same factor, and subtracts.
-    """
+    """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
     walk, nodes = steps.walk, steps.walk.file.nodes
     x, mean = steps.inputs[0], steps.node.outputs[0]
-    if x not in walk.values or walk.values[x].loose:
+    squares = [
+        n
+        for n in walk.few_readers(mean)
+        if nodes[n].op == "SQUARED_DIFFERENCE" and x in nodes[n].inputs
+    ]
+    if len(squares) != 1 or x not in walk.values:
         return False
-    rank = len(steps.dims(x))
-    axes = sorted(axis % rank for axis in steps.numbers(1))
-    of_mean = walk.few_readers(mean)
-    trail = [n for n in of_mean if nodes[n].op == "SQUARED_DIFFERENCE" and x in nodes[n].inputs]
-    if len(trail) != 1 or axes != [*range(axes[0], rank)]:
-        return False
-    for op in ("MEAN", "Add", "RSQRT"):
-        following = walk.only_reader(nodes[trail[-1]].outputs[0], op)
-        if following is None:
-            return False
-        trail.append(following)
-    epsilon = walk.number(walk.other_input(nodes[trail[2]], nodes[trail[1]].outputs[0]) or "")
-    factor = nodes[trail[-1]].outputs[0]
-    scaled = walk.only_reader(factor, "Mul")
-    arrays = []
-    if scaled is not None and (other := walk.other_input(nodes[scaled], factor)) in walk.arrays:
-        arrays.append(walk.arrays[other or ""])
-        trail.append(scaled)
-        factor = nodes[scaled].outputs[0]
-    products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
-    minus, at_mean = [], mean  # what subtracts may do so by adding a negative, quantised or not
-    side = next((n for n in of_mean if nodes[n].op in ("Neg", "DequantizeLinear")), None)
-    while side is not None and at_mean not in products:
-        minus.append(side)
-        at_mean = nodes[side].outputs[0]
-        side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
-    if epsilon is None or set(products) != {x, at_mean}:
-        return False
-    ends = nodes[products[x]].outputs[0], nodes[products[at_mean]].outputs[0]
-    behind = walk.only_reader(ends[1], "Add", "Sub")
-    if behind is not None and (other := walk.other_input(nodes[behind], ends[1])) in walk.arrays:
-        arrays.append(walk.arrays[other or ""])
-        trail.append(behind)
-        behind = walk.only_reader(nodes[behind].outputs[0], "Add")
-    last = walk.only_reader(ends[0], "Add", "Sub")
-    if last is None or last != behind:
-        return False
-    walk.adds_epsilon(steps.node, epsilon)
-    whole_norm = steps.node._replace(outputs=nodes[last].outputs)
-    normalise(walk, whole_norm, walk.values[x], axes[0], arrays)
-    walk.skip(*trail, *products.values(), *minus, last)
-    return True
+    trail = Trail(walk, squares[0]).step("MEAN").step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("RSQRT")
+    axes = [axis % len(steps.dims(x)) for axis in steps.numbers(1)]
+    return trail.goes() and multiplied_norm(walk, steps.node, trail, epsilon, axes)
 
 
 @_operator("UNIDIRECTIONAL_SEQUENCE_LSTM")
