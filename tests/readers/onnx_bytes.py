@@ -141,12 +141,18 @@ def model(
 
 
 def function(
-    name: str, inputs: str, outputs: str, nodes: Sequence[bytes], domain: str = "local"
+    name: str,
+    inputs: str,
+    outputs: str,
+    nodes: Sequence[bytes],
+    domain: str = "local",
+    **defaults: Any,
 ) -> bytes:
-    """Write a function of a model."""
+    """Write a function of a model, with the attributes that a call may leave out."""
     data = block(1, name) + b"".join(block(4, word) for word in inputs.split())
     data += b"".join(block(5, word) for word in outputs.split())
     data += b"".join(block(7, one) for one in nodes)
+    data += b"".join(block(11, attribute(key, value)) for key, value in defaults.items())
     return data + block(9, block(1, "") + number(2, 20)) + block(10, domain)
 
 

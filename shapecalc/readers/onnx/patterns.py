@@ -369,19 +369,41 @@ def multiplied_norm(
 ) -> bool:
     """Recognise the end of a layer normalisation whose mean is multiplied, too.
 
-    `trail` has come to one by the root of the variance.  TensorFlow multiplies that by a scale, x
-    and its mean by the product, and subtracts; what subtracts may add a negative, quantised or not.
+    `trail` has come to one by the root of the variance.
     """
-    nodes, x, mean = walk.file.nodes, node.inputs[0], node.outputs[0]
-    value = walk.values[x]
+    value = walk.values[node.inputs[0]]
     size = math.prod(value.dims[axis] for axis in axes)
-    if value.loose or epsilon is None or epsilon.size != 1:
+    last_axis = list(axes) == [value.axes[-1]]
+    if value.loose or not (last_axis or sorted(axes) == [*range(min(axes), len(value.dims))]):
         return False
+    end = _multiplied_end(walk, node.inputs[0], node.outputs[0], trail, size)
+    if end is None or epsilon is None or epsilon.size != 1:
+        return False
+    arrays, numbers = end
+    walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
+    whole = node._replace(outputs=walk.file.nodes[numbers[-1]].outputs[:1])
+    if last_axis:
+        walk.same(whole, "layernorm", _affine(arrays), value, arrays)
+    else:
+        normalise(walk, whole, value, min(axes), arrays)
+    walk.skip(*numbers)
+    return True
+
+
+def _multiplied_end(
+    walk: GraphWalk, x: str, mean: str, trail: Trail, size: int
+) -> tuple[list[Tensor | None], list[int]] | None:
+    """Find the end of a normalisation whose mean is multiplied; return its arrays and nodes.
+
+    TensorFlow multiplies one by the root of the variance by a scale of so many numbers, x and its
+    mean by the product, and subtracts; what subtracts may add a negative, quantised or not.
+    """
+    nodes = walk.file.nodes
     arrays: list[Tensor | None] = []
     scaled = walk.only_reader(trail.result, "Mul")
-    scale = walk.arrays.get(walk.other_input(nodes[scaled], trail.result) or "") if scaled else None
-    if scale is not None and scale.size == size:
-        arrays.append(scale)
+    scale = None if scaled is None else walk.other_input(nodes[scaled], trail.result)
+    if scale in walk.arrays and walk.arrays[scale].size == size:
+        arrays.append(walk.arrays[scale])
         trail.step("Mul")
     factor = trail.result
     products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
@@ -395,28 +417,68 @@ def multiplied_norm(
         at_mean = nodes[side].outputs[0]
         side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
     if set(products) != {x, at_mean}:
-        return False
+        return None
     shifted = Trail(walk, products[at_mean])
     behind = walk.only_reader(shifted.result, "Add", "Sub")
-    shift = (
-        walk.arrays.get(walk.other_input(nodes[behind], shifted.result) or "") if behind else None
-    )
-    if shift is not None and shift.size == size and arrays:
-        arrays.append(shift)
+    shift = None if behind is None else walk.other_input(nodes[behind], shifted.result)
+    if shift in walk.arrays and walk.arrays[shift].size == size and arrays:
+        arrays.append(walk.arrays[shift])
         shifted.step("Add", "Sub")
     shifted.step("Add", "Sub")
     last = walk.only_reader(nodes[products[x]].outputs[0], "Add", "Sub")
     if not shifted.goes() or last is None or last != shifted.numbers[-1]:
+        return None
+    return arrays, [*trail.numbers, *products.values(), *minus, *shifted.numbers]
+
+
+def groups_apart(walk: GraphWalk, node: OnnxNode, value: Value, dims: Sequence[int]) -> bool:
+    """Recognise Keras' group normalisation: a Reshape puts groups apart, and one joins them again.
+
+    Its means are over all axes but the groups'.
+    """
+    nodes, x = walk.file.nodes, node.outputs[0]
+    means = [n for n in walk.few_readers(x) if nodes[n].op in ("ReduceMean", "MEAN")]
+    if len(means) != 1 or value.loose or len(dims) != len(value.dims) + 1:
+        return False
+    mean = nodes[means[0]]
+    groups, depth = dims[-2:]
+    own = axes_of(mean, walk.array(mean, 1), len(dims))
+    if own is None or sorted(own) != [*range(1, len(dims) - 2), len(dims) - 1]:
+        return False
+    squares = [
+        n
+        for n in walk.few_readers(mean.outputs[0])
+        if nodes[n].op in ("Sub", "SQUARED_DIFFERENCE") and x in nodes[n].inputs
+    ]
+    if len(squares) != 1 or groups * depth != value.extents[-1]:
+        return False
+    trail = Trail(walk, squares[0])
+    if nodes[squares[0]].op == "Sub":
+        square = set(walk.few_readers(trail.result))
+        if len(square) != 1 or set(nodes[min(square)].inputs) != {trail.result}:
+            return False
+        trail.numbers.append(min(square))
+        trail.last = nodes[min(square)]
+    trail.step("ReduceMean", "MEAN").step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("Sqrt", "RSQRT")
+    if trail.goes() and trail.last.op == "Sqrt":
+        trail.step("Reciprocal")
+    end = _multiplied_end(walk, x, mean.outputs[0], trail, groups * depth) if trail.goes() else None
+    if end is None or epsilon is None or epsilon.size != 1:
+        return False
+    arrays, numbers = end
+    result = nodes[numbers[-1]].outputs[0]
+    if walk.only_reader(result, "Reshape", "RESHAPE") is None:
         return False
     walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
-    whole = node._replace(outputs=nodes[last].outputs[:1])
-    if list(axes) == [value.axes[-1]]:
-        walk.same(whole, "layernorm", _affine(arrays), value, arrays)
-    else:
-        if sorted(axes) != [*range(min(axes), len(value.dims))]:
-            return False
-        normalise(walk, whole, value, min(axes), arrays)
-    walk.skip(*trail.numbers, *shifted.numbers, *products.values(), *minus)
+    fields = {"groups": groups, **_affine(arrays)}
+    value = with_last(walk, node, value, len(value.dims) - 1)
+    # with its groups together again already, which is all that joining them does
+    walk.values[result] = value._replace(
+        source=walk.add(node, "groupnorm", fields, [value], arrays)
+    )
+    walk.skip(means[0], *numbers)
     return True
 
 

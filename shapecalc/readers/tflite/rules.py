@@ -8,9 +8,10 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.readers.onnx.constants import shape_asked
 from shapecalc.readers.onnx.layouts import in_files_order
 from shapecalc.readers.onnx.parts import cut
-from shapecalc.readers.onnx.patterns import Trail, multiplied_norm
+from shapecalc.readers.onnx.patterns import Trail, groups_apart, multiplied_norm
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.steps import Steps, in_steps
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError, must_fit
@@ -295,7 +296,7 @@ def _transpose(steps: Steps) -> str:
 
 
 @_operator("RESHAPE")
-def _reshape(steps: Steps) -> str:
+def _reshape(steps: Steps) -> str | list[str]:
     x = steps.inputs[0]
     array = steps.walk.array(steps.node, 1)
     wanted = array.values() if array is not None else None
@@ -306,6 +307,10 @@ def _reshape(steps: Steps) -> str:
         if given is None or not all(isinstance(n, int) for n in given[1:]):
             raise NoRuleError("a shape that is computed")
         wanted = [steps.dims(x)[0], *given[1:]]
+    value = steps.walk.values.get(x)
+    dims = shape_asked([int(n) for n in wanted], steps.dims(x), keeps_zero=True)
+    if value is not None and dims and groups_apart(steps.walk, steps.node, value, dims):
+        return []
     return steps("Reshape", x, steps.whole([int(n) for n in wanted]), allowzero=1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shapecalc
+from tests.paths import TESTS
 from tests.readers.onnx_bytes import Graph, Reference, block, function, graph, model, node, tensor
 from tests.readers.onnx_microsoft import CASES, Case
 from tests.readers.refusal import refused_as_unreadable
@@ -39,6 +40,12 @@ def rows(report: Report) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_an_operation_of_onnx_runtime(case: Case, tmp_path: Path) -> None:
     assert rows(read(case.data(), tmp_path)) == case.rows
+
+
+def test_the_sum_before_a_norm_is_the_fourth_of_its_results(tmp_path: Path) -> None:
+    report = read(CASES["SkipLayerNormalization"].data(), tmp_path)
+    nodes = report.graph.nodes
+    assert nodes[-1].inputs == (len(nodes) - 2, len(nodes) - 3)  # the norm, less the sum
 
 
 # Functions
@@ -79,6 +86,19 @@ def test_functions_stand_in_the_place_of_their_calls(tmp_path: Path) -> None:
         *["first/conv", "first/act", "second/conv", "second/act"]
     ]
     assert report["first/act"].layer.slope == 0.5
+
+
+def test_a_call_s_attributes_come_before_its_function_s(tmp_path: Path) -> None:
+    sloped = function(
+        "Sloped", "a", "c", [node("LeakyRelu", "a", "c", alpha=Reference("slope"))], slope=0.25
+    )
+    calls = [
+        node("Sloped", "x", "m", "first", "local"),
+        node("Sloped", "m", "y", "second", "local", slope=0.5),
+    ]
+    data = model(calls, {"x": [1, 3, 9, 7]}, {"y": [1, 3, 9, 7]}, functions=[sloped])
+    report = read(data, tmp_path)
+    assert [row.layer.slope for row in report.rows[1:]] == [0.25, 0.5]
 
 
 def test_a_function_that_calls_itself_is_refused(tmp_path: Path) -> None:
@@ -157,3 +177,42 @@ def test_a_bias_of_zeros_that_the_graph_makes_is_none(tmp_path: Path) -> None:
     arrays = {"w": [8, 3, 3, 3], "n": tensor("n", [1], [8])}
     data = model(nodes, {"x": [1, 3, 9, 7]}, {"y": [1, 8, 7, 5]}, arrays)
     assert rows(read(data, tmp_path)) == [("conv", "7x5x8", 216, 7560)]
+
+
+#: What tf2onnx 1.17 made of a model of Keras 3.15, which counts 1,566 parameters.
+NORMS = TESTS / "readers" / "onnx" / "norms.onnx"
+
+
+def test_norms_that_tf2onnx_takes_apart() -> None:
+    assert rows(shapecalc.summarize(NORMS)) == [
+        ("conv", "18x18x12", 876, 279_936),
+        ("relu", "18x18x12", 0, 0),
+        ("layernorm", "18x18x12", 24, 0),
+        ("transposed", "36x36x6", 654, 209_952),
+        ("groupnorm", "36x36x6", 12, 0),
+        ("max", "6", 0, 0),
+    ]
+
+
+def test_a_bias_of_heads_and_channels_is_one_of_both(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x w", "a"),
+        node("Reshape", "a s", "h"),
+        node("Add", "h b", "y"),
+    ]
+    arrays = {"w": [8, 6], "s": tensor("s", [4], [1, 5, 2, 3]), "b": [2, 3]}
+    data = model(nodes, {"x": [1, 5, 8]}, {"y": [1, 5, 2, 3]}, arrays)
+    assert rows(read(data, tmp_path)) == [
+        ("dense", "5x6", 48, 240),
+        ("reshape", "5x2x3", 0, 0),
+        ("reshape", "5x6", 0, 0),
+        ("bias", "5x6", 6, 0),
+        ("reshape", "5x2x3", 0, 0),
+    ]
+
+
+def test_sizes_that_are_given_are_of_their_axes(tmp_path: Path) -> None:
+    nodes = [node("Conv", "x w", "y", kernel_shape=[3, 1])]
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model(nodes, {"x": ["N", 3, "H", "W"]}, {"y": None}, {"w": [8, 3, 3, 1]}))
+    assert rows(shapecalc.summarize(path, input="9x7x3")) == [("conv", "7x7x8", 72, 3528)]
