@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.api import build
 from shapecalc.errors import SpecErrors
-from shapecalc.readers import ReadModel, caffe, darknet, keras, pt2, tflite
+from shapecalc.readers import ReadModel, caffe, darknet, keras, onnx, pt2, tflite
 from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import as_source
 from tests.fuzz.support import adds_up, well_told
 from tests.paths import TESTS
-from tests.readers import caffe_networks, darknet_networks
+from tests.readers import caffe_networks, darknet_networks, onnx_microsoft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,11 +203,22 @@ def _tflite(chance: random.Random) -> bytes:
     return spoilt_tables(chance.choice(_TFLITE), chance)
 
 
+_ONNX = [
+    *(case.data() for case in onnx_microsoft.CASES.values()),
+    *[(TESTS / "readers" / "onnx" / "norms.onnx").read_bytes()] * 5,
+]
+
+
+def _onnx(chance: random.Random) -> bytes:
+    return spoilt_bytes(chance.choice(_ONNX), chance)
+
+
 #: A format: how a damaged file of it is made, and its reader.
 FORMATS: dict[str, tuple[Callable[[random.Random], bytes], Callable[[str, bytes], ReadModel]]] = {
     "caffe": (_caffe, caffe.read),
     "darknet": (_darknet, darknet.read),
     "keras": (_keras, keras.read),
+    "onnx": (_onnx, onnx.read),
     "pt2": (_pt2, pt2.read),
     "tflite": (_tflite, tflite.read),
 }

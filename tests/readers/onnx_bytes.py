@@ -50,8 +50,24 @@ def elsewhere(name: str, dims: Sequence[int]) -> bytes:
     return head + block(13, place) + number(14, 1)
 
 
+class Graph(bytes):
+    """A graph within a node, as an attribute."""
+
+
+class Reference(str):
+    """An attribute of a function's node: that of its call by this name."""
+
+    __slots__ = ()
+
+
 def attribute(name: str, value: Any) -> bytes:
     head = block(1, name)
+    if isinstance(value, Reference):
+        return head + block(21, value) + number(20, 2)
+    if isinstance(value, Graph):
+        return head + block(6, value) + number(20, 5)
+    if isinstance(value, list) and value and all(isinstance(v, float) for v in value):
+        return head + b"".join(single(7, v) for v in value) + number(20, 6)
     if isinstance(value, float):
         return head + single(2, value) + number(20, 1)
     if isinstance(value, int):
@@ -105,6 +121,8 @@ def model(
     arrays: Mapping[str, Sequence[int] | bytes] | None = None,
     stated: Mapping[str, Sequence[int | str | None]] | None = None,
     opset: int = 20,
+    domains: Sequence[str] = (),
+    functions: Sequence[bytes] = (),
 ) -> bytes:
     """Write a model; an array is its extents, or a tensor's bytes."""
     graph = b"".join(block(1, data) for data in nodes) + block(2, "net")
@@ -117,4 +135,31 @@ def model(
         + block(2, "by hand")
         + block(7, graph)
         + block(8, block(1, "") + number(2, opset))
+        + b"".join(block(8, block(1, domain) + number(2, 1)) for domain in domains)
+        + b"".join(block(25, data) for data in functions)
     )
+
+
+def function(
+    name: str,
+    inputs: str,
+    outputs: str,
+    nodes: Sequence[bytes],
+    domain: str = "local",
+    **defaults: Any,
+) -> bytes:
+    """Write a function of a model, with the attributes that a call may leave out."""
+    data = block(1, name) + b"".join(block(4, word) for word in inputs.split())
+    data += b"".join(block(5, word) for word in outputs.split())
+    data += b"".join(block(7, one) for one in nodes)
+    data += b"".join(block(11, attribute(key, value)) for key, value in defaults.items())
+    return data + block(9, block(1, "") + number(2, 20)) + block(10, domain)
+
+
+def graph(
+    nodes: Sequence[bytes], outputs: str, arrays: Mapping[str, Sequence[int]] | None = None
+) -> Graph:
+    """Write a graph within a node."""
+    data = b"".join(block(1, one) for one in nodes) + block(2, "inner")
+    data += b"".join(block(5, tensor(name, dims)) for name, dims in (arrays or {}).items())
+    return Graph(data + b"".join(block(12, value(name, None)) for name in outputs.split()))

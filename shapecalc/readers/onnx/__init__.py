@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from mmap import mmap
 
+    from shapecalc.readers.onnx.file import Extent, OnnxNode
+
 #: The sets of operations that are read: earlier ones broadcast otherwise, later ones are unknown.
 OLDEST, NEWEST = 7, 28
 #: So many nodes are read: as many layers as a spec may have.
@@ -33,7 +35,8 @@ _MOST_TOLD = 5
 
 #: The modules that enter operations into the table.
 _OPERATIONS = (
-    "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent",
+    "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent", "microsoft",
+    "branches",
 )  # fmt: skip
 #: Operations whose inputs but the first are weights, wherever they come from.
 _WEIGHTED = frozenset({
@@ -43,10 +46,12 @@ _WEIGHTED = frozenset({
 #: Operations whose input has the channels last.
 _LAST = frozenset({
     "MatMul", "LayerNormalization", "Add", "Softmax", "SimplifiedLayerNormalization",
-    "MatMulInteger", "QLinearMatMul",
+    "MatMulInteger", "QLinearMatMul", "Attention", "BiasGelu", "FastGelu", "FusedMatMul",
+    "MatMulNBits", "MultiHeadAttention", "SkipLayerNormalization",
+    "SkipSimplifiedLayerNormalization",
 })  # fmt: skip
 #: Operations on every element, as those that scale an image; so many are looked behind.
-_IN_PLACE = frozenset({"Add", "Cast", "Div", "Mul", "Sub"})
+_IN_PLACE = frozenset({"Add", "Cast", "Div", "Mul", "Relu", "Sub"})
 _FARTHEST = 6
 
 
@@ -162,17 +167,26 @@ def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
     """
     if rank < 2:
         return 0 if rank and name else None
+    last = (walk.file.inputs.get(name) or (None,))[-1] if rank == 3 else None
     for _ in range(_FARTHEST):
         readers = [walk.file.nodes[number] for number in walk.readers.get(name, ())]
         for node in readers:
             order = node.attributes.get("perm")
             if node.op == "Transpose" and order and sorted(order) == [*range(rank)]:
-                second: int = order[1]
-                return second or rank - 1
+                second: int = order[1] or rank - 1
+                return 1 if order[-1] == 1 else second  # they are put last, or second
             if node.op in _LAST and rank == 3:
                 return rank - 1
-        name = next((node.outputs[0] for node in readers if node.op in _IN_PLACE), "")
+        behind = (n.outputs[0] for n in readers if n.op in _IN_PLACE or _keeps_last(walk, n, last))
+        name = next(behind, "")
     return 1
+
+
+def _keeps_last(walk: GraphWalk, node: OnnxNode, size: Extent) -> bool:
+    """Tell whether a node joins other axes than the last, of this size, as before a product."""
+    array = walk.array(node, 1) if node.op == "Reshape" else None
+    values = array.values() if array is not None else None
+    return bool(values) and size is not None and list(values or ())[-1] == size
 
 
 def _remarks(walk: GraphWalk) -> Iterator[str]:

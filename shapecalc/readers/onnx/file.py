@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from shapecalc.readers.protobuf import ByteRange, DamagedError, Field, Messages, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: An extent as stated: a number, a word, or None where nothing is said.
 Extent: TypeAlias = "int | str | None"
@@ -41,6 +41,7 @@ _ATTRIBUTE: Schema = {
     8: Field("ints", "int", many=True),
     9: Field("strings", "text", many=True),
     20: Field("type", "int"),
+    21: Field("reference", "text"),
 }
 #: The key of an attribute's value, by its type.
 _VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
@@ -68,11 +69,20 @@ _GRAPH: Schema = {
     13: Field("values", "message", many=True, schema=_VALUE),
 }
 _OPSET: Schema = {1: Field("domain", "text"), 2: Field("version", "int")}
+_FUNCTION: Schema = {
+    1: Field("name", "text"),
+    4: Field("inputs", "text", many=True),
+    5: Field("outputs", "text", many=True),
+    7: Field("nodes", "message", many=True, schema=_NODE),
+    10: Field("domain", "text"),
+    11: Field("defaults", "span", many=True),
+}
 _MODEL: Schema = {
     1: Field("ir", "int"),
     2: Field("producer", "text"),
     7: Field("graph", "message", schema=_GRAPH),
     8: Field("opsets", "message", many=True, schema=_OPSET),
+    25: Field("functions", "message", many=True, schema=_FUNCTION),
 }
 
 #: Element types whose raw bytes are read: their letters in `struct`.
@@ -190,6 +200,21 @@ class OnnxNode(NamedTuple):
     notes: tuple[ByteRange, ...]
 
 
+class AttributeReference(str):
+    """The value of an attribute in a function: that of the call's attribute of this name."""
+
+    __slots__ = ()
+
+
+class OnnxFunction(NamedTuple):
+    """A function of a model: an operation that is several."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    nodes: list[OnnxNode]
+    defaults: dict[str, Any]
+
+
 class OnnxFile(NamedTuple):
     """A model: its nodes in the order of the file, arrays, and what it says of values' extents."""
 
@@ -202,6 +227,10 @@ class OnnxFile(NamedTuple):
     outputs: dict[str, tuple[Extent, ...] | None]
     stated: dict[str, tuple[Extent, ...] | None]
     messages: Messages
+
+    def subgraph(self, span: ByteRange) -> tuple[list[OnnxNode], dict[str, Tensor], list[str]]:
+        """Return the nodes, the arrays and the outputs of a graph within a node."""
+        return _Reading(self.messages).subgraph(span)
 
 
 def read_file(messages: Messages) -> OnnxFile:
@@ -223,7 +252,7 @@ def read_file(messages: Messages) -> OnnxFile:
         opset,
         model.get("producer", ""),
         graph.get("name", ""),
-        [reading.node(fields) for fields in graph.get("nodes", ())],
+        reading.nodes(graph.get("nodes", ()), model.get("functions", ())),
         arrays,
         reading.values(graph.get("inputs", ())),
         reading.values(graph.get("outputs", ())),
@@ -239,6 +268,34 @@ class _Reading:
         self.messages = messages
         self.attributes: dict[bytes, tuple[str, Any]] = {}
         self.types: dict[bytes, tuple[Extent, ...] | None] = {}
+
+    def nodes(
+        self, nodes: Sequence[dict[str, Any]], functions: Sequence[dict[str, Any]]
+    ) -> list[OnnxNode]:
+        """Return the nodes of a graph, with those of a function in the place of its call."""
+        plain = [self.node(fields) for fields in nodes]
+        if not functions:
+            return plain
+        known = {
+            (fields.get("domain", ""), fields.get("name", "")): OnnxFunction(
+                tuple(fields.get("inputs", ())),
+                tuple(fields.get("outputs", ())),
+                [self.node(node) for node in fields.get("nodes", ())],
+                dict([self.attribute(span) for span in fields.get("defaults", ())]),
+            )
+            for fields in functions
+        }
+        return list(_inlined(plain, known, 0, [MOST_INLINED]))
+
+    def subgraph(self, span: ByteRange) -> tuple[list[OnnxNode], dict[str, Tensor], list[str]]:
+        """Return the nodes, the arrays and the outputs of a graph within a node."""
+        graph = self.messages.read(_GRAPH, span)
+        arrays = {
+            fields.get("name", ""): Tensor.stored(fields, self.messages, fields.get("name", ""))
+            for fields in graph.get("arrays", ())
+        }
+        outputs = [fields.get("name", "") for fields in graph.get("outputs", ())]
+        return [self.node(fields) for fields in graph.get("nodes", ())], arrays, outputs
 
     def node(self, fields: dict[str, Any]) -> OnnxNode:
         return OnnxNode(
@@ -265,6 +322,8 @@ class _Reading:
     def attribute_of(self, span: ByteRange) -> tuple[str, Any]:
         fields = self.messages.read(_ATTRIBUTE, span)
         name = fields.get("name", "")
+        if fields.get("reference"):
+            return name, AttributeReference(fields["reference"])
         key = _VALUES.get(fields.get("type", 0)) or next(
             (key for key in _VALUES.values() if key in fields), "i"
         )
@@ -289,6 +348,54 @@ class _Reading:
                 else tuple(d.get("value", d.get("word")) for d in shape.get("dims", ()))
             )
         return self.types[data]
+
+
+#: So deep functions may call each other, and so many nodes may they come to.
+_DEEPEST_CALL = 16
+MOST_INLINED = 500_000
+
+
+def _inlined(
+    nodes: Sequence[OnnxNode],
+    functions: dict[tuple[str, str], OnnxFunction],
+    depth: int,
+    left: list[int],
+) -> Iterator[OnnxNode]:
+    """Yield nodes, those of functions with names of their own.  Raises `DamagedError`."""
+    for number, node in enumerate(nodes):
+        function = functions.get((node.domain, node.op))
+        if function is None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise DamagedError(f"its functions come to more than {MOST_INLINED:,} nodes")
+            yield node
+            continue
+        if depth >= _DEEPEST_CALL:
+            raise DamagedError(f"functions call each other more than {_DEEPEST_CALL} deep")
+        prefix = node.name or f"{node.op}_{number}"
+        names = dict(zip(function.inputs, node.inputs, strict=False))
+        names |= dict(zip(function.outputs, node.outputs, strict=False))
+        names |= dict.fromkeys(function.inputs[len(node.inputs) :], "")
+        given = {**function.defaults, **node.attributes}
+        within = [_as_called(inner, prefix, names, given) for inner in function.nodes]
+        yield from _inlined(within, functions, depth + 1, left)
+
+
+def _as_called(
+    node: OnnxNode, prefix: str, names: dict[str, str], given: dict[str, Any]
+) -> OnnxNode:
+    """Return a function's node as it is in a call: `names` are those of its values outside."""
+    inputs, outputs = (
+        tuple(names.get(name, f"{prefix}/{name}") if name else "" for name in side)
+        for side in (node.inputs, node.outputs)
+    )
+    attributes = {
+        key: given.get(value) if isinstance(value, AttributeReference) else value
+        for key, value in node.attributes.items()
+        if not isinstance(value, AttributeReference) or value in given
+    }
+    name = f"{prefix}/{node.name or node.op}"
+    return node._replace(name=name, inputs=inputs, outputs=outputs, attributes=attributes)
 
 
 _NOTE_KEY = b"pkg.torch.onnx.name_scopes"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
-from shapecalc.readers.onnx.layouts import aligned, arranged, in_our_order
+from shapecalc.readers.onnx.layouts import aligned, arranged, in_files_order, in_our_order
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, unsqueezed
@@ -138,13 +138,35 @@ def _along_some_axes(
         join, neutral = ("add", 0) if kind == "bias" else ("multiply", 1)
         walk.same(node, join, {"right": neutral, "note": f"a constant of {text} numbers"}, value)
         return
-    if kind == "bias" or None in value.axes:
+    if None in value.axes:
         raise NoRuleError("trained numbers along some axes")
+    if kind == "bias":
+        _along_the_last_axes(walk, node, value, own, array)
+        return
     shape = tuple(own[axis] for axis in value.axes if axis is not None)
     arrays = [in_our_order(array, value)]
     source = walk.add(node, "parameter", {"shape": list(shape)}, [], arrays)
     factors = value._replace(source=source, extents=shape)
     walk.give(node, value._replace(source=walk.add(node, "multiply", {}, [value, factors])))
+
+
+def _along_the_last_axes(
+    walk: GraphWalk, node: OnnxNode, value: Value, own: tuple[int, ...], array: Tensor
+) -> None:
+    """Add a bias along the last axes of the file's, heads and channels say, as one axis of ours."""
+    value = in_files_order(walk, node, value)
+    last = [axis for axis in value.axes if axis is not None and own[axis] != 1]
+    first = len(value.axes) - len(last)
+    size = prod(own)
+    if value.axes[first:] != tuple(last) or size != prod(value.extents[first:]) or not first:
+        raise NoRuleError("trained numbers along some axes")
+    shape = [*value.extents[:first], size]
+    joined_axes = value._replace(source=walk.add(node, "reshape", {"shape": shape}, [value]))
+    arrays = [array.moved("Reshape", (size,))]
+    source = walk.add(node, "bias", {"per": "channel"}, [joined_axes], arrays)
+    biased = value._replace(source=source)
+    source = walk.add(node, "reshape", {"shape": list(value.extents)}, [biased])
+    walk.give(node, value._replace(source=source))
 
 
 @rule("Concat")

@@ -55,7 +55,8 @@ def _reshape(walk: GraphWalk, node: OnnxNode, number: int) -> None:
             f" {'x'.join(map(str, value.dims))}",
             rule=f"{prod(value.dims):,} elements",
         )
-    reshape(walk, node, value, dims)
+    if not patterns.groups_apart(walk, node, value, dims):
+        reshape(walk, node, value, dims)
 
 
 @rule("Flatten")

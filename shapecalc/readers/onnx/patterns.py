@@ -6,17 +6,31 @@ Every function looks for one of them from its first operation on, and tells whet
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.readers.onnx.constants import axes_of
 from shapecalc.readers.onnx.layouts import channels_second, in_our_order, with_last
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shapecalc.readers.onnx.file import OnnxNode, Tensor
     from shapecalc.readers.onnx.values import Value
+
+
+Pattern: TypeAlias = "Callable[[GraphWalk, OnnxNode, int], bool]"
+
+
+def _of_the_graph(pattern: Pattern) -> Pattern:
+    """Look for a pattern from nodes of the graph only: what one of them is made of has no trail."""
+
+    @wraps(pattern)
+    def looked_for(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+        return walk.file.nodes[number] is node and pattern(walk, node, number)
+
+    return looked_for
 
 
 def decimal(value: float) -> float | int:
@@ -49,7 +63,7 @@ def normalise(
     walk.same(node, "layernorm", fields, value, arrays)
 
 
-class _Trail:
+class Trail:
     """Follows a value through operations that nobody else reads the results of."""
 
     def __init__(self, walk: GraphWalk, start: int) -> None:
@@ -67,7 +81,7 @@ class _Trail:
         """The value that the trail has come to."""
         return self.last.outputs[0] if self.last.outputs else ""
 
-    def step(self, *ops: str, other: str | None = None, near: float | None = None) -> _Trail:
+    def step(self, *ops: str, other: str | None = None, near: float | None = None) -> Trail:
         """Go on to the one operation that reads the value, if it is one of these.
 
         Its other operand is that value, or a constant near that number, if one is named.
@@ -121,22 +135,23 @@ class _Trail:
 _GATES = {"Sigmoid": "silu", "HardSigmoid": "hard_swish"}
 
 
+@_of_the_graph
 def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
     if node.op == "Softplus":
-        trail = _Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
+        trail = Trail(walk, number).step("Tanh").step("Mul", other=node.inputs[0])
         if trail.goes():
             return trail.become("mish", {}, walk.value(node))
         return _softplus(walk, node, number)
     if node.op not in _GATES:
         return False
-    trail = _Trail(walk, number).step("Mul", other=node.inputs[0])
+    trail = Trail(walk, number).step("Mul", other=node.inputs[0])
     return trail.goes() and trail.become(_GATES[node.op], {}, walk.value(node))
 
 
 def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise a softplus that gives x itself where that is large."""
-    trail = _Trail(walk, number).step("Where")
+    trail = Trail(walk, number).step("Where")
     x = node.inputs[0]
     large = [n for n in walk.few_readers(x) if walk.file.nodes[n].op == "Greater"]
     if not trail.goes() or len(large) != 1:
@@ -147,6 +162,7 @@ def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("softplus", {}, walk.value(node))
 
 
+@_of_the_graph
 def starts(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise what begins with arithmetic: gelu, hard swish, lrn."""
     if len(node.inputs) != 2 or not node.outputs:
@@ -163,7 +179,7 @@ def _gelu(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
         factor = walk.number(constant)
         if x not in walk.values or factor is None or not math.isclose(factor, scale, rel_tol=1e-3):
             continue
-        trail = _Trail(walk, number).step("Erf").step("Add", near=1)
+        trail = Trail(walk, number).step("Erf").step("Add", near=1)
         if not trail.goes():
             return False
         half = walk.only_reader(trail.result, "Mul")
@@ -199,7 +215,7 @@ def _hard(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     for x, constant in (node.inputs, reversed(node.inputs)):
         if x not in walk.values or walk.number(constant) != 3:
             continue
-        trail = _Trail(walk, number).step("Clip", "Relu6")
+        trail = Trail(walk, number).step("Clip", "Relu6")
         if not trail.goes() or not _is_relu6(walk, trail.last):
             return False
         behind = walk.only_reader(trail.result, "Mul", "Div")
@@ -221,7 +237,7 @@ def _hard(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return False
 
 
-def _sixth(walk: GraphWalk, trail: _Trail) -> None:
+def _sixth(walk: GraphWalk, trail: Trail) -> None:
     number = walk.only_reader(trail.result, "Mul", "Div")
     by = 6 if number is not None and walk.file.nodes[number].op == "Div" else 1 / 6
     trail.step("Mul", "Div", near=by)
@@ -276,6 +292,7 @@ def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+@_of_the_graph
 def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
     x = node.inputs[0]
@@ -283,7 +300,11 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     if node.op != "ReduceMean" or value is None or value.loose:
         return False
     axes = axes_of(node, walk.array(node, 1), len(value.dims))
-    if not axes or sorted(axes) != list(range(min(axes), len(value.dims))):
+    if not axes:
+        return False
+    if _tensorflows_norm(walk, node, axes):
+        return True
+    if sorted(axes) != list(range(min(axes), len(value.dims))):
         return False
     centred = walk.only_reader(node.outputs[0], "Sub")
     if centred is None or walk.file.nodes[centred].inputs[0] != x:
@@ -294,14 +315,14 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     ends = [n for n in readers if walk.file.nodes[n].op == "Div"]
     if len(readers) != 2 or len(squares) != 1 or len(ends) != 1:
         return False
-    square = _Trail(walk, squares[0]).step("ReduceMean").step("Add")
+    square = Trail(walk, squares[0]).step("ReduceMean").step("Add")
     epsilon = square.operand() if square.goes() else None
     square.step("Sqrt").step("Div")
     if not square.goes() or square.numbers[-1] != ends[0]:
         return False
     if epsilon is not None and epsilon.size == 1:
         walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
-    trail = _Trail(walk, number)
+    trail = Trail(walk, number)
     trail.numbers += [centred, *square.numbers]
     trail.last = square.last
     arrays = trail.trained(math.prod(value.dims[axis] for axis in axes))
@@ -311,11 +332,162 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+_MEANS = ("ReduceMean", "GlobalAveragePool")
+
+
+@_of_the_graph
+def pooled_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise a layer normalisation whose means tf2onnx writes as global pools."""
+    value = walk.values.get(node.inputs[0])
+    axes = range(2, len(value.dims)) if value is not None else ()
+    return node.op in _MEANS and bool(axes) and _tensorflows_norm(walk, node, [*axes])
+
+
+def _tensorflows_norm(walk: GraphWalk, node: OnnxNode, axes: Sequence[int]) -> bool:
+    """Recognise a layer normalisation as TensorFlow writes it, converted by tf2onnx."""
+    x, nodes = node.inputs[0], walk.file.nodes
+    readers = walk.few_readers(node.outputs[0])
+    moved = [n for n in readers if nodes[n].op == "Reshape"]  # among other axes of 1
+    mean = nodes[moved[0]].outputs[0] if moved else node.outputs[0]
+    centred = [n for n in walk.few_readers(mean) if nodes[n].op == "Sub"]
+    if len(centred) != 1 or nodes[centred[0]].inputs[0] != x:
+        return False
+    trail = Trail(walk, centred[0])
+    square = set(walk.few_readers(trail.result))
+    if len(square) != 1 or set(nodes[min(square)].inputs) != {trail.result}:
+        return False
+    trail.numbers += [*moved, min(square)]
+    trail.last = nodes[min(square)]
+    trail.step(*_MEANS).step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("Sqrt").step("Reciprocal")
+    return trail.goes() and multiplied_norm(walk, node, trail, epsilon, axes)
+
+
+def multiplied_norm(
+    walk: GraphWalk, node: OnnxNode, trail: Trail, epsilon: Tensor | None, axes: Sequence[int]
+) -> bool:
+    """Recognise the end of a layer normalisation whose mean is multiplied, too.
+
+    `trail` has come to one by the root of the variance.
+    """
+    value = walk.values[node.inputs[0]]
+    size = math.prod(value.dims[axis] for axis in axes)
+    last_axis = list(axes) == [value.axes[-1]]
+    if value.loose or not (last_axis or sorted(axes) == [*range(min(axes), len(value.dims))]):
+        return False
+    end = _multiplied_end(walk, node.inputs[0], node.outputs[0], trail, size)
+    if end is None or epsilon is None or epsilon.size != 1:
+        return False
+    arrays, numbers = end
+    walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
+    whole = node._replace(outputs=walk.file.nodes[numbers[-1]].outputs[:1])
+    if last_axis:
+        walk.same(whole, "layernorm", _affine(arrays), value, arrays)
+    else:
+        normalise(walk, whole, value, min(axes), arrays)
+    walk.skip(*numbers)
+    return True
+
+
+def _multiplied_end(
+    walk: GraphWalk, x: str, mean: str, trail: Trail, size: int
+) -> tuple[list[Tensor | None], list[int]] | None:
+    """Find the end of a normalisation whose mean is multiplied; return its arrays and nodes.
+
+    TensorFlow multiplies one by the root of the variance by a scale of so many numbers, x and its
+    mean by the product, and subtracts; what subtracts may add a negative, quantised or not.
+    """
+    nodes = walk.file.nodes
+    arrays: list[Tensor | None] = []
+    scaled = walk.only_reader(trail.result, "Mul")
+    scale = None if scaled is None else walk.other_input(nodes[scaled], trail.result)
+    if scale in walk.arrays and walk.arrays[scale].size == size:
+        arrays.append(walk.arrays[scale])
+        trail.step("Mul")
+    factor = trail.result
+    products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
+    minus: list[int] = []
+    at_mean = mean
+    side = next(
+        (n for n in walk.few_readers(mean) if nodes[n].op in ("Neg", "DequantizeLinear")), None
+    )
+    while side is not None and at_mean not in products:
+        minus.append(side)
+        at_mean = nodes[side].outputs[0]
+        side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
+    if set(products) != {x, at_mean}:
+        return None
+    shifted = Trail(walk, products[at_mean])
+    behind = walk.only_reader(shifted.result, "Add", "Sub")
+    shift = None if behind is None else walk.other_input(nodes[behind], shifted.result)
+    if shift in walk.arrays and walk.arrays[shift].size == size and arrays:
+        arrays.append(walk.arrays[shift])
+        shifted.step("Add", "Sub")
+    shifted.step("Add", "Sub")
+    last = walk.only_reader(nodes[products[x]].outputs[0], "Add", "Sub")
+    if not shifted.goes() or last is None or last != shifted.numbers[-1]:
+        return None
+    return arrays, [*trail.numbers, *products.values(), *minus, *shifted.numbers]
+
+
+def groups_apart(walk: GraphWalk, node: OnnxNode, value: Value, dims: Sequence[int]) -> bool:
+    """Recognise Keras' group normalisation: a Reshape puts groups apart, and one joins them again.
+
+    Its means are over all axes but the groups'.
+    """
+    nodes, x = walk.file.nodes, node.outputs[0]
+    means = [n for n in walk.few_readers(x) if nodes[n].op in ("ReduceMean", "MEAN")]
+    if len(means) != 1 or value.loose or len(dims) != len(value.dims) + 1:
+        return False
+    mean = nodes[means[0]]
+    groups, depth = dims[-2:]
+    own = axes_of(mean, walk.array(mean, 1), len(dims))
+    if own is None or sorted(own) != [*range(1, len(dims) - 2), len(dims) - 1]:
+        return False
+    squares = [
+        n
+        for n in walk.few_readers(mean.outputs[0])
+        if nodes[n].op in ("Sub", "SQUARED_DIFFERENCE") and x in nodes[n].inputs
+    ]
+    if len(squares) != 1 or groups * depth != value.extents[-1]:
+        return False
+    trail = Trail(walk, squares[0])
+    if nodes[squares[0]].op == "Sub":
+        square = set(walk.few_readers(trail.result))
+        if len(square) != 1 or set(nodes[min(square)].inputs) != {trail.result}:
+            return False
+        trail.numbers.append(min(square))
+        trail.last = nodes[min(square)]
+    trail.step("ReduceMean", "MEAN").step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("Sqrt", "RSQRT")
+    if trail.goes() and trail.last.op == "Sqrt":
+        trail.step("Reciprocal")
+    end = _multiplied_end(walk, x, mean.outputs[0], trail, groups * depth) if trail.goes() else None
+    if end is None or epsilon is None or epsilon.size != 1:
+        return False
+    arrays, numbers = end
+    result = nodes[numbers[-1]].outputs[0]
+    if walk.only_reader(result, "Reshape", "RESHAPE") is None:
+        return False
+    walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
+    fields = {"groups": groups, **_affine(arrays)}
+    value = with_last(walk, node, value, len(value.dims) - 1)
+    # with its groups together again already, which is all that joining them does
+    walk.values[result] = value._replace(
+        source=walk.add(node, "groupnorm", fields, [value], arrays)
+    )
+    walk.skip(means[0], *numbers)
+    return True
+
+
+@_of_the_graph
 def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x/max(length of x, eps): ReduceL2, Clip, Expand, Div."""
     x = node.inputs[0]
     value = walk.values.get(x)
-    trail = _Trail(walk, number).step("Clip", "Max")
+    trail = Trail(walk, number).step("Clip", "Max")
     if trail.goes() and walk.only_reader(trail.result, "Div") is None:
         trail.step("Expand")
     trail.step("Div", other=x)
@@ -327,10 +499,11 @@ def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("l2norm", {}, with_last(walk, node, value, axes[0]))
 
 
+@_of_the_graph
 def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
     value = walk.values.get(node.inputs[0])
-    trail = _Trail(walk, number).step("InstanceNormalization")
+    trail = Trail(walk, number).step("InstanceNormalization")
     if value is None or value.loose or not trail.goes() or len(value.dims) < 3:
         return False
     scale, epsilon = walk.array(trail.last, 1), trail.last.attributes.get("epsilon")
@@ -347,12 +520,13 @@ def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("groupnorm", fields, channels_second(walk, node, value), arrays)
 
 
+@_of_the_graph
 def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise the channels of groups being mixed: Reshape, Transpose, Reshape."""
     value = walk.values.get(node.inputs[0])
     array = walk.array(node, 1)
     wanted = array.values() if array is not None else node.attributes.get("shape")
-    trail = _Trail(walk, number).step("Transpose")
+    trail = Trail(walk, number).step("Transpose")
     if value is None or value.loose or not trail.goes() or not wanted or len(value.dims) != 4:
         return False
     order = list(trail.last.attributes.get("perm") or ())
@@ -376,7 +550,7 @@ def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 
 
 def _unshuffle(
-    walk: GraphWalk, trail: _Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
+    walk: GraphWalk, trail: Trail, node: OnnxNode, block: int, shape: Sequence[Any] | None
 ) -> bool:
     """Recognise places that become channels, as PyTorch writes it."""
     value = channels_second(walk, node, walk.value(node))
@@ -394,10 +568,11 @@ def _unshuffle(
     return True
 
 
+@_of_the_graph
 def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise an adaptive pool: a table says which elements a mean is taken of."""
     ends = ("ReduceMean", "Transpose")
-    trail = _Trail(walk, number).step("GatherND").step(*ends).step(*ends)
+    trail = Trail(walk, number).step("GatherND").step(*ends).step(*ends)
     value = walk.values.get(node.inputs[0])
     if not trail.goes() or value is None or len(value.dims) not in (3, 4, 5):
         return False

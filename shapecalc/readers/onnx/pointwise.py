@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
+from shapecalc.readers.onnx.file import Tensor
 from shapecalc.readers.onnx.layouts import with_last
 from shapecalc.readers.onnx.norms import of_channels
 from shapecalc.readers.onnx.patterns import decimal
@@ -143,6 +144,15 @@ def _dropout(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if walk.has(node, 1):
         rate = walk.number(node.inputs[1]) or 0
     walk.same(node, "dropout", {"rate": decimal(rate)}, walk.solid(node))
+
+
+@rule("DynamicQuantizeLinear")
+def _quantised(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read what also gives the scale and the zero point that it finds."""
+    walk.give(node, walk.value(node))
+    for name in filter(None, node.outputs[1:]):
+        walk.arrays[name] = Tensor((), 1)
+        walk.scales.add(name)
 
 
 @rule("Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear")

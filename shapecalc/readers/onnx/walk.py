@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.readers.layer_list import LayerList
 from shapecalc.readers.onnx.constants import constant, folded, shape_of_dims
-from shapecalc.readers.onnx.file import MOST_AXES
+from shapecalc.readers.onnx.file import MOST_AXES, Tensor
 from shapecalc.readers.onnx.names import Names
 from shapecalc.readers.onnx.values import Value, size_of
 from shapecalc.text import Origin
@@ -21,7 +21,7 @@ from shapecalc.text import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.readers.onnx.file import Extent, OnnxFile, OnnxNode, Tensor
+    from shapecalc.readers.onnx.file import Extent, OnnxFile, OnnxNode
 
 #: So many elements of constants are computed in a file.
 _MOST_FOLDED = 4_000_000
@@ -82,6 +82,11 @@ class GraphWalk:
         self.used: set[str] = set()
         #: Initializers that only make constants: weights of no layer.
         self.apart: set[str] = set()
+        #: What is computed of values as they are quantised: their scales, and products of these.
+        self.scales: set[str] = set()
+        self.rules: dict[str, Callable[[GraphWalk, OnnxNode, int], None]] = {}
+        #: So many graphs within nodes are open.
+        self.depth = 0
         self.budget = _MOST_FOLDED
         #: What layers take, by what stands for them: the arrays of the file, as ours lie.
         self.taken: dict[str, Taken] = {}
@@ -242,29 +247,32 @@ class GraphWalk:
 
     def run(self, rules: dict[str, Callable[[GraphWalk, OnnxNode, int], None]]) -> None:
         """Make a layer of every node, in an order in which each comes after what it reads."""
+        self.rules = rules
         self.constants()
         for number in self.in_order():
-            node = self.file.nodes[number]
-            if number in self.done or not any(node.outputs):
-                continue
-            if self.fold(node):
-                continue
-            if any(name in self.lost_values for name in node.inputs):
-                self.lose(node, f"{node.op} behind it")
-                continue
-            rule = rules.get(node.op) if node.domain in _STANDARD else None
-            try:
-                if rule is None:
-                    raise NoRuleError("no rule")  # noqa: TRY301
-                rule(self, node, number)
-            except NoRuleError:
-                self.without_rule(node)
-            except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
-                raise self.refuse(
-                    f"the node {_called(node)} has inputs or attributes that its operation cannot"
-                    " have",
-                    "check the file with onnx.checker.check_model",
-                ) from None
+            if number not in self.done:
+                self.take(self.file.nodes[number], number)
+
+    def take(self, node: OnnxNode, number: int) -> None:
+        """Make a layer of a node, or a note; `number` is its own, or that of the one it is in."""
+        if not any(node.outputs) or self.fold(node):
+            return
+        if any(name in self.lost_values for name in node.inputs):
+            self.lose(node, f"{node.op} behind it")
+            return
+        named = node.op if node.domain in _STANDARD else f"{node.domain}.{node.op}"
+        rule = self.rules.get(named)
+        try:
+            if rule is None:
+                raise NoRuleError("no rule")  # noqa: TRY301
+            rule(self, node, number)
+        except NoRuleError:
+            self.without_rule(node)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+            raise self.refuse(
+                f"the node {_called(node)} has inputs or attributes that its operation cannot have",
+                "check the file with onnx.checker.check_model",
+            ) from None
 
     def constants(self) -> None:
         """Note what nodes Constant hold."""
@@ -315,6 +323,8 @@ class GraphWalk:
         if node.op == "Shape" and node.inputs and node.inputs[0] in self.values:
             self.arrays[node.outputs[0]] = shape_of_dims(node, self.values[node.inputs[0]].dims)
             return True
+        if node.op in ("CastLike", "Mul") and self.passed(node):
+            return True
         given = [self.arrays.get(name) if name else None for name in node.inputs]
         if not given or any(
             array is None and name for array, name in zip(given, node.inputs, strict=True)
@@ -334,6 +344,27 @@ class GraphWalk:
         if not array.origin:
             array.origin = node.outputs[0] if node.outputs else ""
         self.arrays[node.outputs[0]] = array
+        return True
+
+    def passed(self, node: OnnxNode) -> bool:
+        """Pass on what a node changes in its type or its scale alone; tell whether that was done.
+
+        A constant may be cast to the type of what flows, and what was quantised as it flowed is
+        multiplied by its scale again.
+        """
+        if node.op == "CastLike":
+            array = self.arrays.get(node.inputs[0]) if node.inputs else None
+            if array is not None:
+                self.arrays[node.outputs[0]] = array
+            return array is not None
+        if self.scales.isdisjoint(node.inputs):
+            return False
+        value = next((self.values[name] for name in node.inputs if name in self.values), None)
+        if value is not None:
+            self.give(node, value)
+        else:
+            self.arrays[node.outputs[0]] = Tensor((), 1)
+            self.scales.add(node.outputs[0])
         return True
 
     # What has no rule

@@ -95,7 +95,17 @@ def _biased(
     if not walk.has(node, number):
         fields["bias"] = False
         return []
-    return [walk.array(node, number)]
+    array = walk.array(node, number)
+    if array is not None and _is_filler(walk, array):
+        fields["bias"] = False
+        return []
+    return [array]
+
+
+def _is_filler(walk: GraphWalk, array: Tensor) -> bool:
+    """Tell whether zeros are made in the graph, where a bias must be given and there is none."""
+    values = None if array.origin in walk.stored else array.values()
+    return values is not None and not any(values)
 
 
 @rule("Conv")
@@ -216,6 +226,8 @@ def _pool(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 
 @rule("GlobalAveragePool", "GlobalMaxPool")
 def _global_pool(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if patterns.pooled_norm(walk, node, number):
+        return
     value = channels_second(walk, node, walk.value(node))
     kind = "global_avgpool" if node.op == "GlobalAveragePool" else "global_maxpool"
     _to_ones(walk, node, value, kind)

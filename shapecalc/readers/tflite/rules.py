@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from shapecalc.readers.onnx.constants import whole
-from shapecalc.readers.onnx.file import Tensor
+from shapecalc.readers.onnx.constants import shape_asked
 from shapecalc.readers.onnx.layouts import in_files_order
 from shapecalc.readers.onnx.parts import cut
-from shapecalc.readers.onnx.patterns import normalise
+from shapecalc.readers.onnx.patterns import Trail, groups_apart, multiplied_norm
 from shapecalc.readers.onnx.rules import RULES
+from shapecalc.readers.onnx.steps import Steps, in_steps
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError, must_fit
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from shapecalc.readers.onnx.file import OnnxNode
     from shapecalc.readers.onnx.rules import Rule
+    from shapecalc.readers.onnx.steps import StepsRule
     from shapecalc.readers.onnx.values import Value
 
 #: An activation within an operator, by its number: the layer that it is.
@@ -34,121 +34,17 @@ _ACTIVATIONS: dict[int, tuple[str, dict[str, Any]]] = {
 _SAME = 0
 
 
-class Steps:
-    """An operator on its way: the operations of ONNX that it is, taken one behind another."""
-
-    def __init__(self, walk: GraphWalk, node: OnnxNode, number: int) -> None:
-        self.walk = walk
-        self.node = node
-        self.place = number
-        self.made: list[str] = []
-
-    def __call__(self, op: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
-        """Take an operation; return what its result is called.  Raises `NoRuleError`."""
-        result = self._fresh()
-        node = self.node._replace(op=op, inputs=inputs, outputs=(result,), attributes=attributes)
-        if not self.walk.fold(node):
-            if not any(name in self.walk.values for name in inputs):
-                raise NoRuleError("a constant that nobody computes")
-            RULES[op](self.walk, node, self.place)
-        return result
-
-    def _fresh(self) -> str:
-        name = f"{self.node.outputs[0]}.{len(self.made)}"
-        self.made.append(name)
-        return name
-
-    def forget(self) -> None:
-        """Leave out what lies between the operations."""
-        for name in self.made:
-            self.walk.values.pop(name, None)
-            self.walk.arrays.pop(name, None)
-
-    # What a rule asks
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of what the operator reads."""
-        return self.node.inputs
-
-    def option(self, name: str, default: Any = 0) -> Any:  # noqa: ANN401
-        """Return an option of the operator's."""
-        return self.node.attributes.get(name, default)
-
-    def dims(self, name: str) -> tuple[int, ...]:
-        """Return the extents of a value or a constant.  Raises `NoRuleError`."""
-        held = self.walk.values.get(name) or self.walk.arrays.get(name)
-        if held is None:
-            raise NoRuleError("it is nowhere")
-        return held.dims
-
-    def numbers(self, place: int) -> list[int]:
-        """Return the numbers of a constant that is read.  Raises `NoRuleError`."""
-        array = self.walk.array(self.node, place)
-        values = None if array is None else array.values()
-        if values is None:
-            raise NoRuleError(f"input {place + 1} is computed")
-        return [int(value) for value in values]
-
-    # What a rule makes
-
-    def whole(self, numbers: Sequence[int]) -> str:
-        """Return the name of a constant of whole numbers."""
-        name = self._fresh()
-        self.walk.arrays[name] = whole(numbers)
-        return name
-
-    def number(self, value: float) -> str:
-        """Return the name of a constant of one number."""
-        name = self._fresh()
-        self.walk.arrays[name] = Tensor((), 1, [value])
-        return name
-
-    def value(self, value: Value) -> str:
-        """Return the name of a value."""
-        name = self._fresh()
-        self.walk.values[name] = value
-        return name
-
-    def channels_second(self, op: str, x: str, *others: str, **attributes: Any) -> str:  # noqa: ANN401
-        """Take an operation that has its channels behind the batch."""
-        rank = len(self.dims(x))
-        if rank < 3:
-            raise NoRuleError("it has no sides")
-        turned = self("Transpose", x, perm=[0, rank - 1, *range(1, rank - 1)])
-        result = self(op, turned, *others, **attributes)
-        return self("Transpose", result, perm=[0, *range(2, rank), 1])
+_OPERATORS: dict[str, StepsRule] = {}
 
 
-LiteRule: TypeAlias = "Callable[[Steps], str | list[str]]"
-_OPERATORS: dict[str, LiteRule] = {}
-
-
-def _operator(*ops: str) -> Callable[[LiteRule], LiteRule]:
+def _operator(*ops: str) -> Callable[[StepsRule], StepsRule]:
     """Enter a function as the rule of operators: it returns what their results are called."""
 
-    def enter(function: LiteRule) -> LiteRule:
+    def enter(function: StepsRule) -> StepsRule:
         _OPERATORS.update(dict.fromkeys(ops, function))
         return function
 
     return enter
-
-
-def _run(rule: LiteRule, walk: GraphWalk, node: OnnxNode, number: int) -> None:
-    """Follow a rule, and give its results the names and the activation of the operator."""
-    steps = Steps(walk, node, number)
-    try:
-        results = rule(steps)
-        results = [results] if isinstance(results, str) else results
-        for place, name in enumerate(results):
-            if place >= len(node.outputs) or not node.outputs[place]:
-                continue
-            if name in walk.values:
-                walk.give(node, _activated(walk, node, walk.values[name]), place)
-            else:
-                walk.arrays[node.outputs[place]] = walk.arrays[name]
-    finally:
-        steps.forget()
 
 
 def _activated(walk: GraphWalk, node: OnnxNode, value: Value) -> Value:
@@ -355,56 +251,21 @@ def _reduced(steps: Steps) -> str | list[str]:
 
 
 def _layer_norm(steps: Steps) -> bool:
-    """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow.
-
-    TensorFlow multiplies x and its mean by the same factor, and subtracts.
-    """
+    """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
     walk, nodes = steps.walk, steps.walk.file.nodes
     x, mean = steps.inputs[0], steps.node.outputs[0]
-    if x not in walk.values or walk.values[x].loose:
+    squares = [
+        n
+        for n in walk.few_readers(mean)
+        if nodes[n].op == "SQUARED_DIFFERENCE" and x in nodes[n].inputs
+    ]
+    if len(squares) != 1 or x not in walk.values:
         return False
-    rank = len(steps.dims(x))
-    axes = sorted(axis % rank for axis in steps.numbers(1))
-    of_mean = walk.few_readers(mean)
-    trail = [n for n in of_mean if nodes[n].op == "SQUARED_DIFFERENCE" and x in nodes[n].inputs]
-    if len(trail) != 1 or axes != [*range(axes[0], rank)]:
-        return False
-    for op in ("MEAN", "Add", "RSQRT"):
-        following = walk.only_reader(nodes[trail[-1]].outputs[0], op)
-        if following is None:
-            return False
-        trail.append(following)
-    epsilon = walk.number(walk.other_input(nodes[trail[2]], nodes[trail[1]].outputs[0]) or "")
-    factor = nodes[trail[-1]].outputs[0]
-    scaled = walk.only_reader(factor, "Mul")
-    arrays = []
-    if scaled is not None and (other := walk.other_input(nodes[scaled], factor)) in walk.arrays:
-        arrays.append(walk.arrays[other or ""])
-        trail.append(scaled)
-        factor = nodes[scaled].outputs[0]
-    products = {walk.other_input(nodes[n], factor): n for n in walk.few_readers(factor)}
-    minus, at_mean = [], mean  # what subtracts may do so by adding a negative, quantised or not
-    side = next((n for n in of_mean if nodes[n].op in ("Neg", "DequantizeLinear")), None)
-    while side is not None and at_mean not in products:
-        minus.append(side)
-        at_mean = nodes[side].outputs[0]
-        side = walk.only_reader(at_mean, "Neg", "QuantizeLinear", "DequantizeLinear")
-    if epsilon is None or set(products) != {x, at_mean}:
-        return False
-    ends = nodes[products[x]].outputs[0], nodes[products[at_mean]].outputs[0]
-    behind = walk.only_reader(ends[1], "Add", "Sub")
-    if behind is not None and (other := walk.other_input(nodes[behind], ends[1])) in walk.arrays:
-        arrays.append(walk.arrays[other or ""])
-        trail.append(behind)
-        behind = walk.only_reader(nodes[behind].outputs[0], "Add")
-    last = walk.only_reader(ends[0], "Add", "Sub")
-    if last is None or last != behind:
-        return False
-    walk.adds_epsilon(steps.node, epsilon)
-    whole_norm = steps.node._replace(outputs=nodes[last].outputs)
-    normalise(walk, whole_norm, walk.values[x], axes[0], arrays)
-    walk.skip(*trail, *products.values(), *minus, last)
-    return True
+    trail = Trail(walk, squares[0]).step("MEAN").step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("RSQRT")
+    axes = [axis % len(steps.dims(x)) for axis in steps.numbers(1)]
+    return trail.goes() and multiplied_norm(walk, steps.node, trail, epsilon, axes)
 
 
 @_operator("UNIDIRECTIONAL_SEQUENCE_LSTM")
@@ -435,7 +296,7 @@ def _transpose(steps: Steps) -> str:
 
 
 @_operator("RESHAPE")
-def _reshape(steps: Steps) -> str:
+def _reshape(steps: Steps) -> str | list[str]:
     x = steps.inputs[0]
     array = steps.walk.array(steps.node, 1)
     wanted = array.values() if array is not None else None
@@ -446,6 +307,10 @@ def _reshape(steps: Steps) -> str:
         if given is None or not all(isinstance(n, int) for n in given[1:]):
             raise NoRuleError("a shape that is computed")
         wanted = [steps.dims(x)[0], *given[1:]]
+    value = steps.walk.values.get(x)
+    dims = shape_asked([int(n) for n in wanted], steps.dims(x), keeps_zero=True)
+    if value is not None and dims and groups_apart(steps.walk, steps.node, value, dims):
+        return []
     return steps("Reshape", x, steps.whole([int(n) for n in wanted]), allowzero=1)
 
 
@@ -582,4 +447,4 @@ def _shuffled(steps: Steps) -> str:
 
 
 #: Every operator that is not called as the one of ONNX that it is.
-LITE_RULES: dict[str, Rule] = {op: partial(_run, rule) for op, rule in _OPERATORS.items()}
+LITE_RULES: dict[str, Rule] = {op: in_steps(rule, _activated) for op, rule in _OPERATORS.items()}

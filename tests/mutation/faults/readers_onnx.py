@@ -24,4 +24,13 @@ FAULTS = [
     Planted("axes from the end are axes from the start", "axes = [axis + rank if axis < 0 else axis for axis in values]", "axes = [abs(axis) for axis in values]"),
     Planted("a constant's difference is turned around", '{"left" if first else "right": decimal(number)}', '{"right": decimal(number)}'),
     Planted("ONNX's Mean is a sum", 'if node.op == "Mean":\n        scaled', "if False:\n        scaled"),
+    Planted("a norm of TensorFlow's has no shift", "arrays.append(walk.arrays[shift])\n        shifted.step", "shifted.step"),
+    Planted("a bias that is made of zeros is trained", "values is not None and not any(values)", "False"),
+    Planted("what a fused convolution adds is left out", "if _given(steps, 3):\n        result", "if False:\n        result"),
+    Planted("matrices of turned batches are not turned", "order = [*order[1:-1], 0, order[-1]]", "pass"),
+    Planted("a sum before a norm is lost", 'return [norm, "", "", total]', 'return [norm, "", "", norm]'),
+    Planted("attention is not scaled", 'steps.option("scale", 0.0) or 1 / sqrt(depth)', "1"),
+    Planted("a call has its function's defaults", "given = {**function.defaults, **node.attributes}", "given = {**node.attributes, **function.defaults}"),
+    Planted("a branch is the other one", 'node.attributes.get("then_branch" if values[0] else "else_branch")', 'node.attributes.get("else_branch" if values[0] else "then_branch")'),
+    Planted("sizes that are given take each other's places", "sizes = dict(zip(axes, numbers, strict=True))", "sizes = dict(zip(axes, numbers[::-1], strict=True))"),
 ]  # fmt: skip

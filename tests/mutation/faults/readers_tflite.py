@@ -13,7 +13,6 @@ FAULTS = [
     Planted("the second of two matrices is never turned", '("AdjX", "AdjY")', '("AdjX", "AdjX")'),
     Planted("alpha of a response norm is of the mean", '"alpha": alpha * size', '"alpha": alpha'),
     Planted("a reduction always keeps its axes", 'keepdims=int(steps.option("KeepDims"))', "keepdims=1"),
-    Planted("a norm has no shift", 'arrays.append(walk.arrays[other or ""])\n        trail.append(behind)', "trail.append(behind)"),
     Planted("an ending mask is a beginning mask", 'steps.option("EndMask") & bit', 'steps.option("BeginMask") & bit'),
     Planted("sizes of a slice are ends", "n if size < 0 else begin + size", "n if size < 0 else size"),
     Planted("the ends of sides are padded by the starts", "pads=[*pads[::2], *pads[1::2]]", "pads=[*pads[::2], *pads[::2]]"),

@@ -95,6 +95,21 @@ def test_a_quantised_model_has_the_same_numbers() -> None:
     )
 
 
+def test_groups_and_heads_are_recognised() -> None:
+    # a GroupNormalization, a Reshape and a MultiHeadAttention of Keras, which counts 126
+    report = shapecalc.summarize(FOLDER / "attention.tflite")
+    assert report.totals.params == 126
+    assert rows(report)[:2] == [("groupnorm", "8x8x4", 8, 0), ("reshape", "64x4", 0, 0)]
+    products = [row for row in rows(report) if row[3]]
+    assert products == [
+        *[("dense", "64x6", 24, 1536)] * 2,
+        ("matmul", "2x64x64", 0, 24_576),
+        ("dense", "64x6", 24, 1536),
+        ("matmul", "2x64x3", 0, 24_576),
+        ("dense", "64x4", 24, 1536),
+    ]
+
+
 # Operator by operator
 
 Build = "Callable[[LiteModel], int]"
