@@ -35,6 +35,8 @@ COMMANDS = (
     "verify",
     "run",
     "convert",
+    "page",
+    "watch",
     "homework",
     "layers",
     "specs",
