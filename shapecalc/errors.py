@@ -94,7 +94,7 @@ CODES: Mapping[str, str] = {
     "E351": "a symbol is left without a value",
     "E352": "a name is given a value and swept",
     "E353": "no point of the sweep exists",
-    "E354": "matplotlib is not installed",
+    "E354": "what draws a picture is not installed",
     "E355": "too many lines for one picture",
     # files of other programs
     "E360": "a layer cannot be written for another program",

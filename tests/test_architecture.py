@@ -60,9 +60,9 @@ HOMEWORK = """
 #: The one real circle: numbers need no expressions until a symbol meets them, and an expression
 #: writes itself.
 CIRCLE = {"algebra", "algebra.expr", "algebra.notation"}
-#: The one look forward: a result shows itself, by whatever formats there are.  They import what lays
-#: it out, and what writes it, by names: of its own room, and of theirs.
-FORWARD = {("text.shown", "output.formats")}
+#: The one look forward: a result shows itself, by whatever formats and pictures there are.  They
+#: import what lays it out, and what writes it, by names: of its own room, and of theirs.
+FORWARD = {("text.shown", "output.formats"), ("text.shown", "draw")}
 
 #: What computes networks: nothing that draws may import it.
 COMPUTING = {
@@ -79,6 +79,7 @@ THIRD = {
     "h5py": ("readers.keras",),
     "matplotlib": ("analysis.sweep.pictures",),
     "torch": ("readers.live",),
+    "typst": ("draw.converted",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }

@@ -35,6 +35,7 @@ COMMANDS = (
     "verify",
     "run",
     "convert",
+    "draw",
     "page",
     "watch",
     "homework",

@@ -225,6 +225,8 @@ _PLAIN = str.maketrans(
         "•": "*",
         "±": "+-",
         **{c: str(i) for i, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+        **dict.fromkeys("█▉▊▋▌", "#"),
+        **dict.fromkeys("▍▎▏", "|"),
     }
 )
 

@@ -44,7 +44,7 @@ def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     return by_name
 
 
-def _depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+def read_depth(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """Read a depth: a number from 1 on, or `all`, which is 0."""
     if value is None:
         return None
@@ -305,7 +305,7 @@ columns = click.option(
 depth = click.option(
     "--depth",
     metavar="N|all",
-    callback=_depth,
+    callback=read_depth,
     help="Fold blocks below N levels of the names.  Default: 1, in `summarize` with alike blocks of"
     " a repeat in one line; csv and json: all.",
 )

@@ -24,6 +24,7 @@ Examples:
   shapecalc summarize alexnet.yaml
   shapecalc summarize vgg16 --columns name,output,params,memory --batch 32
   shapecalc summarize googlenet --depth all -o googlenet.md
+  shapecalc summarize vgg16 --only weighted --chart params
   shapecalc summarize alphago --set k=256 --check
   shapecalc summarize vgg16 --input HxWx3
   shapecalc summarize alphago --free k
@@ -46,6 +47,12 @@ Examples:
     metavar="COLUMN",
     shell_complete=options.complete_words("columns"),
     help="Sort rows by a column: numbers from the largest down, texts from A to Z.",
+)
+@click.option(
+    "--chart",
+    metavar="COLUMN",
+    shell_complete=options.complete_words("columns"),
+    help="Draw bars of a column beside the rows, on a terminal and in text.",
 )
 @options.settings
 @options.free
@@ -74,6 +81,7 @@ def summarize(
     only: tuple[str, ...],
     hide: tuple[str, ...],
     sort: str | None,
+    chart: str | None,
     settings: dict[str, str],
     free: tuple[str, ...],
     inputs: dict[str, str],
@@ -118,6 +126,7 @@ def summarize(
             device=device,
             layout=layout,
             count_inplace=count_inplace,
+            chart=chart,
         )
         refused = _conditions(conditions, view)
         settings = freed(settings, free)

@@ -40,6 +40,7 @@ class Format(NamedTuple):
 
     `writers` are functions of the room of output, by the shape that they take, and behind each the
     words of a page that it must know; `width` finds the width of a table where a page states none.
+    `bars`: beside the rows of a table bars can be drawn.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Format(NamedTuple):
     suffixes: tuple[str, ...]
     writers: Mapping[Shape, tuple[str, ...]]
     width: Callable[[], int | None] = lambda: None
+    bars: bool = False
 
 
 #: Every format by name.
@@ -62,6 +64,7 @@ FORMATS: dict[str, Format] = {
                 "document": ("terminal.document_to_terminal", "width"),
             },
             terminal_width,
+            bars=True,
         ),
         Format(
             "text",
@@ -71,6 +74,7 @@ FORMATS: dict[str, Format] = {
                 "table": ("text.to_text", "width"),
                 "document": ("document_text.document_to_text", "width"),
             },
+            bars=True,
         ),
         Format(
             "markdown",
@@ -199,6 +203,11 @@ def parts(
     page = {name: options.pop(name, usual) for name, usual in PAGE.items()}
     lay_out = _function(getattr(kind.shapes, shape))
     options = _viewed(options, lay_out) if options else options
+    if not chosen.bars and getattr(options.get("view"), "chart", None) is not None:
+        with_bars = " or ".join(f"-f {known.name}" for known in FORMATS.values() if known.bars)
+        raise refuse(
+            "E323", f"--chart draws bars of characters, and {chosen.name} has none", hint=with_bars
+        )
     if shape == "table":
         options["width"] = page["width"] or chosen.width()
     made = _remarked(_as_deployed(lay_out(result, **options), result.deployed), result.doubts)

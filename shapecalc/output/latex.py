@@ -27,7 +27,7 @@ LONG = 40
 #: A table that may go on below does so after so many characters, which fit a page of footnotesize.
 WIDE = 90
 
-_LETTERS = "Its letters need LuaLaTeX or XeLaTeX, and a font that has them."
+UNKNOWN_LETTERS = "Its letters need LuaLaTeX or XeLaTeX, and a font that has them."
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -119,7 +119,7 @@ def to_latex(
         packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
     if not is_latin(text):
-        comments.append(_LETTERS)
+        comments.append(UNKNOWN_LETTERS)
     return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
 
 
@@ -386,7 +386,7 @@ _BROKEN = 24
 def document_to_latex(document: Document, *, standalone: bool = True) -> str:
     """Write a document as LaTeX; without `standalone` it is what a document takes in."""
     body = "\n\n".join(filter(None, _document_body(document)))
-    comments = [*([] if standalone else [_NEEDS]), *([] if is_latin(body) else [_LETTERS])]
+    comments = [*([] if standalone else [_NEEDS]), *([] if is_latin(body) else [UNKNOWN_LETTERS])]
     head = "".join(f"% {comment}\n" for comment in comments)
     if not standalone:
         return f"{head}{body}\n"

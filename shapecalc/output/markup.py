@@ -49,6 +49,9 @@ _LINES = frozenset(
         "tfoot",
         "ul",
         "dl",
+        "svg",
+        "defs",
+        "g",
     ]
 )
 

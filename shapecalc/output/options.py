@@ -28,6 +28,7 @@ _TEXTS = (
     ("`profile`", "torchinfo"),
     ("`sort`", "macs"),
     ("`device`", "ops=10T, bandwidth=100G"),
+    ("`chart`", "macs"),
 )
 
 
@@ -46,6 +47,7 @@ def make_view(
     only: str | Sequence[str] | None = None,
     hide: str | Sequence[str] | None = None,
     device: str | None = None,
+    chart: str | None = None,
 ) -> View:
     """Read a view from the words of options.
 
@@ -53,7 +55,7 @@ def make_view(
     `hide`, whose words a network must know.  Raises `SpecErrors` with every word that is not known
     (E301, E303).
     """
-    texts = (dtype, units, layout, profile, sort, device)
+    texts = (dtype, units, layout, profile, sort, device, chart)
     for text, (option, example) in zip(texts, _TEXTS, strict=True):
         if text is not None:
             must_be_text(text, option, example)
@@ -83,6 +85,14 @@ def make_view(
     if len(order) > 1:
         hint = f"--sort {order[0].key}"
         problems.append(_refuse("E303", "sort", sort or "", "rows are sorted by one column", hint))
+    drawn = _read_columns("chart", chart, has, problems) if chart is not None else ()
+    if len(drawn) > 1:
+        message = "bars are drawn of one column"
+        problems.append(_refuse("E303", "chart", chart or "", message, f"--chart {drawn[0].key}"))
+    elif drawn and not drawn[0].charted:
+        message = f"of the column '{drawn[0].key}' no bars can be drawn"
+        hint = f"one of {', '.join(column.key for column in COLUMNS if column.charted)}"
+        problems.append(_refuse("E303", "chart", chart or "", message, hint))
     if problems:
         raise SpecErrors(problems)
     return View(
@@ -98,6 +108,7 @@ def make_view(
         _choice(rows, only, hide),
         column_units=column_units,
         device=limits,
+        chart=drawn[0] if drawn else None,
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
+from shapecalc.errors import SpecErrors
+from shapecalc.graph import without_values
 from shapecalc.output.alike import kinds_of
 from shapecalc.output.cells import (
     NOT_APPLICABLE_MARK,
+    TEXT,
     UNKNOWN_MARK,
     amount_text,
     bytes_text,
@@ -33,7 +36,7 @@ from shapecalc.output.table import (
     marked_text,
 )
 from shapecalc.output.totals import bound_text, peak_owed, sums
-from shapecalc.output.view import View
+from shapecalc.output.view import Column, View
 from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.alike import Kinds
     from shapecalc.output.totals import Sum
-    from shapecalc.output.view import Column
     from shapecalc.report import Report, Row
 
 #: A column is not widened beyond this for its sum alone.
@@ -70,22 +72,25 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         # since a page that is set by others reads best in one notation.
         view = view._replace(named=True)
         columns = tuple(_lay_out(report, rows, alike, view, column) for column in wanted)
-    kept = columns if view.columns or width is None else _fit(columns, marks, width)
+    room = width if width is None else width - _least_room(view)
+    kept = columns if view.columns or room is None else _fit(columns, marks, room)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
         brief = tuple(_brief(column, rows) for column in columns)
         beside = _notes(rows, aside=True)
-        fitting = _fit(brief, beside[0], width)
+        fitting = _fit(brief, beside[0], room or width)
         if len(fitting) > len(kept):  # what has no room in the column goes under the table
             columns, kept, (marks, notes) = brief, fitting, beside
     shown = tuple(column.column for column in kept)
     dropped = tuple(column.header for column in columns if column not in kept)
+    bars = _bars(report, rows, view, (width or TEXT_WIDTH) - _size(kept, marks) - GAP)
+    kept = (*kept, *bars)
     left = (left_out(dropped, width, _size(kept, marks)),) if dropped and width else ()
     return Table(
         title=one_line(report.name) or "network",
         about=tuple(
             one_line(text) for text in (report.graph.spec.citation, report.graph.spec.note) if text
         ),
-        columns=shown,
+        columns=tuple(column.column for column in kept),
         header=tuple(column.header for column in kept),
         lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
         footer=(kept[0].footer or total_label(view), *(column.footer for column in kept[1:])),
@@ -93,7 +98,8 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         notes=notes,
         legend=tuple(
             (
-                conventions(report, view, shown)
+                conventions(report, view, (*shown, *filter(None, [view.chart])))
+                | {bar.header: bar.column.meaning for bar in bars}
                 | units_owed([*(column.unit for column in kept), *_units_of_facts(report, view)])
                 | peak_owed(report, view)
                 | symbols_owed(report, view)
@@ -175,6 +181,60 @@ def _lay_out(
     return _Column(column, column.heading(fitted), cells, footer, units)
 
 
+def _bars(report: Report, rows: tuple[Row, ...], view: View, room: int) -> tuple[_Column, ...]:
+    """Draw a column of bars; the longest fills the room that the others leave.
+
+    Raises `SpecErrors` (E121) for symbols, which have no length.
+    """
+    if view.chart is None:
+        return ()
+    problems = without_values(report.graph, "a chart")
+    if problems:
+        raise SpecErrors(list(problems))
+    values = [view.chart.of_row(row, view, report.totals) for row in rows]
+    numbers = [value if isinstance(value, int) else 0 for value in values]
+    most = max(numbers, default=0)
+    at = one_line(rows[numbers.index(most)].name) if numbers else ""
+    exact = View()
+    meaning = f"from 0 to {cell_text(view.chart.kind, most, exact)}, that of {at}"
+    if view.chart.kind.name == "bytes":
+        meaning = f"from 0 to {bytes_text(most, exact)}, those of {at}"
+    header = _bars_header(view.chart)
+    column = Column("bars", header, meaning, TEXT, lambda row, _: row)
+    longest = min(MOST_BAR, max(LEAST_BAR, width_of(header), room))
+    cells = tuple(bar_text(number, most, longest) for number in numbers)
+    return (_Column(column, header, cells, "", "exact"),)
+
+
+def _bars_header(column: Column) -> str:
+    return f"{column.title}, as bars"
+
+
+def _least_room(view: View) -> int:
+    """Return how many characters bars take at least, with the gap before them."""
+    if view.chart is None:
+        return 0
+    return GAP + max(LEAST_BAR, width_of(_bars_header(view.chart)))
+
+
+#: The longest bar has at least so many characters, and at most.
+LEAST_BAR, MOST_BAR = 16, 40
+#: Where no width is given, bars end here if the table does before.
+TEXT_WIDTH = 120
+
+
+def bar_text(number: int, most: int, longest: int) -> str:
+    """Draw a bar to an eighth of a character; what is more than nothing shows.
+
+    >>> bar_text(1, 1000, 4), bar_text(500, 1000, 4), bar_text(690, 1000, 4), bar_text(0, 9, 4)
+    ('▏', '██', '██▊', '')
+    """
+    if number <= 0:
+        return ""
+    full, eighths = divmod(max(1, (16 * number * longest + most) // (2 * most)), 8)
+    return "█" * full + " ▏▎▍▌▋▊▉"[eighths].strip()
+
+
 def sum_text(value: object, text: str, cells: Iterable[str]) -> str:
     """Write a column's sum; one of formulas that is longer than all of them stands below."""
     return "below" if is_symbolic(value) and len(text) > max(WIDEST_SUM, *map(len, cells)) else text
@@ -230,11 +290,12 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
             if total.bytes is None
             else bytes_text(total.bytes, view.fitted("memory", [total.bytes])),
         )
-        for total in _shown_sums(report, view)
+        for total in shown_sums(report, view)
     )
 
 
-def _shown_sums(report: Report, view: View) -> list[Sum]:
+def shown_sums(report: Report, view: View) -> list[Sum]:
+    """Return the totals that stand under a table; buffers where there are any."""
     return [
         total
         for total in sums(report, view, frozen=has_frozen(report))
@@ -243,7 +304,7 @@ def _shown_sums(report: Report, view: View) -> list[Sum]:
 
 
 def _units_of_facts(report: Report, view: View) -> Iterator[str]:
-    for total in _shown_sums(report, view):
+    for total in shown_sums(report, view):
         yield view.unit(total.key, [total.number])
         if total.bytes is not None:
             yield view.unit("memory", [total.bytes])

@@ -33,6 +33,8 @@ STYLES = {
     "erratum": "yellow",
     "MISMATCH": "bold red",
 }
+#: What a bar begins with.
+BAR = tuple("█▉▊▋▌▍▎▏")
 #: What stands behind a cell of a table that marks its cells: a note's number, or an alarm.
 MARKS = {**dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", "yellow"), "!": "bold red"}
 
@@ -103,6 +105,7 @@ def _line(cells: Sequence[str], style: str = "", *, marked: bool = False) -> Tex
             line.append(" " * GAP)
         text = cell.strip()
         own = STYLES.get(text.split(":")[0]) or (MARKS.get(text[-1:]) if marked else None)
+        own = "blue" if text.startswith(BAR) else own
         line.append(cell, "cyan" if not index and not style else own)
     return line
 

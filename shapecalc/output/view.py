@@ -75,6 +75,11 @@ class Column(NamedTuple):
         return self.total is not None and counts and not self.share
 
     @property
+    def charted(self) -> bool:
+        """Whether bars can be drawn of it: it holds counts or bytes."""
+        return self.kind.name in ("number", "bytes") and not self.share
+
+    @property
     def numeric(self) -> bool:
         """Whether the column is set flush right."""
         return self.kind.name not in ("text", "shape")
@@ -124,7 +129,7 @@ class View(NamedTuple):
     the paths are shown: 0 for all, None for what suits the format.  `columns` None: the format's.
     `choice` says which rows are shown, None all.
     `notation` is how the expressions of a symbolic report are written; `named`: in volumes too.
-    `device` is what bounds how fast layers can be.
+    `device` is what bounds how fast layers can be.  `chart` is the column that bars are drawn of.
     `units` may be `auto`, and `column_units` other ones of single columns: `fitted` settles them.
     """
 
@@ -142,6 +147,7 @@ class View(NamedTuple):
     named: bool = False
     column_units: tuple[tuple[str, str], ...] = ()
     device: Device | None = None
+    chart: Column | None = None
 
     def unit(self, key: str, numbers: Iterable[object]) -> str:
         """Return the unit of numbers that stand together, those of a column or of a total."""

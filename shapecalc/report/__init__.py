@@ -323,7 +323,7 @@ class Report(Shown):
 
     `domain` tells for which values of its symbols a symbolic report holds; None without symbols.
     The options of `render` are those of `shapecalc summarize`: columns, depth, units, batch, dtype,
-    layout, profile, count_inplace, sort, rows, only, hide.
+    layout, profile, count_inplace, sort, rows, only, hide, chart.
     """
 
     __slots__ = ("_computing", "_weights_fit", "domain", "graph", "rows", "totals")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from shapecalc.draw import Figure
 
 
 class Shapes:
@@ -54,6 +57,16 @@ class Shown:
         from shapecalc.output.formats import write
 
         return write(self, format, **options)
+
+    def draw(self, picture: str = "", **options: Any) -> Figure:  # noqa: ANN401
+        """Return a picture of the result, which a notebook shows: of a network the graph.
+
+        `picture` and `options` are those of `shapecalc draw`: show, direction, unroll, depth,
+        batch, dtype, layout.  Raises `SpecErrors` for pictures that the result does not have.
+        """
+        from shapecalc.draw import figure
+
+        return figure(self, picture, **options)
 
     def _repr_html_(self) -> str:
         return self.render("html", standalone=False)

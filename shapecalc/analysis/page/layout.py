@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from shapecalc.analysis.page.opening import Opened
     from shapecalc.output.markup import Node
 
+#: The cells that stay behind others.
+_NOTHING = ("0", NOT_APPLICABLE_MARK)
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -269,10 +271,7 @@ def _row(network: Network, line: PageLine) -> Element:
         style=f"--depth: {line.depth - 1}" if line.depth > 1 else "",
     )
     texts = (_cell_text(network, line, key, line.cells[key]) for key, _, _ in COLUMNS)
-    cells = (
-        Element("td", text, class_="zero" if text in ("0", NOT_APPLICABLE_MARK) else "")
-        for text in texts
-    )
+    cells = (Element("td", text, class_="zero" if text in _NOTHING else "") for text in texts)
     does = Element("td", one_line(network.opened.plain[line.row.name].does))
     return Element("tr", head, does, *cells, class_="level" if line.inner else "")
 

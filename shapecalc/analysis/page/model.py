@@ -17,9 +17,8 @@ from shapecalc.analysis.explain.model import OF_COUNTS, OF_SIZES, Derivation, ev
 from shapecalc.analysis.explain.trace import traced_output
 from shapecalc.analysis.page.forms import Forms
 from shapecalc.layers.shape import SIDE_NAMES, as_list
-from shapecalc.output.columns import has_frozen
 from shapecalc.output.document import Prose
-from shapecalc.output.totals import sums
+from shapecalc.output.report_table import shown_sums
 from shapecalc.output.view import View
 from shapecalc.report.fold import level, levels_of
 from shapecalc.report.propagate import propagate, with_sources
@@ -102,9 +101,7 @@ def network_of(opened: Opened) -> Network:
     """Lay an opened network out."""
     report = opened.report
     lines = tuple(_lines(opened, range(len(report.rows)), 1))
-    totals = sums(report, View(), frozen=has_frozen(report))
-    shown = tuple(total for total in totals if total.key != "buffers" or total.number != 0)
-    return Network(opened, lines, shown, {})
+    return Network(opened, lines, tuple(shown_sums(report, View())), {})
 
 
 def _lines(opened: Opened, indices: Iterable[int], depth: int) -> Iterator[PageLine]:

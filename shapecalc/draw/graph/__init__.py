@@ -1,0 +1,1 @@
+"""The graph of a network: from its structure to a picture, and to texts of others."""

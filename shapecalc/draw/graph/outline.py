@@ -1,0 +1,173 @@
+"""A graph in characters, for a terminal: a line a node, with branches and frames as rails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.draw.graph.scene import scene_of
+from shapecalc.draw.graph.tree import Folded, Fork, Leaf, Twig, framed, leaves_of
+from shapecalc.report.fold import together
+from shapecalc.text.safe import one_line, terminal_safe, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.draw.graph.scene import GraphScene
+    from shapecalc.draw.graph.tree import Border, Item, Strand
+    from shapecalc.report import Report, Row
+
+#: The usual width of a page, and the least that texts get of it.
+WIDTH, LEAST = 80, 24
+#: Between columns.
+_SPACE = 2
+
+
+class OutlineLine(NamedTuple):
+    """A line: its rails, its text, and the cells of its columns."""
+
+    rails: str
+    text: str
+    cells: tuple[str, ...] = ()
+
+
+def to_text(
+    report: Report,
+    *,
+    direction: str = "down",
+    width: int | None = None,
+    **words: Any,  # noqa: ANN401
+) -> str:
+    """Write the graph in characters; `words` are those of a scene."""
+    scene = scene_of(report, **words)
+    totals = (
+        f"{scene.writer.number(k, getattr(report.totals, k))} {k}" for k in ("params", "macs")
+    )
+    head = [one_line(report.name), ", ".join(totals), ""]
+    page = _Outline(scene)
+    lines = list(page.strand(scene.tree.items, "", ""))
+    return "\n".join([*head, *_set(lines, page.header, width or WIDTH), *page.foot()]) + "\n"
+
+
+class _Outline:
+    """Writes a scene as lines."""
+
+    def __init__(self, scene: GraphScene) -> None:
+        self.scene = scene
+        self.header = ("output", *scene.writer.shown)
+        self.repeats = 0
+        self.folds = 0
+
+    def foot(self) -> Iterator[str]:
+        """Say what is not drawn."""
+        texts = [
+            text
+            for text, times in (
+                ("Repeats are drawn once; --unroll draws all rounds.", self.repeats),
+                ("Blocks are folded; --depth all opens them.", self.folds),
+            )
+            if times
+        ]
+        return iter(["", *texts] if texts else [])
+
+    def strand(self, items: Strand, above: str, rails: str) -> Iterator[OutlineLine]:
+        """Write what stands one behind another."""
+        begins = ""
+        for group in self.scene.reads.grouped(items):
+            item = group[0]
+            match item:
+                case Leaf() | Folded():
+                    yield self._node(group, above, rails, begins)
+                    begins = ""
+                case Fork():
+                    yield from self._branches(item, above, rails)
+                    begins = (
+                        "\N{BOX DRAWINGS LIGHT ARC UP AND RIGHT}\N{BOX DRAWINGS LIGHT HORIZONTAL} "
+                    )
+                case Twig():
+                    yield OutlineLine(rails, "├─ beside:")
+                    yield from self.strand(item.items, above, f"{rails}│    ")
+                case _:
+                    border, inner, names = framed(item, above, self.scene.is_framed)
+                    if not border.is_drawn:
+                        yield from self.strand(inner, names, rails)
+                        continue
+                    yield self._heading(border, rails, begins)
+                    yield from self.strand(inner, names, f"{rails}┃ ")
+                    begins = ""
+
+    def _branches(self, fork: Fork, above: str, rails: str) -> Iterator[OutlineLine]:
+        for branch in fork.branches:
+            if not branch:
+                yield OutlineLine(rails, "├─ as it is")
+                continue
+            for number, line in enumerate(self.strand(branch, above, "")):
+                sign = "├─ " if not number else "│  "
+                yield OutlineLine(f"{rails}{sign}{line.rails}", line.text, line.cells)
+
+    def _node(self, group: tuple[Item, ...], above: str, rails: str, begins: str) -> OutlineLine:
+        plates = self.scene.stack(group, above).plates
+        lead = next((plate for plate in plates if not plate.low), plates[0])
+        texts = []
+        for plate in plates:
+            name = plate.name if plate is plates[0] else plate.name.rpartition("/")[2]
+            whole = plate is lead or plate.kind not in ("activation", "norm")
+            texts.append(f"{name}  {plate.words}".strip() if whole else name)
+        text = ", ".join(texts)
+        reads = self._reads(group)
+        rows = [self.scene.row(item) for item in group if isinstance(item, Leaf | Folded)]
+        shape = self.scene.writer.shape(rows[-1].output)
+        self.folds += any(isinstance(item, Folded) for item in group)
+        numbers = self._numbers(together(rows))
+        return OutlineLine(rails + begins, f"{text}{reads}", (shape, *numbers))
+
+    def _numbers(self, row: Row) -> Iterator[str]:
+        """Yield the cells of what is counted."""
+        for key in self.scene.writer.shown:
+            number = self.scene.writer.value(key, row)
+            yield "" if number in (0, None) else self.scene.writer.number(key, number)
+
+    def _reads(self, group: tuple[Item, ...]) -> str:
+        """Name what a node reads by links."""
+        report = self.scene.report
+        sources = [
+            one_line(report.rows[source].name)
+            for source, targets in self.scene.reads.targets.items()
+            if not set(targets).isdisjoint(leaves_of(group))
+        ]
+        return f" (from {', '.join(sources)})" if sources else ""
+
+    def _heading(self, border: Border, rails: str, begins: str) -> OutlineLine:
+        self.repeats += border.times > 1
+        name, _ = self.scene.heading(border)
+        rows = [self.scene.report.rows[index] for index in border.indices]
+        return OutlineLine(rails + begins, f"\u250f {name}", ("", *self._numbers(together(rows))))
+
+
+def _set(lines: list[OutlineLine], header: tuple[str, ...], width: int) -> Iterator[str]:
+    """Set lines into a page: columns that have no room are left out, the last ones first."""
+    columns = len(header)
+    rows = [("", header), *((line.rails + line.text, line.cells) for line in lines)]
+    wide = [
+        max(width_of(cells[at]) for _, cells in rows if at < len(cells)) for at in range(columns)
+    ]
+    while columns and width - sum(wide[:columns]) - _SPACE * columns < LEAST:
+        columns -= 1
+    free = width - sum(wide[:columns]) - _SPACE * columns
+    longest = min(free, max(width_of(text) for text, _ in rows))
+    for text, cells in rows:
+        texts = [_cut(text, longest)]
+        for at in range(columns):
+            cell = cells[at] if at < len(cells) else ""
+            filled = " " * (wide[at] - width_of(cell))
+            texts.append(cell + filled if not at else filled + cell)
+        yield (" " * _SPACE).join(texts).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    """Fit a text into a width: cut its end off, or fill it up."""
+    text = terminal_safe(text)
+    if width_of(text) > width:
+        while width_of(text) > width - 1:
+            text = text[:-1]
+        text += "\N{HORIZONTAL ELLIPSIS}"
+    return text + " " * (width - width_of(text))
