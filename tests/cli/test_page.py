@@ -75,9 +75,12 @@ def test_it_asks_for_nothing_and_runs_its_own_script_alone() -> None:
         if name in ("src", "srcset", "action", "data") or (name == "href" and tag != "a")
     ]
     assert outside == []
-    assert "http://" not in html.replace("http://www.w3.org/1998/Math/MathML", "")
+    assert set(re.findall(r"http://[^\s\"']*", html)) == {
+        "http://www.w3.org/1998/Math/MathML",  # names, which nobody asks for
+        "http://www.w3.org/2000/svg",
+    }
     assert "https://" not in html
-    assert "url(" not in html
+    assert set(re.findall(r"url\((.)", html)) <= {"#"}
     assert "@import" not in html
     (policy,) = [tag["content"] for name, tag in page.tags if tag.get("http-equiv")]
     _, program = page.scripts
@@ -164,4 +167,4 @@ def test_standard_input_and_output() -> None:
 
 @pytest.mark.parametrize("spec", ["resnet152"])
 def test_the_largest_takes_a_few_hundred_kilobytes(spec: str) -> None:
-    assert len(run(spec).stdout.encode()) < 450_000
+    assert len(run(spec).stdout.encode()) < 600_000

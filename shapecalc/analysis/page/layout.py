@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from shapecalc.analysis.explain.trace import LETTERS
 from shapecalc.analysis.page.model import ADDED, COLUMNS, data_of, network_of
 from shapecalc.analysis.page.opening import LARGEST
+from shapecalc.draw import figure
+from shapecalc.draw.svg import svg_element
+from shapecalc.errors import SpecErrors
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, UNKNOWN_MARK
 from shapecalc.output.columns import conventions
-from shapecalc.output.markup import Element, page, script_data
+from shapecalc.output.markup import Element, page, script_data, written
 from shapecalc.output.view import View
 from shapecalc.report.receptive_field import at_most
 from shapecalc.text.safe import one_line
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from shapecalc.output.markup import Node
 
 #: The cells that stay behind others.
-_NOTHING = ("0", NOT_APPLICABLE_MARK)
+_NOTHING = frozenset(["0", NOT_APPLICABLE_MARK])
+#: So many characters of pictures are put on a page.
+MOST_PICTURES = 150_000
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -150,8 +155,17 @@ def _article(network: Network, at: int, *, several: bool) -> Element:
         Element("div", "", class_="problem", role="alert", hidden="hidden"),
         _tiles(network),
         Element("div", "", class_="of-total", hidden="hidden"),
-        _tools(network),
-        _scrolled(_table(network), f"layers of {network.name}"),
+        Element(
+            "div",
+            *_graph(network, ident),
+            Element(
+                "div",
+                _tools(network),
+                _scrolled(_table(network), f"layers of {network.name}"),
+                class_="rows",
+            ),
+            class_="views",
+        ),
         *_legend(network),
         class_="network",
         id=ident,
@@ -221,6 +235,58 @@ def _tiles(network: Network) -> Element:
         for total in network.totals
     )
     return Element("div", *tiles, class_="tiles", role="group", aria_label="totals")
+
+
+def _graph(network: Network, ident: str) -> Iterator[Element]:
+    """Set the graph, once for every number of levels that are open, the most folded in sight."""
+    pictures = dict(_pictures(network, ident))
+    if not pictures:
+        return
+    tools = [("less", "Fold"), ("more", "Open"), ("small", "\N{MINUS SIGN}"), ("large", "+")]
+    names = {"small": "make it smaller", "large": "make it larger"}
+    buttons = (
+        Element("button", label, type="button", data_do=word, aria_label=names.get(word, ""))
+        for word, label in (tools if len(pictures) > 1 else tools[2:])
+    )
+    folded = (
+        Element("div", svg, class_="depth", data_depth=str(depth), hidden="hidden" if at else "")
+        for at, (depth, svg) in enumerate(pictures.items())
+    )
+    given = ", ".join(f"{size.name} = {size.value:,}" for size in network.opened.sizes)
+    caption = f"Drawn for {given}." if given else ""
+    yield Element(
+        "details",
+        Element("summary", "Graph"),
+        Element("div", *buttons, class_="tools", role="group", aria_label="the graph"),
+        Element(
+            "div",
+            *folded,
+            class_="canvas",
+            role="region",
+            aria_label=f"graph of {network.name}",
+            tabindex="0",
+        ),
+        Element("p", caption, class_="remarks"),
+        class_="graph",
+        open="open",
+    )
+
+
+def _pictures(network: Network, ident: str) -> Iterator[tuple[int, Element]]:
+    """Draw the graph at every depth, while there is room on the page."""
+    report = network.opened.plain
+    deepest = max((line.depth for line in network.walk()), default=1)
+    room = MOST_PICTURES
+    for depth in range(1, deepest + 1):
+        try:
+            drawing = figure(report, "graph", depth=depth).drawing
+        except SpecErrors:  # too many nodes to be seen
+            return
+        svg = svg_element(drawing, None, f"{ident}-{depth}-")
+        room -= len(written(svg))
+        if room < 0:
+            return
+        yield depth, svg
 
 
 def _tools(network: Network) -> Element:

@@ -268,9 +268,10 @@ class Network {
       [...this.root.querySelectorAll(".sizes input[name]")].map((input) => [input.name, input]));
     this.base = Object.fromEntries(data.sizes.map(([name, , value]) => [name, BigInt(value)]));
     this.values = { ...this.base };
+    this.graph = this.root.querySelector(".graph");
     this.nodes = new Map();
-    for (const node of this.root.querySelectorAll(".graph [data-path]")) {
-      this.nodes.set(node.dataset.path, [...(this.nodes.get(node.dataset.path) || []), node]);
+    for (const node of this.root.querySelectorAll(".graph [data-name]")) {
+      this.nodes.set(node.dataset.name, [...(this.nodes.get(node.dataset.name) || []), node]);
     }
     this.byPath = new Map(data.rows.map((row, at) => [row.path, at]));
     this.parent = new Map(data.rows.flatMap((row, at) => (row.inner || []).map((in_) => [in_, at])));
@@ -493,6 +494,15 @@ class Network {
     const cell = this.rows[row].cells[column + 2];
     if (cell.getAttribute("aria-expanded") !== "true") this.toggle(cell);
     cell.scrollIntoView({ block: "center" });
+  }
+
+  /** List the nodes of a layer in the graph; of one that is folded away those of its block. */
+  nodesOf(path) {
+    for (let name = path; name; name = name.slice(0, Math.max(0, name.lastIndexOf("/")))) {
+      const nodes = (this.nodes.get(name) || []).filter((node) => !node.closest("[hidden]"));
+      if (nodes.length) return nodes;
+    }
+    return [];
   }
 
   // -- arithmetic ---------------------------------------------------------------------------------
@@ -724,6 +734,63 @@ const copy = async (text, button) => {
   setTimeout(() => delete button.dataset.done, 1600);
 };
 
+/** Let the graph fold and open, grow and shrink, and lead to the rows of its nodes. */
+function graph(network, go) {
+  const { graph: home, rows } = network;
+  const depths = [...home.querySelectorAll(".depth")];
+  const canvas = home.querySelector(".canvas");
+  let shown = 0, scale = 1;
+  const draw = () => {
+    depths.forEach((one, at) => { one.hidden = at !== shown; });
+    for (const svg of canvas.querySelectorAll("svg.drawing")) {
+      svg.style.width = `${Math.round(svg.viewBox.baseVal.width * scale)}px`;
+      svg.style.height = `${Math.round(svg.viewBox.baseVal.height * scale)}px`;
+    }
+    home.querySelector('[data-do="less"]')?.toggleAttribute("disabled", shown === 0);
+    home.querySelector('[data-do="more"]')
+      ?.toggleAttribute("disabled", shown === depths.length - 1);
+  };
+  const press = (name, does) => home.querySelector(`[data-do="${name}"]`)
+    ?.addEventListener("click", () => { does(); draw(); });
+  const zoom = (factor) => { scale = Math.min(3, Math.max(0.2, scale * factor)); };
+  press("less", () => { shown = Math.max(0, shown - 1); });
+  press("more", () => { shown = Math.min(depths.length - 1, shown + 1); });
+  press("small", () => zoom(0.8));
+  press("large", () => zoom(1.25));
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key !== "+" && event.key !== "-") return;
+    zoom(event.key === "+" ? 1.25 : 0.8);
+    draw();
+    event.preventDefault();
+  });
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1);
+    draw();
+    event.preventDefault();
+  }, { passive: false });
+  const rowOf = (target) => {
+    const name = target.closest?.("[data-name]")?.dataset.name;
+    return name === undefined ? undefined : network.byPath.get(name);
+  };
+  let lit = null;
+  const mark = (at) => {
+    lit?.classList.remove("lit");
+    lit = at === undefined ? null : rows[at];
+    lit?.classList.add("lit");
+  };
+  canvas.addEventListener("pointerover", (event) => mark(rowOf(event.target)));
+  canvas.addEventListener("pointerleave", () => mark(undefined));
+  canvas.addEventListener("click", (event) => {
+    const at = rowOf(event.target);
+    if (at === undefined) return;
+    network.reveal(at);
+    go(rows[at].cells[0]);
+  });
+  if (matchMedia("(max-width: 40em)").matches) home.open = false;
+  draw();
+}
+
 for (const network of networks) {
   const { root, table, rows } = network;
 
@@ -772,10 +839,10 @@ for (const network of networks) {
   current = rows[0].cells[0];
   current.setAttribute("tabindex", "0");
   const light = (at, on) => {
-    for (const node of network.nodes.get(network.data.rows[at].path) || []) {
-      node.classList.toggle("lit", on);
-    }
+    for (const node of root.querySelectorAll(".graph .lit")) node.classList.remove("lit");
+    if (on) for (const node of network.nodesOf(network.data.rows[at].path)) node.classList.add("lit");
   };
+  if (network.graph) graph(network, go);
   const act = (cell) => {
     const at = rows.indexOf(cell.parentElement);
     if (at < 0) return;
