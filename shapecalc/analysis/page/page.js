@@ -535,8 +535,9 @@ class Network {
 
   lesson(at, key) {
     const row = this.data.rows[at];
-    const out = el("div", { class: "lesson" });
     const name = row ? row.path : this.data.name;
+    const label = `${this.title(key)} of ${name}`;
+    const out = el("div", { class: "lesson", tabindex: "0", role: "group", "aria-label": label });
     const does = row ? this.text(row.does) : "";
     out.append(el("p", { class: "what" }, `${this.title(key)} of `, el("bdi", {}, name),
       does ? `: ${does}` : ""));
