@@ -312,6 +312,7 @@ class Network {
       }
       input.setAttribute("aria-invalid", String(Boolean(wrong && wrong[0] === name)));
     }
+    this.graph?.classList.toggle("stale", !this.given);
     this.root.querySelector(".sizes .given")?.toggleAttribute("disabled", this.given);
     if (wrong) {
       this.refuse(`${wrong[0]} must be a whole number from 1 to ${counted(LARGEST)}.`);

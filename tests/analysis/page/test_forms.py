@@ -33,10 +33,7 @@ NETWORKS = (
     "gpt2-small",
     "lstm-mnist",
     "mobilenet-v1",
-    "resnet18",
-    "squeezenet",
     "swin-t",
-    "tiny-yolo-v2",
     "unet",
 )
 #: What no shipped network has: a stride and a kernel that are turned, a rounding up, an upsampling.
