@@ -41,6 +41,11 @@ class FileKind(NamedTuple):
     suffixes: tuple[str, ...]
     writer: str = ""
 
+    def write(self, drawing: Drawing) -> str | bytes:
+        """Write a drawing; only a format with a writer does."""
+        made: str | bytes = _function(self.writer)(drawing)
+        return made
+
 
 #: Every picture; of each kind of result the first is drawn where none is named.
 PICTURES: dict[str, PictureKind] = {
@@ -108,8 +113,7 @@ class Figure:
         if chosen.name in self.kind.texts:
             text: str = _function(self.kind.texts[chosen.name])(self.result, **self.words)
             return text
-        made: str | bytes = _function(chosen.writer)(self.drawing)
-        return made
+        return chosen.write(self.drawing)
 
     def save(self, path: str) -> None:
         """Write the picture into a file, whose suffix says the format."""
