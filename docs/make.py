@@ -270,9 +270,39 @@ def _capitalized(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+#: The pictures of docs/draw.md.
+GALLERY = (
+    "lenet5",
+    "alexnet",
+    "vgg16",
+    "googlenet",
+    "resnet50",
+    "densenet121",
+    "unet",
+    "mobilenet-v2",
+    "alphago",
+)
+
+
+def _gallery() -> Iterator[str]:
+    for name in GALLERY:
+        yield f"### {shapecalc.summarize(name).name.partition(' (')[0]}"
+        yield ""
+        yield f"`shapecalc draw {name} -o {name}.svg`"
+        yield ""
+        yield f"![{name}](gallery/{name}.svg)"
+        yield ""
+
+
+def picture(name: str) -> str:
+    """Draw a picture of the gallery."""
+    return str(shapecalc.summarize(name).draw().render("svg"))
+
+
 MAKERS: dict[str, Callable[[], Iterator[str]]] = {
     "columns": _columns,
     "errors": _errors,
+    "gallery": _gallery,
     "layers": _layers,
     "misconceptions": _misconceptions,
     "networks": _networks,
@@ -293,11 +323,13 @@ def site() -> int:
 
 
 def renew() -> None:
-    """Write every page anew."""
+    """Write every page and every picture anew."""
     for page in PAGES:
         with tempfile.TemporaryDirectory() as folder:
             text = renewed(page, Path(folder))
         page.write_text(text, encoding="utf-8")
+    for name in GALLERY:
+        (DOCS / "gallery" / f"{name}.svg").write_text(picture(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

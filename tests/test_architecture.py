@@ -77,7 +77,6 @@ THIRD = {
     "rich": ("output.terminal", "cli.sweep"),
     "numpy": ("analysis.sweep", "analysis.solve.decide", "reference", "verify"),
     "h5py": ("readers.keras",),
-    "matplotlib": ("analysis.sweep.pictures",),
     "torch": ("readers.live",),
     "typst": ("draw.converted",),
     "PIL": ("verify.run_files",),

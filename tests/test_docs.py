@@ -81,6 +81,14 @@ def test_a_page_is_what_its_commands_print_and_its_makers_make(page: Path, tmp_p
     assert renewed == text
 
 
+@pytest.mark.parametrize("name", docs_make().GALLERY)
+def test_a_picture_of_the_gallery_is_what_is_drawn(name: str) -> None:
+    path, drawn = DOCS / "gallery" / f"{name}.svg", docs_make().picture(name)
+    if REGENERATE:
+        path.write_text(drawn, encoding="utf-8")
+    assert path.read_text("utf-8") == drawn
+
+
 def test_a_command_that_prints_something_else_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```console\n$ cat a.yaml\nx\n$ cat a.yaml\ny\n```\n", encoding="utf-8")

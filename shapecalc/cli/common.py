@@ -101,7 +101,7 @@ def emit(text: str, path: str | None) -> None:
 
 
 def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool = False) -> None:
-    """Print or write what comes in parts; bytes only to a file.
+    """Print or write what comes in parts; bytes only to a file or a pipe.
 
     On a terminal only what is made for one, `coloured`, may give it orders: controls in other texts
     are shown.
@@ -111,7 +111,9 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool
         from shapecalc.text.safe import with_controls_shown
 
         for part in parts:
-            assert isinstance(part, str)
+            if isinstance(part, bytes):
+                _print_bytes(part)
+                continue
             _print(part if coloured or not sys.stdout.isatty() else with_controls_shown(part))
         return
     from shapecalc.text.files import replace
@@ -241,10 +243,26 @@ def _encodable(text: str, encoding: str) -> str:
 
 
 def _print(text: str) -> None:
-    """Write to standard output; end quietly when a pipe's reader has gone (`... | head`)."""
-    try:
+    """Write to standard output."""
+    with _piped():
         sys.stdout.write(_encodable(text, sys.stdout.encoding or "ascii"))
         sys.stdout.flush()
+
+
+def _print_bytes(data: bytes) -> None:
+    """Write bytes to standard output.  Raises `SpecErrors` (E323) on a terminal."""
+    if sys.stdout.isatty():
+        raise refuse("E323", "these are bytes, which no terminal shows", hint="add -o FILE")
+    with _piped():
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _piped() -> Iterator[None]:
+    """End quietly when a pipe's reader has gone (`... | head`)."""
+    try:
+        yield
     except BrokenPipeError:
         drop_output()
         sys.exit(NOBODY_READS)

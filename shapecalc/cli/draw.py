@@ -45,12 +45,14 @@ Examples:
   shapecalc draw googlenet --depth 1 --direction right -o googlenet.svg
   shapecalc draw model.onnx --show params,macs,rf,memory --batch 8 -o model.svg
   shapecalc draw unet --to mermaid
+  shapecalc draw vgg16 --as volumes -o vgg16.tex
+  shapecalc draw vgg16 --as costs --show params,flops -o costs.pdf
   shapecalc draw vgg16 --to svg -o - | less
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
 @click.option("--as", "picture", cls=options.LateOption, metavar="PICTURE", help_of=_pictures)
-@options.output_as(".svg .txt .mmd .dot")
+@options.output_as(".svg .png .pdf .tex .txt .mmd .dot")
 @click.option("--to", "format_", cls=options.LateOption, metavar="FORMAT", help_of=_formats)
 @click.option(
     "--depth",
@@ -63,8 +65,8 @@ Examples:
 @click.option(
     "--show",
     metavar="LIST",
-    help="What nodes say beside what they do: params, macs, rf (receptive field), memory."
-    "  Default: params,macs.",
+    help="What nodes say beside what they do: params, macs, rf (receptive field), memory; default:"
+    " params,macs.  Of costs: any columns of counts or bytes; default: params,macs,activations.",
 )
 @click.option(
     "--direction",

@@ -60,7 +60,7 @@ Examples:
     " to list them.  Default: params,macs,activations,peak,output.",
 )
 @click.option("--chart", is_flag=True, help="Draw a column with characters.")
-@click.option("--plot", metavar="FILE", help="Draw a column into FILE (.png .svg), by matplotlib.")
+@click.option("--plot", metavar="FILE", help="Draw a column into FILE (.svg .tex .png .pdf).")
 @click.option("--y", metavar="COLUMN", help="The column to draw.  Default: macs, or the first.")
 @options.settings
 @options.inputs
@@ -104,16 +104,16 @@ def sweep(
             hint = "add --chart or --plot FILE"
             raise misuse("--y names the column of a picture, and there is none", hint)
         if output.path is not None and output.format is None:
-            from shapecalc.analysis.sweep.pictures import must_be_no_picture
+            from shapecalc.analysis.sweep.plot import must_be_no_picture
 
             must_be_no_picture(output.path)
         format_ = output.chosen()
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)
         if plot is not None:
-            from shapecalc.analysis.sweep.pictures import suffix_of
+            from shapecalc.analysis.sweep.plot import file_kind_of
 
-            suffix_of(plot)  # before anything is computed
+            file_kind_of(plot)  # before anything is computed
         view = make_view(
             profile=profile, batch=batch, dtype=dtype, units=units, count_inplace=count_inplace
         )
@@ -169,9 +169,10 @@ def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:
     measure = column_of(plan, y)
     computed = collect(plan)
     if plot is not None:
-        from shapecalc.analysis.sweep.pictures import picture, suffix_of
+        from shapecalc.analysis.sweep.plot import file_kind_of
+        from shapecalc.analysis.sweep.plot import plot as plotted
 
-        emit_parts([picture(computed, measure, suffix_of(plot))], plot)
+        emit_parts([file_kind_of(plot).write(plotted(computed, measure))], plot)
     if chart:
         from shutil import get_terminal_size
 

@@ -41,6 +41,11 @@ class FileKind(NamedTuple):
     suffixes: tuple[str, ...]
     writer: str = ""
 
+    def write(self, drawing: Drawing) -> str | bytes:
+        """Write a drawing; only a format with a writer does."""
+        made: str | bytes = _function(self.writer)(drawing)
+        return made
+
 
 #: Every picture; of each kind of result the first is drawn where none is named.
 PICTURES: dict[str, PictureKind] = {
@@ -61,7 +66,10 @@ PICTURES: dict[str, PictureKind] = {
             "volumes", "boxes as in the papers, with kernels", "draw.volumes.volumes", ("depth",)
         ),
         PictureKind(
-            "costs", "parameters, MACs and activations as bars", "draw.bars.costs", ("depth",)
+            "costs",
+            "parameters, MACs and activations, or others, as bars",
+            "draw.bars.costs",
+            ("depth", "show"),
         ),
         PictureKind(
             "memory", "what is alive while each layer runs", "draw.bars.memory", ("depth",)
@@ -75,6 +83,9 @@ FILES: dict[str, FileKind] = {
     kind.name: kind
     for kind in (
         FileKind("svg", "a picture that scales, in light and dark", (".svg",), "draw.svg.to_svg"),
+        FileKind("png", "pixels, with the extra `draw`", (".png",), "draw.converted.to_png"),
+        FileKind("pdf", "a page, with the extra `draw`", (".pdf",), "draw.converted.to_pdf"),
+        FileKind("tikz", "LaTeX, to be edited", (".tex",), "draw.tikz.to_tikz"),
         FileKind("text", "characters, for a terminal", (".txt",)),
         FileKind("mermaid", "text that GitHub and many wikis draw", (".mmd", ".mermaid")),
         FileKind("dot", "text that Graphviz draws", (".dot", ".gv")),
@@ -102,8 +113,7 @@ class Figure:
         if chosen.name in self.kind.texts:
             text: str = _function(self.kind.texts[chosen.name])(self.result, **self.words)
             return text
-        made: str | bytes = _function(chosen.writer)(self.drawing)
-        return made
+        return chosen.write(self.drawing)
 
     def save(self, path: str) -> None:
         """Write the picture into a file, whose suffix says the format."""

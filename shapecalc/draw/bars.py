@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import known
-from shapecalc.counting import MEASURES
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Text, line
 from shapecalc.draw.solids import kind_of, must_have_numbers, rows_to_draw
 from shapecalc.draw.styles import STYLES
 from shapecalc.errors import refuse
 from shapecalc.output.cells import amount_text, bytes_text
+from shapecalc.output.columns import BY_WORD, COLUMNS
 from shapecalc.output.view import View
 from shapecalc.report.peak import find_peak
-from shapecalc.text import Origin
+from shapecalc.text import Origin, Source
 from shapecalc.text.safe import one_line
-from shapecalc.text.words import listed, listed_briefly
+from shapecalc.text.words import did_you_mean, listed, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,11 +93,18 @@ def notes(texts: Sequence[str], top: float) -> tuple[list[Text], float, float]:
 COSTS = ("params", "macs", "activations")
 
 
-def costs(report: Report, depth: int | None = None, show: Sequence[str] = COSTS) -> Drawing:
-    """Draw measures of the layers as bars.  Raises `SpecErrors` for symbols, and for too many."""
+def costs(report: Report, depth: int | None = None, show: str | Sequence[str] = COSTS) -> Drawing:
+    """Draw measures of the layers as bars; `show` is a list, or a text with commas.
+
+    Raises `SpecErrors` for unknown measures (E301), for symbols, and for more than a page.
+    """
+    show = _measures(show)
     rows = page_of_rows(report, depth, "its costs")
     view = View()
-    values = {key: [_number(MEASURES[key].of_row(row, view)) for row in rows] for key in show}
+    values = {
+        key: [_number(BY_WORD[key].of_row(row, view, report.totals)) for row in rows]
+        for key in show
+    }
     shown = [at for at in range(len(rows)) if any(column[at] for column in values.values())]
     title, head = headed(report)
     top = MARGIN + TITLE + 44
@@ -115,17 +122,31 @@ def costs(report: Report, depth: int | None = None, show: Sequence[str] = COSTS)
     width = max(left + len(show) * _COLUMN - (_COLUMN - _BAR - 72), right, MARGIN + _long(head))
     taken = [rows[at] for at in shown]
     words = [
-        f"{MEASURES[key].title}: {_largest(taken, [column[at] for at in shown])}"
+        f"{BY_WORD[key].title}: {_largest(taken, [column[at] for at in shown])}"
         for key, column in values.items()
         if any(column)
     ]
     return Drawing(
         width + MARGIN,
         end + MARGIN,
-        f"{title}: {listed([MEASURES[key].title for key in show])} by layer",
+        f"{title}: {listed([BY_WORD[key].title for key in show])} by layer",
         f"A bar a layer, as long as its share of the largest. Most have {'; '.join(words)}.",
         (*shapes, *below),
     )
+
+
+def _measures(show: str | Sequence[str]) -> list[str]:
+    """Read which measures are drawn, each once."""
+    text = show if isinstance(show, str) else ",".join(show)
+    known = [column.key for column in COLUMNS if column.charted and column.there(View())]
+    keys: dict[str, None] = {}
+    for word in map(str.strip, text.split(",")):
+        if word.lower() not in known:
+            hint = did_you_mean(word, known) or f"one of {', '.join(known)}"
+            message = f"of '{word}' no bars can be drawn"
+            raise refuse("E301", message, Origin(Source(f"--show {text}", text)), hint)
+        keys[word.lower()] = None
+    return list(keys)
 
 
 def _long(text: Text) -> float:
@@ -171,9 +192,9 @@ def _column(
     report: Report,
 ) -> Iterator[Shape]:
     """Draw a measure's bars under its name and its sum."""
-    measure, view = MEASURES[key], View(units="auto")
-    write = bytes_text if measure.kind == "bytes" else amount_text
-    total = measure.of_all(report.totals, view) if measure.total is not None else None
+    measure, view = BY_WORD[key], View(units="auto")
+    write = bytes_text if measure.kind.name == "bytes" else amount_text
+    total = measure.of_all(report.totals, view)
     yield Text(x, top - 22, measure.title, NAME, kind="strong")
     if isinstance(total, int):
         yield Text(x, top - 8, f"{write(total, view)} in all", SMALL, kind="muted")

@@ -94,6 +94,21 @@ def _face(look: Look, part: float) -> Look:
 
 #: A solid is lit from above, so that the face at its side is the darker one.
 FACES: dict[str, float] = {"top": 0.08, "side": 0.24}
+#: Lines of a chart that must be told apart, by colour and by dashes.
+SERIES: dict[str, Look] = {
+    f"series-{number}": Look(line=colours, thick=1.8, dashes=dashes)
+    for number, (colours, dashes) in enumerate(
+        (colours, dashes)
+        for dashes in ((), (6, 3))
+        for colours in (
+            ("#2465ab", "#6aa7ea"),
+            ("#c2571a", "#ee8d52"),
+            ("#1f8a70", "#54c9ab"),
+            ("#7348ac", "#b394ea"),
+            ("#877000", "#d3ba3f"),
+        )
+    )
+}
 
 STYLES: dict[str, Look] = {
     **FAMILIES,
@@ -103,6 +118,8 @@ STYLES: dict[str, Look] = {
         for face, part in FACES.items()
     },
     **{f"{kind}-rim": Look(line=look.line, thick=0.8) for kind, look in FAMILIES.items()},
+    **SERIES,
+    **{f"{kind}-dot": Look(fill=look.line) for kind, look in SERIES.items()},
     "paper": Look(("#ffffff", "#12171d")),
     "text": Look(("#1b2430", "#e8edf3")),
     "strong": Look(("#1b2430", "#e8edf3"), bold=True),

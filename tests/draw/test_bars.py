@@ -13,6 +13,7 @@ from shapecalc.draw.cone import field
 from shapecalc.draw.picture import Box, Cluster, Polygon, Text, bounds, leaves
 from shapecalc.draw.solids import rows_to_draw
 from shapecalc.errors import SpecErrors
+from shapecalc.output.columns import COLUMNS
 from shapecalc.output.view import View
 from tests.draw.geometry import complaints
 from tests.draw.test_volumes import SHIPPED, report
@@ -94,6 +95,17 @@ def test_what_is_alive_is_what_the_table_has(name, depth):
             assert drawn == pytest.approx(430 * row.live / peak, abs=1)
     (marked,) = [s for s in leaves(drawing.children) if s.kind == "peak"]
     assert marked.text.endswith(", peak")
+
+
+def test_what_is_no_measure_is_refused():
+    with pytest.raises(SpecErrors, match="of 'rf' no bars can be drawn"):
+        costs(report("alexnet"), show="params,rf")
+
+
+def test_every_measure_has_its_bars():
+    shown = [column.key for column in COLUMNS if column.charted and not column.needs]
+    assert complaints(costs(report("resnet18"), show=shown)) == {}
+    assert {"params", "memory", "moved"} <= set(shown)
 
 
 def test_the_peak_is_told_in_words():

@@ -383,8 +383,8 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compare("E003-permission", run(["summarize", "net.yaml"]))
 
 
-def test_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.analysis.sweep.pictures.find_spec", lambda _: None)
+def test_no_typst(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.draw.converted.find_spec", lambda _: None)
     compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
 
 

@@ -1,10 +1,8 @@
-"""Pictures of a sweep: one column over one name, drawn with characters or by matplotlib."""
+"""Pictures of a sweep: one column over one name, cut into lines, and drawn with characters."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from importlib.util import find_spec
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.analysis.sweep.table import ELLIPSIS, fitted, heading
@@ -40,7 +38,7 @@ class Series(NamedTuple):
         return len(self.x) > 1 and self.x[-1] - self.x[0] == len(self.x) - 1
 
 
-def _axis_of(sweep: Sweep) -> Axis:
+def axis_of(sweep: Sweep) -> Axis:
     """Return the axis that runs along a picture: the one with most values."""
     return max(sweep.plan.ground.axes, key=lambda axis: len(axis.values))
 
@@ -71,7 +69,7 @@ def column_of(plan: Plan, name: str | None) -> SweepColumn:
 
 def series_of(sweep: Sweep, measure: SweepColumn, most: int) -> list[Series]:
     """Cut a column into lines.  Raises `SpecErrors` (E355) for more than `most` of them."""
-    along = _axis_of(sweep)
+    along = axis_of(sweep)
     others = [axis for axis in sweep.plan.ground.axes if axis is not along]
     count = len(sweep) // len(along.values)
     if count > most:
@@ -95,7 +93,7 @@ def _line(others: Iterable[Axis], key: tuple[int, ...], points: list[tuple[int, 
     return Series(label, [x for x, _ in points], [y for _, y in points])
 
 
-def _not_drawn(sweep: Sweep) -> str:
+def missing_points(sweep: Sweep) -> str:
     """Say which points a picture lacks, and why; nothing where it has all."""
     missing = int((~sweep.exists).sum())
     if not missing:
@@ -178,10 +176,10 @@ def _lines(sweep: Sweep, measure: SweepColumn, width: int, plain: bool) -> Itera
             yield f"{label.rjust(len(top))} {'|' if plain else '┤' if label else '│'}{text}"
         yield f"{' ' * len(top)} {'+' if plain else '└'}{('-' if plain else '─') * room}"
         low, high = f"{line.x[0]:,}", f"{line.x[-1]:,}"
-        name = _axis_of(sweep).name
+        name = axis_of(sweep).name
         middle = name.center(max(len(name), room - len(low) - len(high)))
         yield f"{' ' * (len(top) + 2)}{low}{middle}{high}"
-    missing = _not_drawn(sweep)
+    missing = missing_points(sweep)
     if missing:
         yield ""
         yield from wrap(missing, width)
@@ -193,7 +191,7 @@ def _canvas(line: Series, most: int, room: int, plain: bool) -> list[str]:
     wide, high = room * across, HEIGHT * down
     dots: set[tuple[int, int]] = set()
     before: int | None = None
-    for column, span in enumerate(_spans(line, wide)):
+    for column, span in enumerate(spans(line, wide)):
         if span is None:
             before = None
             continue
@@ -217,7 +215,7 @@ def _glyph(dots: set[tuple[int, int]], x: int, y: int, plain: bool) -> str:
     return chr(0x2800 + code) if code else " "
 
 
-def _spans(line: Series, wide: int) -> Iterator[tuple[int, int, int, int] | None]:
+def spans(line: Series, wide: int) -> Iterator[tuple[int, int, int, int] | None]:
     """Yield for every column of dots the first, lowest, highest and last value in it.
 
     Where no point lies the value before goes on, if there are no others between (stairs), or the
@@ -245,80 +243,3 @@ def _spans(line: Series, wide: int) -> Iterator[tuple[int, int, int, int] | None
                 continue
             value = a if b == a else a + (b - a) * (start - x[at]) // (x[at + 1] - x[at])
             yield value, value, value, value
-
-
-#: The pictures, by their suffixes.
-SUFFIXES = (".png", ".svg")
-#: More lines cannot be told apart.
-PLOT_LINES = 10
-
-
-def suffix_of(path: str) -> str:
-    """Return a picture's suffix.
-
-    Raises `SpecErrors`: E302 for another one, E354 without matplotlib.
-    """
-    suffix = next((known for known in SUFFIXES if path.lower().endswith(known)), None)
-    if suffix is None:
-        origin = Origin(Source(f"--plot {path}", path))
-        hint = f"use {' or '.join(SUFFIXES)}"
-        raise refuse("E302", f"'{path}' has no suffix of a picture", origin, hint)
-    if find_spec("matplotlib") is None:
-        hint = "pip install 'shapecalc-convnets[plot]', or --chart for a picture in the terminal"
-        message = "a picture needs matplotlib, which is not installed"
-        raise refuse("E354", message, hint=hint)
-    return suffix
-
-
-def must_be_no_picture(path: str) -> None:
-    """Refuse a picture where a table is written.  Raises `SpecErrors` (E302)."""
-    if path.lower().endswith(SUFFIXES):
-        message = f"'{path}' is a picture, and -o writes the table"
-        origin = Origin(Source(f"--output {path}", path))
-        raise refuse("E302", message, origin, f"--plot {path} draws a column into it")
-
-
-def picture(sweep: Sweep, measure: SweepColumn, suffix: str) -> bytes:
-    """Draw a column.  Raises `SpecErrors` (E355) for too many lines."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import EngFormatter
-
-    lines = series_of(sweep, measure, PLOT_LINES)
-    figure = Figure(figsize=(8, 4.8), layout="constrained")
-    axes = figure.subplots()
-    for line in lines:
-        _draw(axes, line)
-    name = one_line(sweep.plan.ground.spec.name) or "network"
-    along = _axis_of(sweep)
-    axes.set_title(f"{name}: {measure.title} over {along.name}", loc="left", fontweight="bold")
-    axes.set_xlabel(f"{along.name}, {along.meaning.split(';')[0]}" if along.meaning else along.name)
-    in_bytes = measure.kind.name == "bytes"
-    axes.set_ylabel(measure.title)
-    unit, separator = ("B", " ") if in_bytes else ("", "")
-    axes.yaxis.set_major_formatter(EngFormatter(unit, sep=separator))
-    axes.set_ylim(bottom=0)
-    axes.margins(x=0.02)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    if lines[0].label:
-        axes.legend(frameon=False)
-    missing = _not_drawn(sweep)
-    if missing:
-        figure.supxlabel(missing, fontsize=8, color="0.4")
-    target = BytesIO()
-    # Neither the time nor random names, so that the same sweep gives the same file.
-    metadata: dict[str, Any] = {"Date": None} if suffix == ".svg" else {}
-    with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
-        figure.savefig(target, format=suffix[1:], dpi=150, metadata=metadata)
-    return target.getvalue()
-
-
-def _draw(axes: Any, line: Series) -> None:  # noqa: ANN401  (matplotlib's)
-    """Draw stairs as stairs; points with values of x between them as points on straight lines."""
-    x = line.x
-    y = [float("nan") if value is None else float(value) for value in line.y]
-    if line.stairs:
-        axes.plot([*x, x[-1] + 1], [*y, y[-1]], drawstyle="steps-post", label=line.label)
-    else:
-        axes.plot(x, y, marker="o", markersize=4, linewidth=1, label=line.label)

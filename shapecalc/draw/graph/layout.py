@@ -192,7 +192,7 @@ class Layout:
             for number, group in enumerate(groups)
             if isinstance(group[0], Leaf | Folded)
         }
-        width = max((stack.width for stack in stacks.values()), default=0.0)
+        widest = max((stack.width for stack in stacks.values()), default=0.0)
         linked = any(
             (isinstance(item, Twig) and item.end != NOWHERE)
             or any(node in self.targets or node in self.reads.linked for node in leaves_of([item]))
@@ -216,7 +216,8 @@ class Layout:
                     at = start + inner.length
                 continue
             if number in stacks:
-                part = self._node(stacks[number], group, width)
+                stack = stacks[number]  # downwards, the nodes of a strand are equally wide
+                part = self._node(stack, group, widest if self.down else stack.width)
             elif isinstance(item, Fork):
                 part = self._fork(item, above)
             else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 #: What may have a meaning of its own in a quoted text.
-_SPECIAL = re.compile(r"[^A-Za-z0-9 .,:()/+*=\u00d7\u00b7-]")
+_SPECIAL = re.compile(r"[^A-Za-z0-9_ .,:()/+*=%\u00d7\u00b7-]")
 
 
 def to_mermaid(report: Report, *, direction: str = "down", **words: Any) -> str:  # noqa: ANN401

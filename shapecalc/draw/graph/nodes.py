@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.counting import MEASURES
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.styles import family
-from shapecalc.layers.shape import as_text
+from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import SIDES, amount_in, cell_text, split_times, unit_for
 from shapecalc.report import UNKNOWN, Row
 from shapecalc.text.safe import one_line
+from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.output.view import View
     from shapecalc.report import Report
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 #: What nodes can show, with the words beside the colours in the key.
 SHOWN = {
     "params": "parameters",
@@ -40,7 +42,7 @@ CRACK = 1.5
 
 def with_times(text: str) -> str:
     """Set the signs between extents as papers do."""
-    return "\N{MULTIPLICATION SIGN}".join(split_times(text))
+    return TIMES.join(split_times(text))
 
 
 def kind_of(row: Row) -> str:
@@ -74,7 +76,10 @@ class Plate(NamedTuple):
     @property
     def texts(self) -> list[str]:
         """What it says, line by line."""
-        bars = [f"{bar.text} {bar.key}" if bar.key != "rf" else bar.text for bar in self.bars]
+        bars = [
+            bar.text if bar.key == "rf" else f"{bar.text} {MEASURES[bar.key].title}"
+            for bar in self.bars
+        ]
         return [text for text in (self.name, self.words, ", ".join(bars)) if text]
 
     @property
@@ -86,6 +91,16 @@ class Plate(NamedTuple):
         texts = (room(self.name, NAME, bold=True), room(self.words, WORDS))
         bars = min(len(self.bars), 2) * (BAR_WIDTH + SIDE) - SIDE
         return max(min(max(texts), WIDEST), bars) + 2 * SIDE
+
+    @property
+    def fitted(self) -> tuple[str, str]:
+        """The name and what it does, as far as they have room."""
+        if not self.low:
+            name = fitted(self.name, NAME, WIDEST, bold=True)
+            return name, fitted(self.words, WORDS, WIDEST)
+        name = fitted(self.name, SMALL, WIDEST)
+        left = WIDEST - room(f"{name} ", SMALL)
+        return name, fitted(self.words, SMALL, left) if left > NARROWEST / 2 else ""
 
     @property
     def height(self) -> float:
@@ -128,8 +143,12 @@ class Lettering:
             self.most[key] = max((n for n in numbers if type(n) is int), default=0)
 
     def shape(self, shape: Shape) -> str:
-        """Write a shape."""
-        return fitted(with_times(as_text(shape, self.view.layout)), SMALL, WIDEST)
+        """Write a shape, with the signs between its extents as papers set them."""
+        extents = list(map(str, as_list(shape, self.view.layout)))
+        text = as_text(shape, self.view.layout)
+        close = text == "x".join(extents)
+        text = TIMES.join(extents) if close else text.replace(" x ", f" {TIMES} ")
+        return fitted(text, SMALL, WIDEST)
 
     def value(self, key: str, row: Row) -> object:
         """Return a number of a row: `UNKNOWN` where no rule is known of what it does."""
@@ -153,25 +172,24 @@ class Lettering:
         """Return the plate of a layer or of a level, named from the level around it on."""
         name = one_line(row.name.removeprefix(f"{above}/") if above else row.name)
         own = row.type if not name.startswith(row.type) else ""
-        words = one_line(with_times(f"{own} {row.does}".strip()))
+        words = f"{own} {row.does}".strip()
+        if row.layer is None:
+            held = counted(len(row.members), "layer")
+            own = "" if row.type in ("group", "branch", "round", "repeat") else own
+            words = ": ".join(filter(None, (held, f"{own} {row.fields}".strip())))
+        words = one_line(with_times(words))
         bars = () if low else tuple(self._bars(row))
         return Plate(
             index,
             row.name,
             kind_of(row),
-            fitted(name, SMALL if low else NAME, WIDEST, bold=not low),
-            self._words(name, words, low=low),
+            name,
+            words,
             bars,
             self.title(row),
             low=low,
             sheets=row.layer is None,
         )
-
-    def _words(self, name: str, words: str, *, low: bool) -> str:
-        if not low:
-            return fitted(words, WORDS, WIDEST)
-        left = WIDEST - room(f"{name} ", SMALL)
-        return fitted(words, SMALL, left) if words and left > NARROWEST / 2 else ""
 
     def _bars(self, row: Row) -> Iterable[Bar]:
         """Yield what is no zero."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.counting import MEASURES
+from shapecalc.draw.graph.nodes import SHOWN
 from shapecalc.draw.graph.scene import scene_of
 from shapecalc.draw.graph.tree import Folded, Fork, Leaf, Twig, framed, leaves_of
 from shapecalc.report.fold import together
@@ -39,13 +42,16 @@ def to_text(
 ) -> str:
     """Write the graph in characters; `words` are those of a scene."""
     scene = scene_of(report, **words)
-    totals = (
-        f"{scene.writer.number(k, getattr(report.totals, k))} {k}" for k in ("params", "macs")
-    )
+    totals = [
+        f"{scene.writer.number(key, getattr(report.totals, key))} {SHOWN[key]}"
+        for key in ("params", "macs")
+    ]
     head = [one_line(report.name), ", ".join(totals), ""]
     page = _Outline(scene)
     lines = list(page.strand(scene.tree.items, "", ""))
-    return "\n".join([*head, *_set(lines, page.header, width or WIDTH), *page.foot()]) + "\n"
+    wide = width or WIDTH
+    foot = [row for text in page.foot() for row in wrap(text, wide) or [""]]
+    return "\n".join([*head, *_set(lines, page.header, wide), *foot]) + "\n"
 
 
 class _Outline:
@@ -53,7 +59,8 @@ class _Outline:
 
     def __init__(self, scene: GraphScene) -> None:
         self.scene = scene
-        self.header = ("output", *scene.writer.shown)
+        self.header = ("output", *(MEASURES[key].title for key in scene.writer.shown))
+        self.ends: dict[int, list[str]] = {}
         self.repeats = 0
         self.folds = 0
 
@@ -71,22 +78,27 @@ class _Outline:
 
     def strand(self, items: Strand, above: str, rails: str) -> Iterator[OutlineLine]:
         """Write what stands one behind another."""
-        begins = ""
+        begins, before = "", None
         for group in self.scene.reads.grouped(items):
             item = group[0]
             match item:
                 case Leaf() | Folded():
-                    yield self._node(group, above, rails, begins)
-                    begins = ""
+                    alone = before is not None and not self.scene.reads.follows(before, item)
+                    yield self._node(group, above, rails, begins, alone=alone)
+                    begins, before = "", group[-1]
                 case Fork():
                     yield from self._branches(item, above, rails)
+                    before = item
                     begins = (
                         "\N{BOX DRAWINGS LIGHT ARC UP AND RIGHT}\N{BOX DRAWINGS LIGHT HORIZONTAL} "
                     )
                 case Twig():
                     yield OutlineLine(rails, "├─ beside:")
                     yield from self.strand(item.items, above, f"{rails}│    ")
+                    last = self.scene.report.rows[max(leaves_of(item.items))]
+                    self.ends.setdefault(item.end, []).append(last.name)
                 case _:
+                    before = item
                     border, inner, names = framed(item, above, self.scene.is_framed)
                     if not border.is_drawn:
                         yield from self.strand(inner, names, rails)
@@ -104,7 +116,9 @@ class _Outline:
                 sign = "├─ " if not number else "│  "
                 yield OutlineLine(f"{rails}{sign}{line.rails}", line.text, line.cells)
 
-    def _node(self, group: tuple[Item, ...], above: str, rails: str, begins: str) -> OutlineLine:
+    def _node(
+        self, group: tuple[Item, ...], above: str, rails: str, begins: str, *, alone: bool
+    ) -> OutlineLine:
         plates = self.scene.stack(group, above).plates
         lead = next((plate for plate in plates if not plate.low), plates[0])
         texts = []
@@ -113,7 +127,7 @@ class _Outline:
             whole = plate is lead or plate.kind not in ("activation", "norm")
             texts.append(f"{name}  {plate.words}".strip() if whole else name)
         text = ", ".join(texts)
-        reads = self._reads(group)
+        reads = self._reads(group, alone=alone)
         rows = [self.scene.row(item) for item in group if isinstance(item, Leaf | Folded)]
         shape = self.scene.writer.shape(rows[-1].output)
         self.folds += any(isinstance(item, Folded) for item in group)
@@ -126,15 +140,18 @@ class _Outline:
             number = self.scene.writer.value(key, row)
             yield "" if number in (0, None) else self.scene.writer.number(key, number)
 
-    def _reads(self, group: tuple[Item, ...]) -> str:
-        """Name what a node reads by links."""
-        report = self.scene.report
-        sources = [
-            one_line(report.rows[source].name)
+    def _reads(self, group: tuple[Item, ...], *, alone: bool) -> str:
+        """Name what a node reads by links, beside the one before it or alone."""
+        nodes = set(leaves_of(group))
+        names = [
+            self.scene.report.rows[source].name
             for source, targets in self.scene.reads.targets.items()
-            if not set(targets).isdisjoint(leaves_of(group))
+            if not nodes.isdisjoint(targets)
         ]
-        return f" (from {', '.join(sources)})" if sources else ""
+        names += [name for node in nodes for name in self.ends.get(node, ())]
+        if not names:
+            return ""
+        return f" ({'from' if alone else 'also from'} {', '.join(map(one_line, names))})"
 
     def _heading(self, border: Border, rails: str, begins: str) -> OutlineLine:
         self.repeats += border.times > 1

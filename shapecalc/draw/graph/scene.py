@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +25,25 @@ from shapecalc.draw.graph.nodes import (
     Stack,
     kind_of,
 )
-from shapecalc.draw.graph.tree import Border, Folded, Fork, Leaf, Twig, drawn, leaves_of, parts
+from shapecalc.draw.graph.tree import (
+    Border,
+    Folded,
+    Fork,
+    Leaf,
+    Rounds,
+    Twig,
+    drawn,
+    leaves_of,
+    parts,
+)
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Path, Text, bounds
 from shapecalc.errors import refuse
 from shapecalc.output.options import make_view
 from shapecalc.report.fold import level, together
 from shapecalc.text import Origin, Source
-from shapecalc.text.words import counted, did_you_mean
+from shapecalc.text.safe import one_line
+from shapecalc.text.words import capital, counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +57,8 @@ if TYPE_CHECKING:
 
 #: Around the picture, and how round the corners of wires and nodes are.
 MARGIN, BEND, ROUND = 20.0, 7.0, 4.0
+#: The number that a round's name ends in.
+_NUMBER = re.compile(r"\d+$")
 #: So many nodes are drawn at most.
 MOST = 3000
 #: What lies behind a frame that is repeated looks out so far.
@@ -153,9 +168,9 @@ class GraphScene:
     def heading(self, border: Border) -> tuple[str, str]:
         """Return what stands on a frame: its name, and what all of it costs."""
         path, above, times, indices = border
-        name = path.removeprefix(f"{above}/")
+        name = one_line(path.removeprefix(f"{above}/"))
         if times > 1:
-            name = f"{name} \N{MULTIPLICATION SIGN}{times}".strip()
+            name = f"{name}{self._last(border)} \N{MULTIPLICATION SIGN}{times}".strip()
         total = together([self.report.rows[index] for index in indices])
         texts = [
             self.writer.number(key, getattr(total, key))
@@ -163,6 +178,15 @@ class GraphScene:
             if key in self.writer.shown and getattr(total, key) != 0
         ]
         return name, " \N{MIDDLE DOT} ".join(texts)
+
+    def _last(self, border: Border) -> str:
+        """Return the number of the last round, where rounds have numbers in their names."""
+        path = border.path.split("/")
+        last = self.report.graph.nodes[border.indices[-1]].path.split("/")[: len(path)]
+        numbers = [_NUMBER.search(names[-1]) for names in (path, last)]
+        if path == last or path[:-1] != last[:-1] or None in numbers:
+            return ""
+        return f"\N{EN DASH}{numbers[1][0]}"  # type: ignore[index]
 
     def frame_title(self, border: Border) -> str:
         """Say all of a frame in a line."""
@@ -178,7 +202,7 @@ class GraphScene:
             if number != 0:
                 text = f"{number:,}" if type(number) is int else str(number)
                 words.append(f"{text} {SHOWN[key]}")
-        return "; ".join(words)
+        return one_line("; ".join(words))
 
 
 def graph(report: Report, *, direction: str = "down", **words: Any) -> Drawing:  # noqa: ANN401
@@ -253,7 +277,7 @@ class _GraphPage:
         return Drawing(
             self.wide,
             self.high,
-            f"{report.name}: the graph",
+            one_line(f"{report.name}: the graph"),
             " ".join(_described(self.scene)),
             tuple(shapes),
         )
@@ -320,6 +344,7 @@ def _stack(stack: Stack, x: float, y: float, wide: float) -> Cluster:
 
 def _plate(plate: Plate, x: float, y: float, wide: float) -> Cluster:
     shapes: list[Shape] = []
+    name, words = plate.fitted
     if plate.sheets:
         shapes += [
             Box(x + off, y + off, wide, plate.height, plate.kind, radius=ROUND)
@@ -328,16 +353,16 @@ def _plate(plate: Plate, x: float, y: float, wide: float) -> Cluster:
     shapes.append(Box(x, y, wide, plate.height, plate.kind, radius=ROUND))
     if plate.low:
         base = y + plate.height / 2 + 3.5
-        shapes.append(Text(x + SIDE, base, plate.name, SMALL))
-        if plate.words:
-            at = x + SIDE + room(f"{plate.name} ", SMALL)
-            shapes.append(Text(at, base, plate.words, SMALL, "start", "muted"))
+        shapes.append(Text(x + SIDE, base, name, SMALL))
+        if words:
+            at = x + SIDE + room(f"{name} ", SMALL)
+            shapes.append(Text(at, base, words, SMALL, "start", "muted"))
         return Cluster(tuple(shapes), name=plate.path, title=plate.title)
     y += RIM
-    shapes.append(Text(x + SIDE, y + NAME_LINE - 4, plate.name, NAME, "start", "strong"))
+    shapes.append(Text(x + SIDE, y + NAME_LINE - 4, name, NAME, "start", "strong"))
     y += NAME_LINE
-    if plate.words:
-        shapes.append(Text(x + SIDE, y + WORDS_LINE - 4, plate.words, WORDS))
+    if words:
+        shapes.append(Text(x + SIDE, y + WORDS_LINE - 4, words, WORDS))
         y += WORDS_LINE
     column = (wide - 2 * SIDE - SIDE) / 2 if len(plate.bars) > 1 else wide - 2 * SIDE
     for number, bar in enumerate(plate.bars):
@@ -361,7 +386,7 @@ def _head(scene: GraphScene, wide: float) -> Iterator[tuple[list[Shape], float]]
     """Yield lines above the graph, with their heights."""
     report, writer = scene.report, scene.writer
     wide = max(wide, 420.0)
-    name = fitted(report.name, 17, wide, bold=True)
+    name = fitted(one_line(report.name), 17, wide, bold=True)
     yield [Text(MARGIN, 15, name, 17, "start", "strong")], 24.0
     totals = report.totals
     texts = [
@@ -389,4 +414,18 @@ def _moved(shape: Shape, y: float) -> Shape:
 def _described(scene: GraphScene) -> Iterator[str]:
     """Say in words what is to be seen."""
     report = scene.report
-    yield f"{counted(len(report.layers), 'layer')} of {report.name}."
+    yield f"{counted(len(report.layers), 'layer')}."
+    kinds = Counter(type(item) for item in _items(scene.tree.items))
+    if kinds[Rounds]:
+        yield f"{capital(counted(kinds[Rounds], 'repeat'))}, of which one round is drawn each."
+    if kinds[Folded]:
+        yield f"{counted(kinds[Folded], 'level')} drawn as one node each."
+    if scene.tree.links:
+        yield f"{counted(len(scene.tree.links), 'reference')} in lanes beside what they pass."
+
+
+def _items(items: Strand) -> Iterator[Item]:
+    for item in items:
+        yield item
+        for strand in parts(item):
+            yield from _items(strand)

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import tracemalloc
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -160,42 +159,6 @@ def test_lines_are_cut_by_the_other_names() -> None:
     assert two.stairs is False
     with pytest.raises(SpecErrors, match="E355"):
         series_of(swept, column_of(swept.plan, None), 1)
-
-
-@pytest.mark.parametrize("suffix", [".png", ".svg"])
-def test_pictures(suffix: str, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    paths = [tmp_path / f"{name}{suffix}" for name in "ab"]
-    for path in paths:
-        assert run("sweep", "alexnet", "--over", "N=1:300", "--plot", str(path)) == ""
-    first, second = (path.read_bytes() for path in paths)
-    assert first == second
-    assert first.startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
-
-
-def test_a_picture_has_steps_where_every_value_is_known() -> None:
-    pytest.importorskip("matplotlib")
-    from matplotlib.figure import Figure
-
-    from shapecalc.analysis.sweep.pictures import Series, _draw
-
-    axes = Figure().subplots()
-    _draw(axes, Series("", [3, 4, 5], [1, 1, 2]))
-    _draw(axes, Series("", [3, 6, 9], [1, None, 2]))
-    stairs, straight = axes.get_lines()
-    assert stairs.get_drawstyle() == "steps-post"
-    assert stairs.get_xdata().tolist() == [3, 4, 5, 6]
-    assert straight.get_drawstyle() == "default"
-    assert str(straight.get_ydata()[1]) == "nan"
-
-
-def test_without_matplotlib_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hidden(name: str) -> object:
-        return None if name == "matplotlib" else find_spec(name)
-
-    monkeypatch.setattr("shapecalc.analysis.sweep.pictures.find_spec", hidden)
-    said = run("sweep", "alexnet", "--over", "N=227", "--plot", "a.png", code=2)
-    assert "pip install 'shapecalc-convnets[plot]'" in said
 
 
 def test_a_table_beside_a_picture_only_on_demand(tmp_path: Path) -> None:
