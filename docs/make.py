@@ -284,6 +284,16 @@ GALLERY = (
 )
 
 
+#: The pictures of docs/figures.md, by what they show and of which network.
+FIGURES = (
+    "volumes-vgg16",
+    "volumes-unet",
+    "costs-vgg16",
+    "memory-resnet18",
+    "field-alexnet",
+)
+
+
 def _gallery() -> Iterator[str]:
     for name in GALLERY:
         yield f"### {shapecalc.summarize(name).name.partition(' (')[0]}"
@@ -295,8 +305,9 @@ def _gallery() -> Iterator[str]:
 
 
 def picture(name: str) -> str:
-    """Draw a picture of the gallery."""
-    return str(shapecalc.summarize(name).draw().render("svg"))
+    """Draw a picture of the gallery, or of the figures."""
+    kind, _, network = name.partition("-") if name in FIGURES else ("graph", "", name)
+    return str(shapecalc.summarize(network).draw(kind).render("svg"))
 
 
 MAKERS: dict[str, Callable[[], Iterator[str]]] = {
@@ -328,7 +339,7 @@ def renew() -> None:
         with tempfile.TemporaryDirectory() as folder:
             text = renewed(page, Path(folder))
         page.write_text(text, encoding="utf-8")
-    for name in GALLERY:
+    for name in (*GALLERY, *FIGURES):
         (DOCS / "gallery" / f"{name}.svg").write_text(picture(name), encoding="utf-8")
 
 

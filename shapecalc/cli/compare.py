@@ -31,7 +31,7 @@ Examples:
 @click.argument(
     "specs", nargs=-1, required=True, metavar="A B [C]...", shell_complete=complete_spec
 )
-@options.written("analysis.compare.Comparison")
+@options.written("analysis.compare.Comparison", drawn="layers as bars, a bar a network")
 @options.columns
 @options.depth
 @options.rows
@@ -87,7 +87,9 @@ def compare(
         from shapecalc.analysis.compare.totals import read_conditions, total_names
         from shapecalc.output.options import make_view
 
-        output.chosen()
+        picture = output.picture()
+        if picture is None:
+            output.chosen()
         view = make_view(
             columns=columns,
             depth=depth,
@@ -105,7 +107,12 @@ def compare(
         comparison = compare_networks(
             *specs, settings=settings, input=inputs, fold_batchnorm=fold_batchnorm
         )
-        output.write(comparison, view=view, full=full)
+        if picture is None:
+            output.write(comparison, view=view, full=full)
+        else:
+            from shapecalc.analysis.compare.bars import paired_bars
+
+            output.draw(picture, paired_bars(comparison, view))
     verdicts = list(_judged(comparison, refused, view))
     if fail_if_changed:
         verdicts += _changed(comparison, view)

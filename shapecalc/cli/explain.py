@@ -50,7 +50,7 @@ Examples:
     help="output, params, macs, memory, receptive-field, gradient or what-if; several with commas."
     "  Default: output, params, macs and what-if; without LAYER: output.",
 )
-@options.written("analysis.explain.model.Explanation", latex=False)
+@options.written("analysis.explain.model.Explanation", latex=False, drawn="LAYER's windows")
 @options.settings
 @options.free
 @options.inputs
@@ -84,9 +84,16 @@ def explain(
         from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        output.chosen()
+        picture = output.picture() if layer is not None else None
+        if picture is None:
+            output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
         graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
+        if picture is not None and layer is not None:
+            from shapecalc.analysis.explain.windows_drawn import windows_drawn
+
+            output.draw(picture, windows_drawn(report, layer, view))
+            return
         output.write(lesson(report, layer, of, view))

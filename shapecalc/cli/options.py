@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from click.decorators import FC
 
+    from shapecalc.draw import FileKind
+    from shapecalc.draw.picture import Drawing
     from shapecalc.text.shown import Shown
 
 T = TypeVar("T")
@@ -134,11 +136,16 @@ def _format_help(kind: str) -> str:
     return f"{', '.join(names)} or {last}.  {default}"
 
 
-def _file_help(kind: str) -> str:
+#: Suffixes of pictures; .tex is that of a table or of a text, where there is one.
+PICTURE_SUFFIXES = (".svg", ".png", ".pdf")
+
+
+def _file_help(kind: str, drawn: str) -> str:
     from shapecalc.output.formats import FORMATS, formats_of
 
     suffixes = (FORMATS[name].suffixes for name in formats_of(_kind(kind)))
-    return f"Write to FILE ({' '.join(usual for usual, *_ in filter(None, suffixes))})."
+    help_ = f"Write to FILE ({' '.join(usual for usual, *_ in filter(None, suffixes))})."
+    return f"{help_}  {' '.join(PICTURE_SUFFIXES)}: {drawn}." if drawn else help_
 
 
 def _complete_format(kind: str) -> Callable[..., list[str]]:
@@ -165,8 +172,8 @@ def format_of(kind: str) -> Callable[[FC], FC]:
     )
 
 
-def file_of(kind: str) -> Callable[[FC], FC]:
-    """Return the option of a file that a kind of result is written to."""
+def file_of(kind: str, drawn: str = "") -> Callable[[FC], FC]:
+    """Return the option of a file that a kind of result is written to, or drawn into."""
     return click.option(
         "-o",
         "--output",
@@ -174,7 +181,7 @@ def file_of(kind: str) -> Callable[[FC], FC]:
         cls=LateOption,
         metavar="FILE",
         type=click.Path(),
-        help_of=lambda: _file_help(kind),
+        help_of=lambda: _file_help(kind, drawn),
     )
 
 
@@ -210,6 +217,30 @@ class Output:
         """Whether a program reads the messages, too."""
         return self.format == "json"
 
+    def picture(self) -> FileKind | None:
+        """Return the format of the picture that the file's suffix asks for, if it does.
+
+        Raises `SpecErrors`: E354 without what converts it, E323 for options of a page.
+        """
+        if self.format is not None or self.path is None:
+            return None
+        if not self.path.lower().endswith(PICTURE_SUFFIXES):
+            return None
+        from shapecalc.draw import FILES
+        from shapecalc.draw.converted import must_be_convertible
+
+        kinds = (kind for kind in FILES.values() if kind.writer)
+        kind = next(kind for kind in kinds if self.path.lower().endswith(kind.suffixes))
+        for word in self.page:
+            raise misuse(f"--{word} is that of a page, and {kind.name} has none", "leave it out")
+        if kind.name != "svg":
+            must_be_convertible(kind.name)
+        return kind
+
+    def draw(self, kind: FileKind, drawing: Drawing) -> None:
+        """Write a picture into the file."""
+        emit_parts([kind.write(drawing)], self.path)
+
     def chosen(self) -> str:
         """Choose the format, before anything is computed.
 
@@ -239,10 +270,13 @@ class Output:
         remark(result.doubts)
 
 
-def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Callable[..., T]]:
+def written(
+    kind: str, *, latex: bool = True, drawn: str = ""
+) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Return the options of how and where a kind of result is written; the command gets an Output.
 
-    `latex` says whether it can be a table of LaTeX.
+    `latex` says whether it can be a table of LaTeX, `drawn` what a picture of it shows, if it has
+    one.
     """
 
     def decorate(command: Callable[..., T]) -> Callable[..., T]:
@@ -254,7 +288,7 @@ def written(kind: str, *, latex: bool = True) -> Callable[[Callable[..., T]], Ca
             output = Output(kind, format_, None if path == "-" else path, page_options)
             return command(*args, output=output, **others)
 
-        chosen = (format_of(kind), file_of(kind), width, *(latex_options if latex else ()))
+        chosen = (format_of(kind), file_of(kind, drawn), width, *(latex_options if latex else ()))
         for option in reversed(chosen):
             run = option(run)
         return run

@@ -31,7 +31,7 @@ Examples:
     help="Find what gives a number that somebody printed, like 714682664, 1.4G or 233 MB; exit 1"
     " when nothing does.",
 )
-@options.written("analysis.reconcile.Difference")
+@options.written("analysis.reconcile.Difference", drawn="from one count to the other")
 @options.depth
 @options.settings
 @options.free
@@ -69,7 +69,9 @@ def reconcile(
 
         if target is not None and profiles:
             raise misuse("there are both profiles and a --target", "give one or the other")
-        output.chosen()
+        picture = None if target is not None else output.picture()
+        if picture is None:
+            output.chosen()
         view = make_view(depth=depth, dtype=dtype, units=units)
         settings.update(dict.fromkeys(free, "free"))
         graph = build(find(spec), settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
@@ -78,6 +80,10 @@ def reconcile(
             search = find_count(report, target, dtype=dtype)
             matched = bool(search.matches)
             output.write(search)
+        elif picture is not None:
+            from shapecalc.analysis.reconcile.waterfall import waterfall
+
+            output.draw(picture, waterfall(explain(report, *profiles)))
         else:
             output.write(explain(report, *profiles), view=view)
     if not matched:
