@@ -1,7 +1,8 @@
 """Renew what is made in README.md and docs/: parts from the code, outputs by running commands.
 
     python docs/make.py         renews the pages
-    python docs/make.py site    builds them as a site, and fails where a link is broken
+    python docs/make.py site    builds them as a site, with the pages of all networks beside them,
+                                and fails where a link is broken
 
 A part between `<!-- made: NAME -->` and `<!-- end -->` comes from the maker of that name below.  In
 a ```console block the lines that begin with `$ ` are run, one after the other, in a folder of the
@@ -41,6 +42,7 @@ from shapecalc.errors import CODES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
+from shapecalc.spec.find import shipped
 from shapecalc.spec.language import all_layers, common_fields
 
 if TYPE_CHECKING:
@@ -330,7 +332,16 @@ def site() -> int:
     generator = re.match(r"[\w-]+", project["optional-dependencies"]["docs"][0])
     assert generator is not None
     command = [sys.executable, "-m", generator[0], "build", "--clean", "--strict"]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603  (our own words)
+    built = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603  (our own words)
+    return built or show_window()
+
+
+def show_window() -> int:
+    """Add the pages of all shipped networks to the site, at pages/index.html."""
+    words = ["page", *shipped(), "-o", f"{ROOT / 'site' / 'pages'}/"]
+    done = CliRunner().invoke(main, words, prog_name="shapecalc")
+    sys.stderr.write(done.output)
+    return done.exit_code
 
 
 def renew() -> None:
