@@ -1,7 +1,8 @@
 """Renew what is made in README.md and docs/: parts from the code, outputs by running commands.
 
     python docs/make.py         renews the pages
-    python docs/make.py site    builds them as a site, and fails where a link is broken
+    python docs/make.py site    builds them as a site, with the pages of all networks beside them,
+                                and fails where a link is broken
 
 A part between `<!-- made: NAME -->` and `<!-- end -->` comes from the maker of that name below.  In
 a ```console block the lines that begin with `$ ` are run, one after the other, in a folder of the
@@ -41,6 +42,7 @@ from shapecalc.errors import CODES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
+from shapecalc.spec.find import shipped
 from shapecalc.spec.language import all_layers, common_fields
 
 if TYPE_CHECKING:
@@ -284,6 +286,16 @@ GALLERY = (
 )
 
 
+#: The pictures of docs/figures.md, by what they show and of which network.
+FIGURES = (
+    "volumes-vgg16",
+    "volumes-unet",
+    "costs-vgg16",
+    "memory-resnet18",
+    "field-alexnet",
+)
+
+
 def _gallery() -> Iterator[str]:
     for name in GALLERY:
         yield f"### {shapecalc.summarize(name).name.partition(' (')[0]}"
@@ -295,8 +307,9 @@ def _gallery() -> Iterator[str]:
 
 
 def picture(name: str) -> str:
-    """Draw a picture of the gallery."""
-    return str(shapecalc.summarize(name).draw().render("svg"))
+    """Draw a picture of the gallery, or of the figures."""
+    kind, _, network = name.partition("-") if name in FIGURES else ("graph", "", name)
+    return str(shapecalc.summarize(network).draw(kind).render("svg"))
 
 
 MAKERS: dict[str, Callable[[], Iterator[str]]] = {
@@ -319,7 +332,16 @@ def site() -> int:
     generator = re.match(r"[\w-]+", project["optional-dependencies"]["docs"][0])
     assert generator is not None
     command = [sys.executable, "-m", generator[0], "build", "--clean", "--strict"]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603  (our own words)
+    built = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603  (our own words)
+    return built or show_window()
+
+
+def show_window() -> int:
+    """Add the pages of all shipped networks to the site, at pages/index.html."""
+    words = ["page", *shipped(), "-o", f"{ROOT / 'site' / 'pages'}/"]
+    done = CliRunner().invoke(main, words, prog_name="shapecalc")
+    sys.stderr.write(done.output)
+    return done.exit_code
 
 
 def renew() -> None:
@@ -328,7 +350,7 @@ def renew() -> None:
         with tempfile.TemporaryDirectory() as folder:
             text = renewed(page, Path(folder))
         page.write_text(text, encoding="utf-8")
-    for name in GALLERY:
+    for name in (*GALLERY, *FIGURES):
         (DOCS / "gallery" / f"{name}.svg").write_text(picture(name), encoding="utf-8")
 
 

@@ -81,7 +81,7 @@ def test_a_page_is_what_its_commands_print_and_its_makers_make(page: Path, tmp_p
     assert renewed == text
 
 
-@pytest.mark.parametrize("name", docs_make().GALLERY)
+@pytest.mark.parametrize("name", [*docs_make().GALLERY, *docs_make().FIGURES])
 def test_a_picture_of_the_gallery_is_what_is_drawn(name: str) -> None:
     path, drawn = DOCS / "gallery" / f"{name}.svg", docs_make().picture(name)
     if REGENERATE:

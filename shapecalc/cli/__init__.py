@@ -36,6 +36,8 @@ COMMANDS = (
     "run",
     "convert",
     "draw",
+    "page",
+    "watch",
     "homework",
     "layers",
     "specs",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # Without them names in Persian or in Indic scripts are misspelt.
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 #: Elements without an end.
-_VOID = {"meta"}
+_VOID = {"meta", "input"}
 #: Elements whose children stand on lines of their own.
 _LINES = frozenset(
     [
@@ -81,11 +81,19 @@ def part(body: Iterable[Node], styles: Iterable[str]) -> str:
     return written(Element("div", style, *body, class_="shapecalc")) + "\n"
 
 
-def page(title: str, body: Iterable[Node], styles: Iterable[str], kind: str = "") -> str:
-    """Write a page that stands alone."""
+def page(
+    title: str,
+    body: Iterable[Node],
+    styles: Iterable[str],
+    kind: str = "",
+    policy: str = "",
+) -> str:
+    """Write a page that stands alone; `policy` says what it may run and ask for."""
+    limits = {"http_equiv": "Content-Security-Policy", "content": policy}
     head = Element(
         "head",
         Element("meta", charset="utf-8"),
+        *([Element("meta", **limits)] if policy else []),
         Element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         Element("title", title),
         Element("style", *map(_sheet, ("page", *styles))),
@@ -112,6 +120,8 @@ def written(node: Node, *, flat: bool = False) -> str:
     end = f"</{node.tag}>"
     if node.tag == "style":
         return f"{begin}\n{_style(node.children)}{end}"
+    if node.tag == "script":
+        return f"{begin}{_script(node.children)}{end}"
     parts = (written(child, flat=flat) for child in node.children)
     if node.tag in _LINES and node.children and not flat:
         return "\n".join([begin, *parts, end])
@@ -133,6 +143,25 @@ def _style(sheets: Iterable[Node]) -> str:
     text = "".join(sheet for sheet in sheets if isinstance(sheet, str))
     assert "<" not in text, "nothing ends a style before its end"
     return text
+
+
+def _script(texts: Iterable[Node]) -> str:
+    """Return a program of this package, or data as `script_data` writes it, as HTML wants them."""
+    text = "".join(text for text in texts if isinstance(text, str))
+    assert "</" not in text, "nothing ends a script before its end"
+    assert "<!--" not in text, "nothing turns the end of a script into a part of it"
+    return text
+
+
+def script_data(data: object) -> str:
+    r"""Write data for a script as JSON in which no markup can begin, and all is ASCII.
+
+    >>> script_data(["</script>", "\N{MULTIPLICATION SIGN}"])
+    '["\\u003c/script>","\\u00d7"]'
+    """
+    import json  # few pages run a script
+
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
 @cache

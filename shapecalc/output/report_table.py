@@ -293,11 +293,12 @@ def _facts(report: Report, view: View) -> tuple[Fact, ...]:
             if total.bytes is None
             else bytes_text(total.bytes, view.fitted("memory", [total.bytes])),
         )
-        for total in _shown_sums(report, view)
+        for total in shown_sums(report, view)
     )
 
 
-def _shown_sums(report: Report, view: View) -> list[Sum]:
+def shown_sums(report: Report, view: View) -> list[Sum]:
+    """Return the totals that stand under a table; buffers where there are any."""
     return [
         total
         for total in sums(report, view, frozen=has_frozen(report))
@@ -306,7 +307,7 @@ def _shown_sums(report: Report, view: View) -> list[Sum]:
 
 
 def _units_of_facts(report: Report, view: View) -> Iterator[str]:
-    for total in _shown_sums(report, view):
+    for total in shown_sums(report, view):
         yield view.unit(total.key, [total.number])
         if total.bytes is not None:
             yield view.unit("memory", [total.bytes])

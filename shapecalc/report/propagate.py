@@ -39,7 +39,7 @@ from shapecalc.report.receptive_field import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
@@ -459,12 +459,18 @@ def propagate(graph: Graph, *, fields: bool = True) -> Walked:
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:
     """Add names and the place of the field to what a rule complains about."""
     facts = (("layer", node.path), ("field", error.field), *error.facts)
-    message = f"{node.path}: {error.message}"
+    sources = [graph.nodes[index].path for index in node.inputs]
+    message = f"{node.path}: {with_sources(error, sources)}"
+    return Problem(error.code, message, node.origin(error.field), error.rule, error.hint, facts)
+
+
+def with_sources(error: RuleError, sources: Sequence[str]) -> str:
+    """Return what a rule complains about, with the names of the operands that it counts."""
+    message = error.message
     operands = dict(error.facts).get("operands", ())
     for number in operands if isinstance(operands, list) else ():
-        source = graph.nodes[node.inputs[number - 1]].path
-        message = message.replace(f"operand {number}", f"operand {number} ({source})")
-    return Problem(error.code, message, node.origin(error.field), error.rule, error.hint, facts)
+        message = message.replace(f"operand {number}", f"operand {number} ({sources[number - 1]})")
+    return message
 
 
 def _inside(problem: Problem, node: Node) -> Problem:

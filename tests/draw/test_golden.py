@@ -11,7 +11,6 @@ import pytest
 
 from shapecalc import summarize
 from shapecalc.draw.bars import costs, memory
-from shapecalc.draw.cone import field
 from shapecalc.draw.graph.scene import graph
 from shapecalc.draw.svg import to_svg
 from shapecalc.draw.volumes import volumes
@@ -24,7 +23,6 @@ FIGURES = {
     "volumes-resnet18.svg": (volumes, "resnet18"),
     "costs-lenet5.svg": (costs, "lenet5"),
     "memory-unet.svg": (memory, "unet"),
-    "field-alexnet.svg": (field, "alexnet"),
     "graph-lenet5.svg": (graph, "lenet5"),
     "graph-resnet18.svg": (partial(graph, depth=1), "resnet18"),
     "graph-squeezenet.svg": (partial(graph, direction="right", depth=2), "squeezenet"),

@@ -196,16 +196,18 @@ def _same(fitted: WindowFit, pixel: str) -> Iterator[str]:
     )
 
 
+def shown(fitted: WindowFit) -> list[int]:
+    """Return which windows are drawn."""
+    return chosen(fitted.places, fitted.n + fitted.before + fitted.after)
+
+
 def drawn(fitted: WindowFit, pixel: str) -> tuple[str, ...]:
     """Draw a side with its windows; nothing for a window of 1 that goes everywhere."""
     window, count = fitted.window, fitted.places
     if fitted.kernel == 1 and window.stride == 1 and not fitted.before + fitted.after:
         return ()
     hangs = fitted.left if window.rounding == "floor" and window.mode != "same" else 0
-    places = [
-        (f"window {number + 1}", number)
-        for number in chosen(count, fitted.n + fitted.before + fitted.after)
-    ]
+    places = [(f"window {number + 1}", number) for number in shown(fitted)]
     if hangs > 0:
         places.append(("no room", count))
     frames = tuple(

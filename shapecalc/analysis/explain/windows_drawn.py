@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.explain.model import find
-from shapecalc.analysis.explain.picture import chosen
-from shapecalc.analysis.explain.windows import countable, fit, sentences
+from shapecalc.analysis.explain.windows import countable, fit, sentences, shown
 from shapecalc.draw.bars import MARGIN, NAME, SMALL, TITLE
 from shapecalc.draw.picture import Box, Drawing, Text, bounds, line
 from shapecalc.errors import refuse
@@ -91,8 +90,7 @@ def _fits(subject: Subject) -> dict[str, WindowFit]:
 
 def _row(fitted: WindowFit, y: float) -> tuple[list[Shape], float]:
     """Draw a side with its padding and its windows; return where it ends."""
-    numbers = chosen(fitted.places, fitted.n + fitted.before + fitted.after)
-    starts = [(f"window {at + 1}", at * fitted.stride - fitted.before) for at in numbers]
+    starts = [(f"window {at + 1}", at * fitted.stride - fitted.before) for at in shown(fitted)]
     ends = [start + fitted.extent for _, start in starts]
     low, high = min(-fitted.before, 0), max(fitted.n + fitted.after, *ends)
     left, pixel = MARGIN + _LABELS, _WIDE / (high - low)

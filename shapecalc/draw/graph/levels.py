@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 #: Without a depth, levels are open as long as no more nodes are drawn.
-MANY = 160
+MANY = 200
 #: A round has so many items at most.
 _LONGEST = 48
+#: The number of a round in the names of others' files.
+_NUMBER = re.compile(r"\d+$")
 #: What no repeat made is folded when a round has so many layers.
 _FEWEST = 4
 
@@ -224,7 +227,8 @@ class _Repeats:
                     if isinstance(item, Compound)
                     else tuple(map(self._layer_key, item.indices))
                 )
-                key = (type(item), word or (item.path if group.word else group.type), inner)
+                name = _NUMBER.sub("", item.path.rpartition("/")[2])
+                key = (type(item), word or (group.type, name), inner)
             case _:
                 times = item.times if isinstance(item, Rounds) else 0
                 inner = tuple(tuple(map(self._key, strand)) for strand in parts(item))

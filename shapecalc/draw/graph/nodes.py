@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.counting import MEASURES
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.styles import family
-from shapecalc.layers.shape import as_text
+from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import SIDES, amount_in, cell_text, split_times, unit_for
 from shapecalc.report import UNKNOWN, Row
 from shapecalc.text.safe import one_line
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.output.view import View
     from shapecalc.report import Report
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 #: What nodes can show, with the words beside the colours in the key.
 SHOWN = {
     "params": "parameters",
@@ -41,7 +42,7 @@ CRACK = 1.5
 
 def with_times(text: str) -> str:
     """Set the signs between extents as papers do."""
-    return "\N{MULTIPLICATION SIGN}".join(split_times(text))
+    return TIMES.join(split_times(text))
 
 
 def kind_of(row: Row) -> str:
@@ -142,8 +143,12 @@ class Lettering:
             self.most[key] = max((n for n in numbers if type(n) is int), default=0)
 
     def shape(self, shape: Shape) -> str:
-        """Write a shape."""
-        return fitted(with_times(as_text(shape, self.view.layout)), SMALL, WIDEST)
+        """Write a shape, with the signs between its extents as papers set them."""
+        extents = list(map(str, as_list(shape, self.view.layout)))
+        text = as_text(shape, self.view.layout)
+        close = text == "x".join(extents)
+        text = TIMES.join(extents) if close else text.replace(" x ", f" {TIMES} ")
+        return fitted(text, SMALL, WIDEST)
 
     def value(self, key: str, row: Row) -> object:
         """Return a number of a row: `UNKNOWN` where no rule is known of what it does."""
@@ -167,8 +172,12 @@ class Lettering:
         """Return the plate of a layer or of a level, named from the level around it on."""
         name = one_line(row.name.removeprefix(f"{above}/") if above else row.name)
         own = row.type if not name.startswith(row.type) else ""
-        held = f"{counted(len(row.members), 'layer')}:" if row.layer is None else ""
-        words = one_line(with_times(" ".join(filter(None, (held, own, row.does)))))
+        words = f"{own} {row.does}".strip()
+        if row.layer is None:
+            held = counted(len(row.members), "layer")
+            own = "" if row.type in ("group", "branch", "round", "repeat") else own
+            words = ": ".join(filter(None, (held, f"{own} {row.fields}".strip())))
+        words = one_line(with_times(words))
         bars = () if low else tuple(self._bars(row))
         return Plate(
             index,

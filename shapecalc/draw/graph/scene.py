@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from math import hypot
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
 #: Around the picture, and how round the corners of wires and nodes are.
 MARGIN, BEND, ROUND = 20.0, 7.0, 4.0
+#: The number that a round's name ends in.
+_NUMBER = re.compile(r"\d+$")
 #: So many nodes are drawn at most.
 MOST = 3000
 #: What lies behind a frame that is repeated looks out so far.
@@ -167,7 +170,7 @@ class GraphScene:
         path, above, times, indices = border
         name = one_line(path.removeprefix(f"{above}/"))
         if times > 1:
-            name = f"{name} \N{MULTIPLICATION SIGN}{times}".strip()
+            name = f"{name}{self._last(border)} \N{MULTIPLICATION SIGN}{times}".strip()
         total = together([self.report.rows[index] for index in indices])
         texts = [
             self.writer.number(key, getattr(total, key))
@@ -175,6 +178,15 @@ class GraphScene:
             if key in self.writer.shown and getattr(total, key) != 0
         ]
         return name, " \N{MIDDLE DOT} ".join(texts)
+
+    def _last(self, border: Border) -> str:
+        """Return the number of the last round, where rounds have numbers in their names."""
+        path = border.path.split("/")
+        last = self.report.graph.nodes[border.indices[-1]].path.split("/")[: len(path)]
+        numbers = [_NUMBER.search(names[-1]) for names in (path, last)]
+        if path == last or path[:-1] != last[:-1] or None in numbers:
+            return ""
+        return f"\N{EN DASH}{numbers[1][0]}"  # type: ignore[index]
 
     def frame_title(self, border: Border) -> str:
         """Say all of a frame in a line."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from time import process_time
 from typing import NamedTuple
 
 import pytest
 
 import shapecalc
+from shapecalc.draw.graph.layout import Track
+from shapecalc.draw.graph.nodes import Bar
 from shapecalc.draw.graph.scene import graph, placed_of, scene_of
 from shapecalc.draw.graph.walk import edges
-from shapecalc.draw.picture import Box, Cluster, Text, bounds
+from shapecalc.draw.picture import Box, Cluster, Text, bounds, leaves
 from tests.draw.geometry import crossing_texts, outside_of_page, texts_out_of_boxes
-from tests.draw.graph.nets import SHIPPED, of_inputs, random_inputs
+from tests.draw.graph.nets import SHIPPED, of_inputs, random_inputs, shipped_report
 
 DIRECTIONS = ("down", "right")
 #: A shipped network is looked at in its usual way, with levels folded, or with all rounds.
@@ -111,7 +114,7 @@ def must_keep_the_laws(report, direction, **words):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_network_keeps_the_laws(name, direction):
-    report = shapecalc.summarize(name)
+    report = shipped_report(name)
     for words in WAYS:
         must_keep_the_laws(report, direction, **words)
 
@@ -125,7 +128,7 @@ def test_random_networks_keep_the_laws(direction):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_all_texts_have_room(name, direction):
-    drawing = graph(shapecalc.summarize(name), direction=direction)
+    drawing = graph(shipped_report(name), direction=direction)
     assert outside_of_page(drawing) == []
     assert crossing_texts(drawing) == []
     assert texts_out_of_boxes(drawing) == []
@@ -134,10 +137,77 @@ def test_all_texts_have_room(name, direction):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_no_shape_lies_on_a_node_or_a_wire(name, direction):
-    drawing = graph(shapecalc.summarize(name), direction=direction)
+    drawing = graph(shipped_report(name), direction=direction)
     nodes = [bounds(cluster) for cluster in drawing.children if isinstance(cluster, Cluster)
              and not any(isinstance(shape, Box) and shape.kind == "level"
                          for shape in cluster.children)]  # fmt: skip
     labels = [bounds(shape) for shape in drawing.children if isinstance(shape, Text)]
     assert labels
     assert not [label for label in labels for node in nodes if label.meets(node)]
+
+
+def test_the_laws_notice_what_breaks_them():
+    one, other = Rectangle(0, 20, -5, 5, (0,)), Rectangle(30, 50, -5, 5, (1,))
+    assert list(overlapping([one, other._replace(start=19)]))
+    assert not list(overlapping([one, other._replace(start=20)]))
+    through = Track(((0, 20), (40, 20), (40, -20)))
+    assert list(crossed([one, other], [through])) == [(other, through)]
+    assert not list(crossed([one, other], [Track(((20, 0), (30, 0)))]))
+    wires = [Track(((20, 0), (25, 0))), Track(((25, 0), (30, 0)))]
+    assert drawn_edges([one, other], wires) == {((0,), (1,))}
+    assert drawn_edges([one, other], wires[:1]) == set()
+
+
+@pytest.mark.parametrize(("words", "most"), [({}, 1.0), ({"unroll": True}, 4.0)])
+def test_time_is_linear(words, most, monkeypatch):
+    """10,000 layers: folded in a second; as one picture, were it not refused, in a few."""
+    monkeypatch.setattr("shapecalc.draw.graph.scene.MOST", 20_000)
+    layers = [{"conv": {"filters": 2, "kernel": 1}}, "batchnorm", "relu", "tanh"]
+    report = shapecalc.summarize(
+        {"input": "4x4x2", "layers": [{"repeat": {"times": 2500, "layers": layers}}]}
+    )
+    start = process_time()
+    drawing = graph(report, **words)
+    assert process_time() - start < most
+    assert (len(drawing.children) > 5000) == bool(words)
+
+
+def test_the_same_network_is_the_same_picture():
+    assert graph(shapecalc.summarize("googlenet")) == graph(shapecalc.summarize("googlenet"))
+
+
+def test_a_node_shows_what_is_asked_for():
+    """VGG-16's fc6 has three quarters of the parameters, and a full bar."""
+    scene = scene_of(shipped_report("vgg16"), show="rf,params")
+    plates = {plate.name: plate for stack, *_ in placed_of(scene).stacks for plate in stack.plates}
+    assert plates["fc6"].bars == (Bar("rf", "rf 404", None), Bar("params", "102.76 M", 1.0))
+    assert plates["conv1_1"].bars[1] == Bar("params", "1.79 K", 1792 / 102764544)
+    assert plates["pool1"].bars == (Bar("rf", "rf 6", None),)
+    assert plates["conv1_1"].title == (
+        "conv1_1: conv 64 3x3, pad same; 224\N{MULTIPLICATION SIGN}224\N{MULTIPLICATION SIGN}3"
+        " \N{RIGHTWARDS ARROW} 224\N{MULTIPLICATION SIGN}224\N{MULTIPLICATION SIGN}64;"
+        " 1,792 parameters; 86,704,128 MACs"
+    )
+
+
+def test_a_repeat_says_how_often_and_what_all_of_it_costs():
+    placed = placed_of(scene := scene_of(shipped_report("alphago")))
+    ((border, *_),) = placed.borders
+    assert scene.heading(border) == ("\N{MULTIPLICATION SIGN}11", "3.65 M \N{MIDDLE DOT} 1.32 G")
+    assert scene.frame_title(border) == (
+        "drawn once, 11 times one behind the other; 22 layers;"
+        " 3,651,648 parameters; 1,317,482,496 MACs"
+    )
+
+
+def test_rounds_with_numbers_are_called_by_the_first_and_the_last():
+    scene = scene_of(shipped_report("resnet50"))
+    headings = [scene.heading(border)[0] for border, *_ in placed_of(scene).borders]
+    assert "bottleneck2\N{EN DASH}6 \N{MULTIPLICATION SIGN}5" in headings
+
+
+def test_symbols_stand_on_the_wires():
+    drawing = graph(shapecalc.summarize("alphago", free=["k"]))
+    texts = [shape.text for shape in leaves(drawing.children) if isinstance(shape, Text)]
+    assert "19\N{MULTIPLICATION SIGN}19\N{MULTIPLICATION SIGN}k" in texts
+    assert outside_of_page(drawing) == []

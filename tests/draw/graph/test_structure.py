@@ -19,7 +19,7 @@ from shapecalc.draw.graph.tree import (
     leaves_of,
     parts,
 )
-from tests.draw.graph.nets import SHIPPED, random_inputs
+from tests.draw.graph.nets import SHIPPED, random_inputs, shipped_report
 
 CHAIN = [(), (0,), (1,), (2,)]
 
@@ -97,7 +97,7 @@ def test_both_ends_of_a_link_lie_on_one_strand():
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_layer_of_a_shipped_network_is_drawn_once_or_in_a_fold(name):
-    report = shapecalc.summarize(name)
+    report = shipped_report(name)
     for depth in (None, 0, 1):
         tree = tree_of(report, depth)
         assert sorted(leaves_of(tree.items)) == list(range(len(report.rows)))
@@ -112,7 +112,7 @@ def test_every_layer_of_a_shipped_network_is_drawn_once_or_in_a_fold(name):
     ],
 )  # fmt: skip
 def test_levels_and_repeats_are_folded(name, depth, nested):
-    assert outline(tree_of(shapecalc.summarize(name), depth).items) == nested
+    assert outline(tree_of(shipped_report(name), depth).items) == nested
 
 
 def test_repeats_that_grow_are_drawn_once():

@@ -15,7 +15,7 @@ from shapecalc.draw.graph.scene import graph, scene_of
 from shapecalc.draw.graph.walk import edges, nested
 from shapecalc.draw.svg import to_svg
 from shapecalc.text.safe import width_of
-from tests.draw.graph.nets import SHIPPED, of_inputs, random_inputs
+from tests.draw.graph.nets import SHIPPED, of_inputs, random_inputs, shipped_report
 from tests.output.test_golden import compare
 from tests.paths import TESTS
 
@@ -51,7 +51,7 @@ def test_a_text_is_as_the_golden_file_has_it(file, write, network, words):
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_node_and_every_edge_stands_once_in_each_text(name):
-    report = shapecalc.summarize(name)
+    report = shipped_report(name)
     scene = scene_of(report)
     nodes = {f"n{part.node}" for _, part in nested(scene, scene.tree.items)
              if hasattr(part, "node")}  # fmt: skip
@@ -70,7 +70,7 @@ def test_every_node_and_every_edge_stands_once_in_each_text(name):
 @pytest.mark.parametrize("name", ["googlenet", "ssd300", "unet", "swin-t"])
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_characters_fit_in_the_page(name, width):
-    text = to_text(shapecalc.summarize(name), width=width)
+    text = to_text(shipped_report(name), width=width)
     body = text.split("\n\n", 1)[1]
     assert max(map(width_of, body.split("\n"))) <= width
 

@@ -1,0 +1,247 @@
+"""What a page computes is what the library computes, at any size: cells, totals, words, rules."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shapecalc.analysis.page.forms import Forms, digits
+from shapecalc.analysis.page.model import COLUMNS, Network, PageLine, data_of, network_of
+from shapecalc.analysis.page.opening import opened
+from shapecalc.api import summarize
+from shapecalc.errors import SpecErrors
+from shapecalc.layers.shape import as_list
+from shapecalc.spec.find import find
+from shapecalc.text import Source
+from tests.analysis.page import computed
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report, Row
+
+#: One of each kind: towers, branches, skips, three sides, one side, constants, joins, attention.
+NETWORKS = (
+    "alexnet",
+    "alphago",
+    "c3d",
+    "dcgan",
+    "fcn8s",
+    "googlenet",
+    "gpt2-small",
+    "lstm-mnist",
+    "mobilenet-v1",
+    "swin-t",
+    "unet",
+)
+#: What no shipped network has: a stride and a kernel that are turned, a rounding up, an upsampling.
+SPECS = {
+    "strides": """
+input: 40x50x3
+let: {s: 2, k: 5, f: 7}
+layers:
+  - conv: {filters: f, kernel: k, stride: s}
+  - maxpool: {kernel: 3, stride: 2, rounding: ceil, pad: 1}
+  - conv: {filters: 2*f, kernel: 3, pad: same, stride: s}
+  - upsample: 2
+  - groupnorm: {groups: 2}
+  - dense: 10
+""",
+    "joined": """
+inputs: {left: 20x30x3, right: 20x30x5}
+layers:
+  - concat: {from: [left, right]}
+  - concat:
+      - [conv: {filters: 4, kernel: 3, stride: 2, pad: 1}]
+      - [maxpool: {kernel: 2, stride: 2}]
+  - global_avgpool
+  - dense: 3
+""",
+}
+
+
+def network(name: str) -> Network:
+    source = Source(f"{name}.yaml", SPECS[name]) if name in SPECS else find(name)
+    return network_of(opened(source))
+
+
+def data(made: Network) -> dict[str, Any]:
+    """Return a network's data as a browser reads it."""
+    read: dict[str, Any] = json.loads(json.dumps(data_of(made)))
+    return read
+
+
+def points(made: Network, count: int, *, valid: bool) -> list[dict[str, int]]:
+    """Draw sizes around the network's own, inside or outside of what its layers allow."""
+    draw = random.Random(15)
+    domain = made.report.domain
+    assert domain is not None
+    found = []
+    for _ in range(4000):
+        values = {
+            name: draw.randint(1, max(3, 2 * value)) for name, value in made.opened.values.items()
+        }
+        if len(found) < count and domain.admits(values) == valid:
+            found.append(values)
+    return found
+
+
+def as_computed(row: Row) -> dict[str, list[int] | None]:
+    """Return the cells of a row of numbers."""
+    field = row.receptive_field
+    return {
+        "output": as_list(row.output),
+        "params": [row.params],
+        "macs": [row.macs],
+        "activations": [row.activations],
+        "receptive-field": list(field) if isinstance(field, tuple) else None,
+    }
+
+
+def check(line: PageLine, at: dict[str, Any], forms: list[int], report: Report) -> None:
+    row = report[line.row.name]
+    expected = as_computed(row)
+    for key, _, _ in COLUMNS:
+        cell = at["cells"][key]
+        if cell is None and key == "receptive-field" and line.only is not None:
+            continue  # of which the page says that there is no one formula
+        shown = None if cell is None else [forms[form] for form in cell]
+        assert shown == expected[key], f"{row.name}: {key}"
+
+
+def plain(words: str) -> str:
+    """Write sides that happen to be alike as one, and long numbers without separators.
+
+    A text in letters has both sides, ``to H x W``, and so the page says ``to 34 x 34``.
+    """
+    return re.sub(r"(\d+)(?: x \1)+", r"\1", words).replace(",", "")
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, *SPECS])
+def test_cells_totals_and_words_are_those_of_the_library_at_any_size(name: str) -> None:
+    made = network(name)
+    read = data(made)
+    places = points(made, 2, valid=True)
+    assert places
+    for values in [made.opened.values, *places]:
+        forms = computed.numbers(read, values)
+        assert computed.failing(read, forms) is None
+        report = made.report.at(**values)
+        for line, at in zip(made.walk(), read["rows"], strict=True):
+            check(line, at, forms, report)
+            words = computed.text(read, at["does"], forms)
+            if len(read["texts"][at["does"]]) > 1 or made.report.domain is None:
+                assert plain(words) == plain(report[line.row.name].does)
+            else:  # letters that no number can be put for
+                assert words == line.row.does
+        sums = {key: forms[form] for key, form, _ in read["totals"]}
+        totals = report.totals
+        assert sums["params"] == totals.params
+        assert sums["macs"] == totals.macs
+        assert sums["activations"] == totals.activations
+        assert sums["peak_activations"] == totals.peak
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, *SPECS])
+def test_every_formula_comes_to_the_number_of_its_cell(name: str) -> None:
+    made = network(name)
+    read = data(made)
+    for values in [made.opened.values, *points(made, 1, valid=True)]:
+        forms = computed.numbers(read, values)
+        made_of = computed.formulas(read, forms)
+        for row in read["rows"]:
+            if "how" not in row:
+                continue
+            lesson = read["lessons"][row["how"]]
+            for key in ("params", "macs", "activations"):
+                shown = [part for part in lesson[key] if isinstance(part, list)]
+                for label, place, _ in shown:
+                    if label == {"params": "params", "macs": "MACs"}.get(key, key):
+                        (form,) = row["cells"][key]
+                        assert made_of[place] == forms[form], (row["path"], label)
+            sides = [made_of[place] for _, place, _ in lesson["receptive-field"]]
+            if sides:
+                assert sides == [forms[form] for form in row["cells"]["receptive-field"]]
+
+
+@pytest.mark.parametrize("name", ["alexnet", "alphago", "googlenet", "unet", *SPECS])
+def test_where_there_is_no_network_the_rule_is_the_librarys(name: str) -> None:
+    made = network(name)
+    read = data(made)
+    places = points(made, 6, valid=False)
+    if name == "alphago":  # which fits every board
+        assert places == []
+        return
+    assert places
+    for values in places:
+        forms = computed.numbers(read, values)
+        need = computed.failing(read, forms)
+        assert need is not None, values
+        with pytest.raises(SpecErrors) as refused:
+            made.report.at(**values)
+        messages = {problem.message: problem.rule for problem in refused.value.problems}
+        message = f"{need[0]}: {computed.text(read, need[4], forms)}"
+        assert message in messages, (values, messages)
+        assert computed.text(read, need[5], forms) == messages[message]
+
+
+def test_a_wrong_form_is_noticed() -> None:
+    made = network("alexnet")
+    read = data(made)
+    (form,) = read["rows"][1]["cells"]["macs"]
+    read["forms"][form][1] += 1
+    forms = computed.numbers(read, made.opened.values)
+    with pytest.raises(AssertionError, match="conv1: macs"):
+        check(list(made.walk())[1], read["rows"][1], forms, made.opened.plain)
+
+
+def test_numbers_beyond_what_programs_keep_are_digits() -> None:
+    forms = Forms()
+    assert forms.lists()["forms"] == []
+    place = forms.form(2**60 + 1)
+    assert forms.lists()["forms"][place] == str(2**60 + 1)
+    assert digits(-(2**53)) == str(-(2**53))
+    assert digits(2**53 - 1) == 2**53 - 1
+
+
+class TestOpening:
+    """Which sizes can be turned, and what is said of the others."""
+
+    def test_sizes_of_the_input_and_plain_constants(self) -> None:
+        made = opened(find("alphago"))
+        assert [tuple(size) for size in made.sizes] == [
+            ("H", "height of the input", 19),
+            ("W", "width of the input", 19),
+            ("k", "a constant of the spec", 192),
+        ]
+        assert made.fixed == ()
+
+    def test_a_number_of_repetitions_stays_with_its_reason(self) -> None:
+        made = opened(find("course-pattern"))
+        assert [size.name for size in made.sizes] == ["H", "W"]
+        assert [size.name for size, _ in made.fixed] == ["N", "P", "M", "K"]
+        assert made.fixed[0].reason == "repeat: times needs a number, but is N: 'N' has no value"
+
+    def test_settings_and_another_input_are_where_it_starts(self) -> None:
+        made = opened(find("alphago"), {"k": "64"}, {"": "9x13x48"})
+        assert made.values == {"H": 9, "W": 13, "k": 64}
+        own = summarize("alphago", settings={"k": 64}, input="9x13x48")
+        assert made.plain.totals.params == own.totals.params
+
+    def test_a_letter_that_a_constant_has_is_not_taken(self) -> None:
+        text = "let: {H: 3}\ninput: 8x9x2\nlayers:\n  - conv: {filters: H, kernel: 3}\n"
+        made = opened(Source("net.yaml", text))
+        assert made.values == {"H1": 8, "W": 9, "H": 3}
+        assert made.report.at(H1=5, W=7, H=2).totals.macs == 3 * 5 * 2 * 3 * 3 * 2
+
+    def test_a_spec_of_symbols_starts_at_the_smallest(self) -> None:
+        text = "input: MxNx3\nlayers:\n  - conv: {filters: 2, kernel: 5}\n"
+        made = opened(Source("net.yaml", text))
+        assert made.values == {"M": 5, "N": 5}
+        assert made.plain is made.report
+
+    def test_what_is_wrong_with_a_spec_is_told(self) -> None:
+        with pytest.raises(SpecErrors):
+            opened(Source("net.yaml", "input: 8x8x3\nlayers: [konv: 3]\n"))
