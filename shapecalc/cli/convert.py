@@ -93,7 +93,7 @@ def convert(
         made = writer.write(report, **_options(writer, Path(beside).name, flat=flat))
         emit(made.text, target)
         if weights:
-            theirs = {made.arrays[ours]: array for ours, array in arrays.items()}
+            theirs = made.laid(arrays)
             write(beside, lambda opened: write_arrays(opened, theirs))
         remark(report.doubts)
 
