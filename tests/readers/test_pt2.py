@@ -307,6 +307,63 @@ def test_modules_are_levels_and_one_called_twice_shares(tmp_path: Path) -> None:
     assert report["net/0/act"].type == "relu"
 
 
+def test_a_matrix_that_is_used_turned_around_is_counted_twice_and_said(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "w": meta(5, 8), "a": meta(1, 5), "t": meta(8, 5), "b": meta(1, 8)}
+    none = {"as_none": True}
+    nodes = [
+        node("linear.default", "a", input=X, weight=tensor("w"), bias=none),
+        node("t.default", "t", self=tensor("w")),
+        node("linear.default", "b", input=tensor("a"), weight=tensor("t"), bias=none),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w",))
+    assert [row.params for row in report.rows] == [0, 40, 40]
+    assert report.remarks == ("1 array used by several layers, each of which counts its own",)
+
+
+def test_what_is_not_trained_is_frozen_or_said_to_be_in_part(tmp_path: Path) -> None:
+    frozen = {"requires_grad": False}
+    sizes = {name: meta(1, 8) for name in "xyz"}
+    sizes |= {
+        "w": meta(8, 8) | frozen,
+        "b": meta(8) | frozen,
+        "v": meta(8, 8) | frozen,
+        "c": meta(8),
+    }
+    nodes = [
+        node("linear.default", "y", input=X, weight=tensor("w"), bias=tensor("b")),
+        node("linear.default", "z", input=tensor("y"), weight=tensor("v"), bias=tensor("c")),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w", "b", "v", "c"))
+    assert (report.totals.params, report.totals.frozen) == (144, 72)
+    assert [node.trained for node in report.graph.nodes[1:]] == [False, True]
+    assert report.remarks == ("1 layer frozen in part, and counted as trained",)
+
+
+def test_weights_of_a_direction_and_a_length_are_said_to_be_more(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "y": meta(1, 5), "v": meta(5, 8), "g": meta(5, 1), "w": meta(5, 8)}
+    nodes = [
+        node("_weight_norm.default", "w", v=tensor("v"), g=tensor("g")),
+        node("linear.default", "y", input=X, weight=tensor("w"), bias={"as_none": True}),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("v", "g"))
+    assert report.totals.params == 40
+    assert report.remarks == (
+        "1 weight computed of a direction and a length (weight_norm): counted as what comes of"
+        " them, 5 less than are trained",
+    )
+
+
+def test_an_axis_is_taken_apart(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 3, 4, 8), **{name: meta(1, 4, 8) for name in "abc"}, "y": meta(1, 4, 8)}
+    parts = {"as_tensors": [{"name": name} for name in "abc"]}
+    unbound = {**node("unbind.int", "a", self=X, dim={"as_int": 1}), "outputs": [parts]}
+    nodes = [unbound, node("add.Tensor", "y", self=tensor("a"), other=tensor("c"))]
+    report = summarized(tmp_path, nodes, sizes)
+    assert report.remarks == ()
+    assert [row.type for row in report.rows].count("slice") == 3
+    assert volume(report.rows[-1]) == "4x8x1"  # a map whose only channel was taken
+
+
 def test_what_works_in_place_changes_what_is_read_later(tmp_path: Path) -> None:
     sizes = {name: meta(1, 8, 9, 9) for name in ("x", "a", "b", "c")}
     nodes = [

@@ -26,7 +26,7 @@ from shapecalc.readers.pt2.translations import TRANSLATIONS
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from mmap import mmap
 
     from shapecalc.readers.pt2.operation import AtenOperation
@@ -178,6 +178,7 @@ class _ProgramWalk:
         )
         walk = GraphWalk(file, self.program.name)
         walk.names = _Names()  # type: ignore[assignment]
+        walk.frozen = self.program.frozen
         for name in self.program.inputs:
             self._add_input(walk, name)
         if not walk.values:
@@ -195,9 +196,22 @@ class _ProgramWalk:
         if walk.merged:
             arrays = counted(len(walk.merged), "array")
             remarks.append(f"{arrays} used by several layers, each of which counts its own")
+        remarks += self._said_of_training(walk)
         if self.program.open:
             remarks.append("sizes that the file leaves open are those of its example")
         return ReadModel(walk.layers.data(outputs), tuple(remarks))
+
+    def _said_of_training(self, walk: GraphWalk) -> Iterator[str]:
+        """Yield what layers of ours have no words for."""
+        if self.program.normed:
+            weights = counted(self.program.normed, "weight")
+            yield (
+                f"{weights} computed of a direction and a length (weight_norm): counted as what"
+                f" comes of them, {self.program.lengths:,} less than are trained"
+            )
+        if walk.partly_frozen:
+            layers = counted(walk.partly_frozen, "layer")
+            yield f"{layers} frozen in part, and counted as trained"
 
     def _add_input(self, walk: GraphWalk, name: str) -> None:
         dims = self.program.dims[name]
