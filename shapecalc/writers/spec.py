@@ -123,7 +123,9 @@ class _Text:
 
     def _block_name(self, parts: list[list[Piece]]) -> str:
         """Name a block like the levels that its parts are, or by what it holds."""
-        levels = {re.sub(r"[\d_.-]*[a-z]?$", "", level) for level in map(self._level, parts)}
+        levels = {
+            re.sub(r"[_.-]*(\d[\d_.-]*[a-z]?)?$", "", level) for level in map(self._level, parts)
+        }
         (wanted,) = levels if len(levels) == 1 else ("",)
         if not re.fullmatch(r"[A-Za-z][A-Za-z_]*", wanted) or wanted in self.block_names:
             leaves = [leaf for piece in parts[0] for leaf in piece.leaves()]
@@ -171,6 +173,8 @@ class _Text:
             members.update({".".join(path[:depth]) for depth in range(1, len(path))})
         for piece in pieces:
             path = self._path(piece.nodes) if piece.kind == "use" else []
+            if path and re.fullmatch(r"attention\d+", path[-1]):  # as it would be called anyhow
+                continue
             whole = bool(path) and members[".".join(path)] == len(piece.nodes)
             if whole and path[-1] not in self.names and not path[-1].isdigit():
                 piece.name = path[-1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph import Input
 from shapecalc.layers import layer_class
+from shapecalc.writers.spec_attention import AttentionFinder
 from shapecalc.writers.spec_fields import Value, all_fields, statement_fields, varies
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Decomposition:
         self.taken: set[str] = {"input"}
         self.used: set[int] = set()
         self.before = self._dominators()
+        self.attentions = AttentionFinder(report)
 
     def _without_repeated_concats(self) -> list[tuple[int, ...]]:
         """Let a concatenation that begins with the operands of an earlier one read that one."""
@@ -153,6 +155,10 @@ class Decomposition:
         while at != start:
             if at in self.used or at < start or at < 0 or isinstance(self._layer(at), Input):
                 raise NotNestedError
+            attention = self.attentions.at(at)
+            if attention is not None:
+                at = self._attention(*attention, start, pieces)
+                continue
             inputs = self.inputs[at]
             if len(inputs) == 1:
                 piece = self.layer(at)
@@ -170,6 +176,24 @@ class Decomposition:
             at = fork
         pieces.reverse()
         return pieces
+
+    def _attention(
+        self,
+        fields: dict[str, Value],
+        source: int,
+        members: list[int],
+        start: int,
+        pieces: list[Piece],
+    ) -> int:
+        """Write an attention as the block that it is; return what flows into it."""
+        if source < start or not self.used.isdisjoint(members):
+            raise NotNestedError
+        sizes: dict[str, Value] = {
+            n: v for n, v in fields.items() if isinstance(v, int) and v is not True and v
+        }
+        pieces.append(Piece("use", "attention", dict(fields), sizes, (), members))
+        self.used.update(members)
+        return source
 
     def join(self, at: int, fork: int) -> list[Piece]:
         """Return the join of branches that part at a fork, or the layers between by name."""

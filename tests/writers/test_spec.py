@@ -156,6 +156,48 @@ def test_concatenations_of_all_that_came_before_are_nested() -> None:
     )
 
 
+#: Attention, by its fields.
+ATTENTIONS = [
+    "2", "{heads: 4, causal: true}", "{heads: 2, key: 3}", "{heads: 2, key: 3, value: 5}",
+    "{heads: 4, groups: 2}", "{heads: 4, key: 5, groups: 1, qk_norm: layernorm}",
+    "{heads: 2, bias: false}", "{heads: 2, bias: qkv}", "{heads: 2, bias: out, qk_norm: rmsnorm}",
+    "{heads: 2, out: false}", "{heads: 2, bias: false, out: false}",
+]  # fmt: skip
+_WINDOWS = [
+    "{heads: 2, window: 3}", "{heads: 2, relative_position: true, window: 3, shift: 1}",
+    "{heads: 2, qk_norm: rmsnorm, window: 2x3, grid: true}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attention", "shape"),
+    [*((text, "10x8") for text in ATTENTIONS), *((text, "6x6x8") for text in _WINDOWS)],
+)
+def test_attention_that_stands_as_its_parts_is_a_block_again(attention: str, shape: str) -> None:
+    layers = f"[layernorm, attention: {attention}, gelu]"
+    flat = written(compute_report(loads(f"input: {shape}\nlayers: {layers}")), flat=True).text
+    assert "matmul" in flat
+    text = written(again(flat)).text
+    assert f"layers:\n  - layernorm\n  - attention: {attention}  # {shape}\n  - gelu\n" in text
+    must_be_the_same(again(text), again(flat))
+
+
+@pytest.mark.parametrize(("word", "change"), [
+    ("softmax", "softmax: {name: attention1.softmax, over: 1}"),  # along the queries
+    ("softmax", "softmax: {name: attention1.softmax, note: x}"),
+    ("qkv", "dense: {name: attention1.qkv, trainable: false, units: 24, over: channels}"),
+])  # fmt: skip
+def test_what_is_nearly_attention_stays_its_parts(word: str, change: str) -> None:
+    report = shapecalc.summarize({"input": "10x8", "layers": [{"attention": 2}, "gelu"]})
+    text = written(report, flat=True).text
+    old = f"name: attention1.{word}"
+    lines = [f"  - {change}" if old in line else line for line in text.split("\n")]
+    assert f"  - {change}" in lines
+    other = again("\n".join(line for line in lines if not line.startswith("expect")))
+    assert "attention:" not in written(other).text
+    must_be_the_same(again(written(other).text), other)
+
+
 def test_texts_frozen_layers_notes_and_shared_weights_stay() -> None:
     spec = {
         "name": "A: b #1",
