@@ -45,6 +45,8 @@ class Writer(NamedTuple):
     options: tuple[str, ...] = ()
     partial: bool = False
     """Whether a network of which only a part was read is written all the same."""
+    symbols: bool = False
+    """Whether sizes may be symbols."""
 
     def write(self, report: Report, **options: str | bool) -> Written:
         """Write a network.
@@ -79,6 +81,7 @@ WRITERS: tuple[Writer, ...] = (
         "spec",
         ("flat",),
         partial=True,
+        symbols=True,
     ),
 )
 

@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.api import loads
-from shapecalc.errors import SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.graph import Input
 from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, STRUCTURE, layer_class
 from shapecalc.report.compute import compute_report
+from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 from shapecalc.writers import Written
 from shapecalc.writers.spec_folding import Blueprint, Folding
@@ -39,7 +40,12 @@ def written(report: Report, *, flat: bool = False) -> Written:
         text = _Text(report).folded()
         if _is_same(report, text):
             return Written(text)
-    return Written(_Text(report).flat())
+    text = _Text(report).flat()
+    if report.graph.symbols and not _is_same(report, text):
+        message = "there are no words for what its symbols become in some of its fields"
+        hint = "give them values: `--set`, or `--input`"
+        raise refuse("E360", message, Origin(report.graph.spec.source), hint)
+    return Written(text)
 
 
 def _is_same(report: Report, text: str) -> bool:
@@ -102,7 +108,9 @@ class _Text:
         """Take names away that nobody asks for, and let what has none be folded."""
         outside = [leaf for piece in pieces for leaf in _outside_of_regions(piece)]
         asked = {name for leaf in outside for name in (*(leaf.sources or ()), leaf.share)}
-        asked |= {self.decomposition.name_of(index) for index in self.report.graph.outputs[1:]}
+        outputs = self.report.graph.outputs
+        if len(outputs) > 1:
+            asked |= {self.decomposition.name_of(index) for index in outputs}
         for leaf in outside:
             name = self.decomposition.names.get(leaf.nodes[0], "")
             leaf.name = name if name in asked or leaf.share else ""
@@ -203,7 +211,8 @@ class _Text:
             lines += self._commented(piece)
         lines += self._outputs()
         totals = report.totals
-        lines += ["", f"expect: {{params: {totals.params}, macs: {totals.macs}}}"]
+        if isinstance(totals.params, int) and isinstance(totals.macs, int):
+            lines += ["", f"expect: {{params: {totals.params}, macs: {totals.macs}}}"]
         return "\n".join(lines) + "\n"
 
     def _inputs(self) -> list[str]:
@@ -243,7 +252,7 @@ class _Text:
         lines = [f"  {line}" for line in self._lines(piece)]
         if piece.kind in ("use", "repeat") and piece.nodes:
             shape = _shape(self.report.rows[max(piece.nodes)].output)
-            lines[0] = f"{lines[0]}  # {shape}"
+            lines[0] += f"  # {shape}" if len(shape) < _LONGEST // 4 else ""
         return lines
 
     def _count(self, pieces: Sequence[Piece]) -> int:

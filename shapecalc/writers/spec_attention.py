@@ -37,7 +37,10 @@ class AttentionFinder:
     def at(self, end: int) -> tuple[dict[str, Value], int, list[int]] | None:
         """Return the fields of an attention, what flows in, and its layers."""
         parts = _AttentionParts(self.report, end)
-        fields = parts.fields()
+        try:
+            fields = parts.fields()
+        except TypeError:  # of sizes that are no numbers
+            return None
         if fields is None or parts.source is None:
             return None
         members = self._between(end, parts.source)

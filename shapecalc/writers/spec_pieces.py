@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Joins whose branches may be written inside.
 _BRANCHING = ("concat", "add", "multiply")
+#: Where what leads to a node begins with several inputs.
+NO_FORK = -1
 #: What a join of one operand reads.
 BEFORE = (".",)
 
@@ -130,13 +132,12 @@ class Decomposition:
 
     def sequence(self) -> list[Piece]:
         """Return the whole network as a sequence."""
-        ends = self.report.graph.outputs
-        first = next(i for i, row in enumerate(self.report.rows) if isinstance(row.layer, Input))
-        single = sum(isinstance(row.layer, Input) for row in self.report.rows) == 1
-        if not single or len(ends) != 1:
-            return self.flat(0, len(self.nodes))
+        *others, last = sorted(set(self.report.graph.outputs))
+        inputs = [i for i, row in enumerate(self.report.rows) if isinstance(row.layer, Input)]
         try:
-            pieces = self.chain(ends[0], first)
+            pieces = self.chain(last, inputs[0] if len(inputs) == 1 else NO_FORK)
+            for end in others:
+                pieces += self._side(end, pieces)
         except (NotNestedError, RecursionError):
             return self.flat(0, len(self.nodes))
         wanted = {i for i, row in enumerate(self.report.rows) if not isinstance(row.layer, Input)}
@@ -145,14 +146,39 @@ class Decomposition:
             return self.flat(0, len(self.nodes))
         return pieces
 
+    def _side(self, end: int, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return what leads to another output from where it parts from a sequence."""
+        ends = {piece.nodes[0] for piece in pieces if piece.kind != "region"}
+        fork = end
+        while fork not in self.used and fork > 0 and not isinstance(self._layer(fork), Input):
+            fork = self.before[fork]
+        if fork < 0 or (fork in self.used and fork not in ends):
+            raise NotNestedError
+        if fork == end:
+            self.name_of(end)
+            return []
+        side = self.chain(end, fork)
+        self._begin(side, fork)
+        return side
+
+    def _begin(self, pieces: Sequence[Piece], source: int) -> None:
+        """Let a sequence begin with a layer by name."""
+        if not pieces or pieces[0].kind not in ("layer", "use") or pieces[0].sources is not None:
+            raise NotNestedError
+        pieces[0].sources = (self.name_of(source),)
+
     def chain(self, end: int, start: int) -> list[Piece]:
         """Return what leads from one node to another, without the first.
 
-        Raises `NotNestedError` where that shares layers with something else.
+        Without a fork it begins with one of the inputs.  Raises `NotNestedError` where that shares
+        layers with something else.
         """
         pieces: list[Piece] = []
         at = end
         while at != start:
+            if start == NO_FORK and at >= 0 and isinstance(self._layer(at), Input):
+                self._begin(pieces[::-1], at)
+                break
             if at in self.used or at < start or at < 0 or isinstance(self._layer(at), Input):
                 raise NotNestedError
             attention = self.attentions.at(at)
@@ -191,7 +217,8 @@ class Decomposition:
         sizes: dict[str, Value] = {
             n: v for n, v in fields.items() if isinstance(v, int) and v is not True and v
         }
-        pieces.append(Piece("use", "attention", dict(fields), sizes, (), members))
+        nodes = sorted(members, reverse=True)  # the last is what it is called by
+        pieces.append(Piece("use", "attention", dict(fields), sizes, (), nodes))
         self.used.update(members)
         return source
 
