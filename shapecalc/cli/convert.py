@@ -84,7 +84,7 @@ def convert(
         beside = _beside(target, writer.name, takes="weights" in writer.options) if weights else ""
         report = summarize(spec, settings=settings, input=inputs)
         problems = without_values(report.graph, f"a file for {writer.name}")
-        if problems:
+        if problems and not writer.symbols:
             raise SpecErrors(list(problems))
         if weights:
             from shapecalc.verify.run_files import read_weights, write_arrays
@@ -93,7 +93,7 @@ def convert(
         made = writer.write(report, **_options(writer, Path(beside).name, flat=flat))
         emit(made.text, target)
         if weights:
-            theirs = {made.arrays[ours]: array for ours, array in arrays.items()}
+            theirs = made.laid(arrays)
             write(beside, lambda opened: write_arrays(opened, theirs))
         remark(report.doubts)
 

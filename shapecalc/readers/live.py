@@ -108,7 +108,8 @@ def _program(exported: Any) -> dict[str, Any]:  # noqa: ANN401
     for node in exported.graph.nodes:
         value = node.meta.get("val")
         for name, tensor in _given(node, value):
-            sizes[name] = {"sizes": [_extent(size) for size in tensor.shape]}
+            extents = [_extent(size) for size in tensor.shape]
+            sizes[name] = {"sizes": extents, "requires_grad": bool(tensor.requires_grad)}
         if node.op == "output":
             outputs = [{"as_tensor": {"name": end.name}} for end in _nodes(node.args)]
         elif node.op == "call_function" and getattr(node.target, "__name__", "") != "getitem":

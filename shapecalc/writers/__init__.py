@@ -7,7 +7,7 @@ of this room with a function `written(report, ...)`, named in its row of `WRITER
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.errors import refuse
 from shapecalc.readers import PARTIAL
@@ -15,16 +15,20 @@ from shapecalc.text import Origin, Source
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shapecalc.report import Report
 
 
+#: Arrays by our names, and laid as a program reads them, under its own.
+Laying: TypeAlias = "Callable[[Mapping[str, Any]], Mapping[str, Any]]"
+
+
 class Written(NamedTuple):
-    """A file as text, and where the arrays of the network go: its names by ours."""
+    """A file as text, and how the arrays of the network are laid for it."""
 
     text: str
-    arrays: Mapping[str, str] = {}
+    laid: Laying = dict
 
 
 class Writer(NamedTuple):
@@ -41,6 +45,8 @@ class Writer(NamedTuple):
     options: tuple[str, ...] = ()
     partial: bool = False
     """Whether a network of which only a part was read is written all the same."""
+    symbols: bool = False
+    """Whether sizes may be symbols."""
 
     def write(self, report: Report, **options: str | bool) -> Written:
         """Write a network.
@@ -61,7 +67,13 @@ class Writer(NamedTuple):
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
     Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
-    Writer("keras", "a program for Keras 3, whatever computes below it", (".py",), "keras"),
+    Writer(
+        "keras",
+        "a program for Keras 3, whatever computes below it",
+        (".py",),
+        "keras",
+        ("weights",),
+    ),
     Writer(
         "yaml",
         "a spec as a person would write it",
@@ -69,6 +81,7 @@ WRITERS: tuple[Writer, ...] = (
         "spec",
         ("flat",),
         partial=True,
+        symbols=True,
     ),
 )
 

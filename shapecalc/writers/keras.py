@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.errors import Problem, SpecErrors
+from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph import Input
+from shapecalc.text import Origin
 from shapecalc.writers import Written
 from shapecalc.writers.classes import Family, Part, Statement, parameters_of, skeletons
-from shapecalc.writers.keras_layers import HELPERS, SPELLINGS
+from shapecalc.writers.keras_layers import SPELLINGS
+from shapecalc.writers.keras_modules import HELPERS
+from shapecalc.writers.keras_spelling import KerasSpelling
 from shapecalc.writers.levels import Member, NamedLevel, levels_of
 from shapecalc.writers.python_code import (
     CallCode,
@@ -31,18 +34,26 @@ from shapecalc.writers.pytorch import (
 from shapecalc.writers.site import Site, UnsayableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.report import Report
-    from shapecalc.writers.keras_layers import KerasUse
 
 #: Names that the program has already.
-_TAKEN = frozenset(["keras", "layers", "ops", "build", "name", "inputs", *HELPERS])
+_TAKEN = frozenset([
+    "functools", "inputs", "itertools", "keras", "layers", "load_weights", "math", "name", "np",
+    "ops", "build", *HELPERS,
+])  # fmt: skip
+#: Modules of Python that a program may use.
+_STANDARD = ("functools", "itertools", "math")
 
 
-def written(report: Report) -> Written:
-    """Write the program.  Raises `SpecErrors` (E360) for layers that there are no words for."""
-    return Written(_KerasWriting(report).text())
+def written(report: Report, weights: str = "") -> Written:
+    """Write the program; `weights` is the file beside it that it reads its arrays from.
+
+    Raises `SpecErrors` (E360) for layers that Keras has no means for.
+    """
+    writing = _KerasWriting(report)
+    return Written(writing.text(weights), writing.laid)
 
 
 class _KerasWriting:
@@ -53,13 +64,25 @@ class _KerasWriting:
         self.graph = report.graph
         self.spelled: Sequence[Any] = _spelled(report)
         self.root = levels_of(report.graph)
-        _inline(self.root)
+        shared = _shared(report)
+        _inline(self.root, shared)
         self.parts: dict[str, Part] = {}
         self.functions: set[str] = set(_TAKEN)
         self.families: list[Family] = []
         self.attributes = {
             level.path: self._variables(level) for level in (*self.root.inner(), self.root)
         }
+        taken = {"x", "y", "inputs", *self.attributes[""].values()}
+        owners = sorted({self.owner(index) for index in shared})
+        paths = ((owner, self.graph.nodes[owner].path.replace("/", "_")) for owner in owners)
+        self.shared = {
+            owner: unique(f"{identifier(path, 'layer')}_layer", taken) for owner, path in paths
+        }
+
+    def owner(self, index: int) -> int:
+        """Return the layer whose weights a layer uses: its own, or those of another one."""
+        share = self.graph.nodes[index].share
+        return index if share is None else share
 
     def own_name(self, level: NamedLevel, member: Member) -> str:
         path = member.path if isinstance(member, NamedLevel) else self.graph.nodes[member].path
@@ -79,7 +102,34 @@ class _KerasWriting:
         name = self.own_name(level, member).replace("/", ".")
         return literal(name) if level is self.root else f'f"{{name}}.{name}"'
 
-    def text(self) -> str:
+    def construction(self, index: int, name: str) -> CallCode:
+        """Return what constructs a layer under its name."""
+        made = self.spelled[index].made
+        assert isinstance(made, CallCode)
+        return _named(made, name, frozen=self._is_frozen(index))
+
+    def _is_frozen(self, index: int) -> bool:
+        return not self.graph.nodes[index].trained and bool(self.report.rows[index].parameters)
+
+    def use(self, index: int, name: str, operands: Sequence[Code]) -> Code:
+        """Return the expression of a layer and of what flows in."""
+        spelling: KerasSpelling = self.spelled[index]
+        first, *others = operands
+        for ending, before in spelling.before:
+            frozen = self._is_frozen(index) and ending in dict(spelling.laid)
+            first = call(_named(before, f'{name[:-1]}_{ending}"', frozen=frozen), first)
+        if spelling.made is None:
+            return spelling.use(first, *others)
+        owner = self.owner(index)
+        if owner not in self.shared:
+            return spelling.use(self.construction(index, name), first, *others)
+        used = spelling.use(self.shared[owner], first, *others)
+        if self.report.rows[owner].type != self.report.rows[index].type:
+            assert isinstance(used, CallCode)  # a table that a head uses
+            return used._replace(arguments=(*used.arguments, ("reverse", "True")))
+        return used
+
+    def text(self, weights: str) -> str:
         heights: dict[str, int] = {}
         by_height: dict[int, list[NamedLevel]] = {}
         for level in (*self.root.inner(), self.root):
@@ -91,15 +141,12 @@ class _KerasWriting:
         body: list[str] = []
         for family in self.families:
             body += ["", "", *self._function(family)]
-        body += ["", "", *self._main()]
-        whole = "\n".join(body)
-        helpers = [
-            f"\n\n{HELPERS[name].strip()}" for name in HELPERS if re.search(rf"\b{name}\(", whole)
-        ]
-        whole = "\n".join([*helpers, whole])
-        used = [name for name in ("layers", "ops") if f"{name}." in whole]
-        imports = ["import keras", *([f"from keras import {', '.join(used)}"] if used else [])]
-        return "\n".join([*self._docstring(), "", *imports, whole, ""])
+        body += ["", "", *_main(weights)]
+        helpers = _helpers("\n".join(body))
+        if weights:
+            helpers.append(_LOAD.strip())
+        whole = "\n".join([*(f"\n\n{text}" for text in helpers), *body])
+        return "\n".join([*self._docstring(), "", *_imports(whole), whole, ""])
 
     def _write_levels(self, levels: list[NamedLevel]) -> None:
         """Write levels of one height: those of one kind are calls of one function."""
@@ -131,6 +178,7 @@ class _KerasWriting:
         sources = KerasFlow(level, self).sources
         if level is self.root:
             made = ["def build() -> keras.Model:", f'    """Build {_plain(self.report.name)}."""']
+            made += self._shared_layers()
             variables = [KerasFlow(level, self).variables[index] for index in sources]
             for variable, index in zip(variables, sources, strict=True):
                 shape = tuple(map(int, _shape(self.report, index, ",").split(",")))
@@ -157,6 +205,18 @@ class _KerasWriting:
         name = literal(re.sub(r"[^A-Za-z0-9_.-]+", "_", self.report.name).strip("_") or "network")
         return [*made, *lines(call("keras.Model", "inputs", outputs, name=name), 1, "return ")]
 
+    def _shared_layers(self) -> list[str]:
+        """Construct what is used more than once, before anything flows."""
+        made = []
+        for owner, variable in self.shared.items():
+            name = literal(self.report.rows[owner].name.replace("/", "."))
+            code = self.construction(owner, name)
+            users = [row for i, row in enumerate(self.report.rows) if self.owner(i) == owner]
+            if len({row.type for row in users}) > 1:
+                code = code._replace(function="layers.ReversibleEmbedding")
+            made += lines(code, 1, f"{variable} = ")
+        return made
+
     def _docstring(self) -> list[str]:
         report, spec = self.report, self.graph.spec
         totals = (
@@ -166,8 +226,25 @@ class _KerasWriting:
         made = f"Written by shapecalc from {spec.source.name}."
         return documentation(f"{report.name}, for Keras 3", 0, spec.note, source, totals, made)
 
-    def _main(self) -> list[str]:
-        return ['if __name__ == "__main__":', "    build().summary()"]
+    def laid(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """Lay arrays of ours as the program reads them: by layer, and by place in its weights."""
+        made: dict[str, Any] = {}
+        for index, row in enumerate(self.report.rows):
+            if self.owner(index) != index:
+                continue
+            begin = f"{row.name}."
+            own = {name.removeprefix(begin): arrays[name] for name in _names(row, arrays)}
+            name = row.name.replace("/", ".")
+            for ending, laid in self.spelled[index].laid:
+                layer = f"{name}_{ending}" if ending else name
+                made |= {f"{layer}/{at}": array for at, array in enumerate(laid(own))}
+        return made
+
+
+def _names(row: Any, arrays: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401
+    """Yield the names that a layer's arrays have in a file."""
+    names = (f"{row.name}.{parameter.name}" for parameter in row.parameters)
+    return (name for name in names if name in arrays)
 
 
 class KerasFlow(VariableFlow):
@@ -182,33 +259,53 @@ class KerasFlow(VariableFlow):
             assert isinstance(made, CallCode)
             given = tuple(("", operand) for operand in operands)
             return CallCode(made.function, (*given, *made.arguments, ("name", name)))
-        made_by: KerasUse = writing.spelled[member]
-        return made_by(name, *operands)
+        return writing.use(member, name, operands)
+
+
+def _named(made: CallCode, name: str, *, frozen: bool) -> CallCode:
+    """Give a layer its name, and say that it is not trained."""
+    more: tuple[tuple[str, Code], ...] = (("trainable", "False"),) if frozen else ()
+    return made._replace(arguments=(*made.arguments, *more, ("name", name)))
 
 
 def _steps(statement: Statement) -> list[Statement]:
     """Write what is put in front of a layer as a statement of its own."""
     target, code, _ = statement
-    if not isinstance(code, CallCode) or not isinstance(code.function, CallCode):
+    if not isinstance(code, CallCode) or not code.arguments:
         return [statement]
-    ((word, inner),) = code.arguments
-    if not isinstance(inner, CallCode):
+    (word, inner), *others = code.arguments
+    if not isinstance(inner, CallCode) or not _is_layer(inner):
         return [statement]
-    outer = statement._replace(code=code._replace(arguments=((word, target),)))
+    outer = statement._replace(code=code._replace(arguments=((word, target), *others)))
     return [*_steps(Statement(target, inner, "")), outer]
 
 
-def _inline(level: NamedLevel) -> None:
-    """Put what is no block of the spec into the level around it."""
+def _is_layer(code: CallCode) -> bool:
+    """Tell a layer that is called: or what moves places before it."""
+    return isinstance(code.function, CallCode) or code.function == "ops.pad"
+
+
+def _inline(level: NamedLevel, shared: set[int]) -> None:
+    """Put what is no block of the spec, or shares weights, into the level around it."""
     members: list[Member] = []
     for member in level.members:
         if isinstance(member, NamedLevel):
-            _inline(member)
-            if member.group is None or member.group.type in STRUCTURE:
+            _inline(member, shared)
+            structure = member.group is None or member.group.type in STRUCTURE
+            if structure or not shared.isdisjoint(member.nodes):
                 members += member.members
                 continue
         members.append(member)
     level.members = sorted(members, key=lambda m: m.nodes[0] if isinstance(m, NamedLevel) else m)
+
+
+def _shared(report: Report) -> set[int]:
+    """Return the layers that use weights of others, and these."""
+    users = set()
+    for index, node in enumerate(report.graph.nodes):
+        if node.share is not None and report.rows[index].parameters:
+            users |= {index, node.share}
+    return users
 
 
 def _shape(report: Report, index: int, sign: str) -> str:
@@ -220,32 +317,84 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w .,:()-]", "", text)
 
 
-def _shared(_: Site) -> KerasUse:
-    raise UnsayableError("weights that layers share are not written for Keras")
+# -- the text --------------------------------------------------------------------------------------
+
+_LOAD = '''
+def load_weights(model: keras.Model, file: str) -> None:
+    """Read the arrays of a model from an .npz beside this program."""
+    with np.load(Path(__file__).with_name(file), allow_pickle=False) as arrays:
+        for layer in model.layers:
+            numbers = range(len(layer.weights))
+            layer.set_weights([arrays[f"{layer.name}/{number}"] for number in numbers])
+'''
 
 
-def _wordless(_: Site) -> KerasUse:
-    raise UnsayableError("there are no words for its type yet")
+def _helpers(text: str) -> list[str]:
+    """Return what a program calls that Keras has not, each before what calls it."""
+    needed: set[str] = set()
+    waiting = [text]
+    while waiting:
+        calling = waiting.pop()
+        for name, helper in HELPERS.items():
+            if name not in needed and re.search(rf"(?<![\w.]){name}\(", calling):
+                needed.add(name)
+                waiting.append(helper)
+    return [helper for name, helper in HELPERS.items() if name in needed]
 
 
-def _spelled(report: Report) -> list[KerasUse]:
+def _imports(text: str) -> list[str]:
+    """Write the imports that a program uses."""
+    standard = [f"import {name}" for name in _STANDARD if re.search(rf"\b{name}\.", text)]
+    standard += ["from pathlib import Path"] if "Path(" in text else []
+    others = ["import keras", *(["import numpy as np"] if re.search(r"\bnp\.", text) else [])]
+    used = [name for name in ("layers", "ops") if re.search(rf"\b{name}\.", text)]
+    others += [f"from keras import {', '.join(used)}"] if used else []
+    return [*standard, *([""] if standard else []), *others]
+
+
+def _main(weights: str) -> list[str]:
+    if not weights:
+        return ['if __name__ == "__main__":', "    build().summary()"]
+    load = lines(call("load_weights", "model", literal(weights)), 1)
+    return ['if __name__ == "__main__":', "    model = build()", *load, "    model.summary()"]
+
+
+# -- every layer -----------------------------------------------------------------------------------
+
+
+def _spelled(report: Report) -> list[KerasSpelling]:
     """Spell every layer.  Raises `SpecErrors` for those that cannot be."""
-    spelled: list[KerasUse] = []
+    spelled: list[KerasSpelling] = []
     problems, indices = [], indices_of(report)
-    for row, node in zip(report.rows, report.graph.nodes, strict=True):
+    if not any(isinstance(row.layer, Input) for row in report.rows):
+        message = (
+            f"{report.name} cannot be written for Keras: a model has an input, but it has none"
+        )
+        raise refuse("E360", message, Origin(report.graph.spec.source), "give it an `input`")
+    for index, (row, node) in enumerate(zip(report.rows, report.graph.nodes, strict=True)):
+        spelled.append(KerasSpelling(None))
         layer: Any = row.layer
-        spelled.append(call)
         if isinstance(layer, Input):
             continue
-        shapes = tuple(report.rows[index].output for index in node.inputs)
-        spell = _shared if node.share is not None else SPELLINGS.get(layer.type, _wordless)
-        whole = any(index in indices for index in node.inputs[:1])
+        shapes = tuple(report.rows[source].output for source in node.inputs)
+        whole = any(source in indices for source in node.inputs[:1])
         try:
-            spelled[-1] = spell(Site(layer, shapes, row.output, whole))
+            spelled[-1] = SPELLINGS[layer.type](Site(layer, shapes, row.output, whole))
+            if node.share is not None and row.parameters:
+                _must_be_shareable(report, index)
         except UnsayableError as error:
             message = f"{row.name} cannot be written for Keras: {error.reason}"
-            hint = error.hint or "`--to pytorch` has words for every layer type"
-            problems.append(Problem("E360", message, node.origin(), hint=hint))
+            problems.append(Problem("E360", message, node.origin(), hint=error.hint))
     if problems:
         raise SpecErrors(problems)
     return spelled
+
+
+def _must_be_shareable(report: Report, index: int) -> None:
+    """Refuse weights of another layer that one layer of Keras cannot use in both places."""
+    row = report.rows[index]
+    owner = report.rows[report.graph.nodes[index].share or 0]
+    own: Any = row.layer
+    if row.type == owner.type and own.values() != owner.layer.values():  # type: ignore[union-attr]
+        reason = f"a layer of Keras is one with all its fields, but those of {owner.name} differ"
+        raise UnsayableError(reason, "give both the same fields, or weights of their own")

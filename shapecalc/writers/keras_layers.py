@@ -1,187 +1,74 @@
-"""How Keras 3 spells each layer type, channels last, as expressions of what flows in."""
+"""How Keras 3 spells each layer type, channels last, as expressions of what flows in.
+
+A type that it has no layer for is spelled by one of `keras_modules`, which goes into the program.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra import known
 from shapecalc.layers.axes import chosen
-from shapecalc.layers.fields import pads_per_side, per_side
+from shapecalc.layers.fields import Rational, pads_per_side, per_side
 from shapecalc.layers.slicing import PartOf
-from shapecalc.layers.window import padding
+from shapecalc.writers.keras_recurrent import RECURRENT
+from shapecalc.writers.keras_spelling import (
+    KerasSpelling,
+    channels_last,
+    expression,
+    laid_as,
+    layer_of,
+    listed,
+    tuple_slot,
+)
+from shapecalc.writers.keras_windows import KERAS_WINDOWS, around, places_of
 from shapecalc.writers.python_code import CallCode, Code, SlotCode, SumCode, call, literal
-from shapecalc.writers.site import Site, UnsayableError, alike_as_one, frame_of
+from shapecalc.writers.site import Site, alike_as_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-#: An expression of the layer's name, as code, and of what flows in.
-KerasUse: TypeAlias = "Callable[..., Code]"
+    from collections.abc import Callable, Mapping
 
 
-def _apply(constructor: CallCode, name: Code, *operands: Code) -> Code:
-    """Construct a layer under its name, and call it."""
-    named = constructor._replace(arguments=(*constructor.arguments, ("name", name)))
-    return call(named, *operands)
+# -- dense layers, normalisations, and trained arrays ----------------------------------------------
 
 
-def _layer(kind: str, *positional: Code, **fields: Code | None) -> KerasUse:
-    made = call(f"layers.{kind}", *positional, **fields)
-    return lambda name, *operands: _apply(made, name, *operands)
+def _flat(site: Site) -> tuple[tuple[str, CallCode], ...]:
+    """Flatten a map channel by channel, in layers of their own."""
+    if not site.rank:
+        return ()
+    return (*_order(site, "flatten_order"), ("flatten", call("layers.Flatten")))
 
 
-def _frame(site: Site) -> tuple[bool, list[tuple[int, int]]]:
-    """Tell whether `same` pads as a layer does; and else by how much every side is padded."""
-    moves = site.layer.moves(site.inputs[0])
-    ends = [
-        # what is left of a stride is dropped by Keras, too
-        (before, 0 if -known(move.stride) < after < 0 else after)
-        for (before, after), move in zip(frame_of(site), moves, strict=True)
-    ]
-    if any(after < 0 for _, after in ends):
-        raise UnsayableError("its rounding drops places that a window of Keras would take")
-    sides = zip(site.inputs[0].sides, moves, strict=True)
-    same = [padding(n, move._replace(mode="same")) for n, move in sides]
-    alike = [(known(before), known(after)) for before, after in same]
-    return ends == alike and any(map(any, ends)), ends
-
-
-def _padded(ends: list[tuple[int, int]], rank: int, use: KerasUse) -> KerasUse:
-    """Put zeros around what flows into a layer, in a layer of its own."""
-    if not any(map(any, ends)):
-        return use
-    pad = call(f"layers.ZeroPadding{rank}D", SlotCode(ends[0] if rank == 1 else tuple(ends), "pad"))
-
-    def padded(name: Code, x: Code) -> Code:
-        return use(name, _apply(pad, _suffixed(name, "pad"), x))
-
-    return padded
-
-
-def _suffixed(name: Code, suffix: str) -> str:
-    assert isinstance(name, str)
-    return f'{name[:-1]}_{suffix}"'
-
-
-def _window(site: Site) -> dict[str, Code | None]:
-    layer = site.layer
-    return {
-        "strides": SlotCode(alike_as_one(site.spread(layer.steps())), "strides", 1),
-        "dilation_rate": SlotCode(alike_as_one(site.spread(layer.dilation)), "dilation", 1),
-    }
-
-
-def _bias(layer: Any) -> SlotCode:  # noqa: ANN401
-    if layer.bias == "per_position":
-        raise UnsayableError("Keras has no convolution with a bias for every position")
-    return SlotCode(bool(layer.bias), "use_bias", usual=True)
-
-
-def _strides_agree(site: Site) -> None:
-    if any(s != 1 for s in site.spread(site.layer.steps())) and any(
-        d != 1 for d in site.spread(site.layer.dilation)
-    ):
-        raise UnsayableError("Keras takes strides or dilations, but not both")
-
-
-def _conv(site: Site) -> KerasUse:
-    layer, rank = site.layer, site.rank
-    if layer.connections is not None:
-        raise UnsayableError("Keras has no convolution with a table of connections")
-    _strides_agree(site)
-    same, ends = _frame(site)
-    kernel = SlotCode(alike_as_one(site.spread(layer.kernel)), "kernel_size")
-    use = _layer(
-        f"Conv{rank}D",
-        SlotCode(layer.filters, "filters"),
-        kernel,
-        **_window(site),
-        padding='"same"' if same else None,
-        groups=SlotCode(layer.groups, "groups", 1),
-        use_bias=_bias(layer),
-    )
-    return use if same else _padded(ends, rank, use)
-
-
-def _depthwise(site: Site) -> KerasUse:
-    layer, rank = site.layer, site.rank
-    if rank > 2 or len(set(site.spread(layer.stride))) > 1:
-        raise UnsayableError("Keras has depthwise convolutions of equal strides on 1 or 2 sides")
-    _strides_agree(site)
-    same, ends = _frame(site)
-    use = _layer(
-        f"DepthwiseConv{rank}D",
-        SlotCode(alike_as_one(site.spread(layer.kernel)), "kernel_size"),
-        **_window(site),
-        padding='"same"' if same else None,
-        depth_multiplier=SlotCode(layer.multiplier, "depth_multiplier", 1),
-        use_bias=_bias(layer),
-    )
-    return use if same else _padded(ends, rank, use)
-
-
-def _pool(site: Site) -> dict[str, Code | None]:
-    kernel = alike_as_one(site.spread(site.layer.kernel))
-    if set(site.layer.dilation) != {1}:
-        raise UnsayableError("Keras has no pool with a dilation")
-    strides = SlotCode(alike_as_one(site.spread(site.layer.steps())), "strides", kernel)
-    return {"pool_size": SlotCode(kernel, "pool_size"), "strides": strides}
-
-
-def _maxpool(site: Site) -> KerasUse:
-    same, ends = _frame(site)
-    fields = _pool(site)
-    use = _layer(f"MaxPooling{site.rank}D", **fields, padding='"same"' if same else None)
-    if same or not any(map(any, ends)):
-        return use
-    around = literal([[0, 0], *map(list, ends), [0, 0]])
-
-    def padded(name: Code, x: Code) -> Code:
-        lowest = 'float("-inf")'
-        return use(name, call("ops.pad", x, around, constant_values=lowest))
-
-    return padded
-
-
-def _avgpool(site: Site) -> KerasUse:
-    same, ends = _frame(site)
-    fields = _pool(site)
-    counted = site.layer.count_include_pad
-    if same and not counted:
-        return _layer(f"AveragePooling{site.rank}D", **fields, padding='"same"')
-    given = pads_per_side(site.layer.pad, site.rank)
-    if any(map(any, ends)) and (not counted or [*given] != ends):
-        raise UnsayableError("Keras has no mean that counts the padding so")
-    return _padded(ends, site.rank, _layer(f"AveragePooling{site.rank}D", **fields))
-
-
-def _global(kind: str) -> Callable[[Site], KerasUse]:
-    def spell(site: Site) -> KerasUse:
-        return _layer(f"Global{kind}Pooling{site.rank}D", keepdims="True")
-
-    return spell
-
-
-def _dense(site: Site) -> KerasUse:
-    layer = site.layer
-    bias = SlotCode(bool(layer.bias), "use_bias", usual=True)
-    use = _layer("Dense", SlotCode(layer.units, "units"), use_bias=bias)
-    if not site.rank or layer.over == "channels":
-        return use
-    flat = _flatten(site)
-    return lambda name, x: use(name, flat(_suffixed(name, "flatten"), x))
-
-
-def _flatten(site: Site) -> KerasUse:
-    """Flatten a map channel by channel."""
-    places = 1
-    for side in site.inputs[0].sides:
-        places *= known(side)
-    use = _layer("Flatten")
+def _order(site: Site, ending: str) -> tuple[tuple[str, CallCode], ...]:
+    """Move the channels of a map to the front, where that changes the order of its elements."""
+    places = places_of(site)
     if places == 1 or site.channels == 1:
-        return use
-    order = call("layers.Permute", literal((site.rank + 1, *range(1, site.rank + 1))))
-    return lambda name, x: use(name, _apply(order, _suffixed(name, "order"), x))
+        return ()
+    dims = literal((site.rank + 1, *range(1, site.rank + 1)))
+    return ((ending, call("layers.Permute", dims)),)
+
+
+def _dense(site: Site) -> KerasSpelling:
+    layer = site.layer
+    use_bias = SlotCode(bool(layer.bias), "use_bias", usual=True)
+    made = call("layers.Dense", SlotCode(layer.units, "units"), use_bias=use_bias)
+    before = () if layer.over == "channels" else _flat(site)
+    return KerasSpelling(made, before=before, laid=laid_as("weight", "bias"))
+
+
+def _rbf(site: Site) -> KerasSpelling:
+    made = call("Rbf", SlotCode(site.layer.units, "units"))
+    laid = (("", lambda arrays: [arrays["codes"]]),)
+    return KerasSpelling(made, before=_flat(site), laid=laid)
+
+
+def _flatten(site: Site) -> KerasSpelling:
+    if not site.rank:
+        return layer_of("Identity")
+    return layer_of("Flatten")._replace(before=_order(site, "order"))
+
+
+_NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 def _trained(layer: Any) -> dict[str, Code | None]:  # noqa: ANN401
@@ -191,95 +78,230 @@ def _trained(layer: Any) -> dict[str, Code | None]:  # noqa: ANN401
     }
 
 
-def _batchnorm(site: Site) -> KerasUse:
-    if not site.layer.statistics:
-        raise UnsayableError("Keras has no batch normalisation without statistics")
-    return _layer("BatchNormalization", epsilon="1e-5", **_trained(site.layer))
+def _norm(kind: str, layer: Any, *arguments: Code, **fields: Code | None) -> KerasSpelling:  # noqa: ANN401
+    made = call(f"layers.{kind}Normalization", *arguments, epsilon="1e-5", **fields)
+    made = made._replace(arguments=(*made.arguments, *call("", **_trained(layer)).arguments))
+    return KerasSpelling(made, laid=laid_as(*_NORM))
 
 
-def _layernorm(site: Site) -> KerasUse:
-    if site.layer.over != "channels" or known(site.layer.heads) != 1:
-        raise UnsayableError("layer normalisation is written over all channels only")
-    return _layer("LayerNormalization", epsilon="1e-5", **_trained(site.layer))
+def _batchnorm(site: Site) -> KerasSpelling:
+    if site.layer.statistics:
+        return _norm("Batch", site.layer)
+    return KerasSpelling(call("BatchStatistics", **_trained(site.layer)), laid=laid_as(*_NORM))
 
 
-def _groupnorm(site: Site) -> KerasUse:
-    groups = SlotCode(site.layer.groups, "groups")
-    return _layer("GroupNormalization", groups, epsilon="1e-5", **_trained(site.layer))
-
-
-def _lrn(site: Site) -> KerasUse:
+def _layernorm(site: Site) -> KerasSpelling:
     layer = site.layer
-    words = tuple(map(literal, (layer.size, layer.alpha, layer.beta, layer.k)))
-    return lambda _, x: call("local_response_norm", x, *words)
+    if known(layer.heads) != 1:
+        return _by_head(site, centred=True, **_trained(layer))
+    if layer.over == "channels" or not site.rank:
+        return _norm("Layer", layer)
+    return _norm("Layer", layer, axis=literal(list(range(1, site.rank + 2))))
 
 
-def _activation(word: str) -> Callable[[Site], KerasUse]:
-    return lambda _: _layer("Activation", literal(word))
+def _by_head(site: Site, *, centred: bool, **fields: Code | None) -> KerasSpelling:
+    heads = SlotCode(known(site.layer.heads), "heads")
+    made = call("HeadNorm", heads, centred=literal(centred), **fields)
+    return KerasSpelling(made, laid=laid_as(*_NORM))
 
 
-def _field(kind: str, name: str) -> Callable[[Site], KerasUse]:
-    return lambda site: _layer(kind, SlotCode(getattr(site.layer, name), name))
+def _groupnorm(site: Site) -> KerasSpelling:
+    return _norm("Group", site.layer, SlotCode(site.layer.groups, "groups"))
 
 
-def _softmax(site: Site) -> KerasUse:
-    axes = tuple(axis + 1 for axis in chosen(site.layer.over, site.inputs[0]))
-    usual = axes == (site.rank + 1,)
-    return _layer("Softmax", axis=None if usual else literal(alike_as_one(axes)))
+def _rmsnorm(site: Site) -> KerasSpelling:
+    if known(site.layer.heads) == 1 and site.layer.scale:
+        made = call("layers.RMSNormalization", epsilon="1e-5")
+        return KerasSpelling(made, laid=laid_as("weight"))
+    scale = SlotCode(bool(site.layer.scale), "scale", usual=True)
+    return _by_head(site, centred=False, scale=scale, center="False")
 
 
-def _embedding(site: Site) -> KerasUse:
+def _lrn(site: Site) -> KerasSpelling:
     layer = site.layer
-    if not site.whole:
-        raise UnsayableError("Keras looks up indices of an input that nothing else reads")
+    words = ("size", "alpha", "beta", "k")
+    fields = {word: SlotCode(getattr(layer, word), word) for word in words}
+    return KerasSpelling(call("LocalResponseNorm", **fields))
+
+
+def _laid_like(site: Site, name: str, arrays: Mapping[str, Any]) -> list[Any]:
+    """Lay an array of `scale` or `bias` as it meets what flows in."""
+    if name not in arrays:
+        return []
+    per, array = site.layer.per, arrays[name]
+    return [array[..., None] if per == "position" else channels_last(array)]
+
+
+def _per(site: Site) -> Code:
+    return SlotCode(site.layer.per, "per")
+
+
+def _scale(site: Site) -> KerasSpelling:
+    layer = site.layer
+    init = SlotCode(float(layer.init), "init", 1.0)
+    bias = SlotCode(bool(layer.bias), "bias", usual=False)
+    laid = (("", lambda a: [*_laid_like(site, "weight", a), *_laid_like(site, "bias", a)]),)
+    return KerasSpelling(call("Scale", _per(site), bias=bias, init=init), laid=laid)
+
+
+def _bias(site: Site) -> KerasSpelling:
+    laid = (("", lambda arrays: _laid_like(site, "bias", arrays)),)
+    return KerasSpelling(call("Bias", _per(site)), laid=laid)
+
+
+def _token(site: Site) -> KerasSpelling:
+    return KerasSpelling(
+        call("Tokens", SlotCode(site.layer.count, "count")), laid=laid_as("weight")
+    )
+
+
+def _parameter(site: Site) -> KerasSpelling:
+    shape = tuple_slot((*map(known, site.output.sides), known(site.output.channels)), "shape")
+    # the extents that it is created with come first in ours, and last here
+    return KerasSpelling(call("TrainedArray", shape), laid=laid_as("weight"))
+
+
+def _embedding(site: Site) -> KerasSpelling:
+    layer = site.layer
     entries = SlotCode(known(layer.entries), "input_dim")
-    use = _layer("Embedding", entries, SlotCode(known(layer.size), "output_dim"))
-    return (lambda name, x: use(name, f"{x}[..., 0]")) if site.rank else use
+    made = call("layers.Embedding", entries, SlotCode(known(layer.size), "output_dim"))
+    plain = site.whole and not site.rank
+    indices = () if plain else (("indices", call("Indices", entries)),)
+    laid = (("", lambda arrays: [arrays["weight"]]),)
+    return KerasSpelling(made, before=indices, laid=laid)
 
 
-def _prelu(site: Site) -> KerasUse:
-    if site.layer.shared:
-        raise UnsayableError("Keras has no PReLU with one slope for all channels")
-    axes = list(range(1, site.rank + 1))
-    return _layer("PReLU", shared_axes=literal(axes) if axes else None)
+# -- element by element ----------------------------------------------------------------------------
 
 
-def _stochastic_depth(site: Site) -> KerasUse:
+def _activation(word: str) -> Callable[[Site], KerasSpelling]:
+    return lambda _: layer_of("Activation", literal(word))
+
+
+def _field(kind: str, name: str) -> Callable[[Site], KerasSpelling]:
+    return lambda site: layer_of(kind, SlotCode(getattr(site.layer, name), name))
+
+
+def _function(name: str) -> Callable[[Site], KerasSpelling]:
+    return lambda _: expression(lambda x: call(f"ops.{name}", x))
+
+
+def _own(name: str, *fields: str) -> Callable[[Site], KerasSpelling]:
+    """Spell a type by a layer of the program, with its fields."""
+
+    def spell(site: Site) -> KerasSpelling:
+        values = (SlotCode(getattr(site.layer, field_), field_) for field_ in fields)
+        return KerasSpelling(call(name, *values))
+
+    return spell
+
+
+def _softmax(site: Site) -> KerasSpelling:
+    axes = _axes(site)
+    usual = axes == (site.rank + 1,)
+    return layer_of("Softmax", axis=None if usual else literal(alike_as_one(axes)))
+
+
+def _axes(site: Site) -> tuple[int, ...]:
+    """Return the axes that a layer works over, the batch being the first."""
+    return tuple(axis + 1 for axis in chosen(site.layer.over, site.inputs[0]))
+
+
+def _prelu(site: Site) -> KerasSpelling:
+    axes = list(range(1, site.rank + 1 + site.layer.shared))
+    made = call("layers.PReLU", shared_axes=literal(axes) if axes else None)
+
+    def laid(arrays: Mapping[str, Any]) -> list[Any]:
+        return [arrays["weight"].reshape(*[1] * site.rank, -1)]
+
+    return KerasSpelling(made, laid=(("", laid),))
+
+
+def _stochastic_depth(site: Site) -> KerasSpelling:
     """Drop all of an example or nothing of it."""
     alike = f"(None{', 1' * (site.rank + 1)})"
-    return _layer("Dropout", SlotCode(site.layer.rate, "rate"), noise_shape=alike)
+    return layer_of("Dropout", SlotCode(site.layer.rate, "rate"), noise_shape=alike)
 
 
-def _reshape(site: Site) -> KerasUse:
+def _hardtanh(site: Site) -> KerasSpelling:
+    if tuple(site.layer.range) == (-1, 1):
+        return layer_of("Activation", '"hard_tanh"')
+    return _clip(site)
+
+
+def _clip(site: Site) -> KerasSpelling:
+    low, high = map(literal, site.layer.range)
+    return expression(lambda x: call("ops.clip", x, low, high))
+
+
+def _power(site: Site) -> KerasSpelling:
+    return expression(lambda x: call("ops.power", x, literal(site.layer.exponent)))
+
+
+def _gated(gate: str) -> Callable[[Site], KerasSpelling]:
+    return lambda _: KerasSpelling(call("GatedUnit", literal(gate)))
+
+
+# -- moving elements -------------------------------------------------------------------------------
+
+
+def _reshape(site: Site) -> KerasSpelling:
     *sides, channels = map(known, site.layer.shape)
-    if not site.rank or not sides:
-        raise UnsayableError("reshapes between vectors and maps are not written")
-    return _layer("Reshape", literal((*sides, channels)))
+    if site.rank and sides:
+        return layer_of("Reshape", literal((*sides, channels)))
+    if not sides:
+        return _flatten(site) if site.rank else layer_of("Reshape", literal((channels,)))
+    # a vector has the elements of a channel side by side
+    apart = ("apart", call("layers.Reshape", literal((channels, *sides))))
+    order = literal((*range(2, len(sides) + 2), 1))
+    return layer_of("Permute", order)._replace(before=(apart,))
 
 
-def _permute(site: Site) -> KerasUse:
-    return _layer("Permute", literal(tuple(axis + 1 for axis in site.layer.order)))
+def _permute(site: Site) -> KerasSpelling:
+    return layer_of("Permute", literal(tuple(axis + 1 for axis in site.layer.order)))
 
 
-def _pad(site: Site) -> KerasUse:
-    ends = [(known(a), known(b)) for a, b in pads_per_side(site.layer.pad, site.rank)]
-    if any(end < 0 for pair in ends for end in pair):
-        raise UnsayableError("Keras takes no padding below 0")
-    return _layer(f"ZeroPadding{site.rank}D", literal(ends[0] if site.rank == 1 else tuple(ends)))
+def _rim(ends: list[tuple[int, int]]) -> KerasSpelling:
+    """Spell what only adds and takes away places."""
+    layers = around(ends)
+    if not layers:
+        return layer_of("Identity")
+    *before, (_, made) = layers
+    return KerasSpelling(made, before=tuple(before))
 
 
-def _upsample(site: Site) -> KerasUse:
+def _pad(site: Site) -> KerasSpelling:
+    return _rim([(known(a), known(b)) for a, b in pads_per_side(site.layer.pad, site.rank)])
+
+
+def _crop(site: Site) -> KerasSpelling:
+    ends = site.layer._cuts(site.inputs[0].sides)  # noqa: SLF001
+    pairs = per_side(tuple(ends), site.rank, "crop")
+    return _rim([(-known(a), -known(b)) for a, b in pairs])
+
+
+def _upsample(site: Site) -> KerasSpelling:
     layer, rank = site.layer, site.rank
-    factors = layer.factors(site.inputs[0])
-    whole = all(isinstance(f, int) for f in factors)
     blend = layer.mode != "nearest"
-    if layer.size is not None or not whole or layer.align != "centres" or (blend and rank != 2):
-        raise UnsayableError("Keras enlarges by whole factors, and blends pictures only")
-    interpolation = '"bilinear"' if blend else None
-    return _layer(f"UpSampling{rank}D", literal(alike_as_one(factors)), interpolation=interpolation)
+    factors = () if layer.size is not None else layer.factors(site.inputs[0])
+    whole = bool(factors) and all(isinstance(factor, int) for factor in factors)
+    if whole and layer.align == "centres" and (rank == 2 or not blend):
+        interpolation = '"bilinear"' if blend else None
+        factor = literal(alike_as_one(factors))
+        return layer_of(f"UpSampling{rank}D", factor, interpolation=interpolation)
+    sizes = tuple(map(known, site.output.sides))
+    fractions = [(f.times, f.over) if isinstance(f, Rational) else (int(f), 1) for f in factors]
+    made = call(
+        "Resize",
+        tuple_slot(sizes, "sizes"),
+        factors=tuple_slot(fractions, "factors") if fractions else None,
+        mode=SlotCode(layer.mode, "mode", "nearest"),
+        align=SlotCode(layer.align, "align", "centres"),
+    )
+    return KerasSpelling(made)
 
 
-def _slice(site: Site) -> KerasUse:
+def _slice(site: Site) -> KerasSpelling:
     texts = [":"]
     for _, n, part in site.layer.parts(site.inputs[0]):
         if part is None:
@@ -289,63 +311,159 @@ def _slice(site: Site) -> KerasUse:
         step = 1 if isinstance(part, PartOf) else known(part.step)
         texts.append(f"{first}:{after}" + (f":{step}" if step != 1 else ""))
     index = ", ".join(texts)
-    return lambda _, x: f"{x}[{index}]"
+    return expression(lambda x: f"{x}[{index}]")
 
 
-def _channel_shuffle(site: Site) -> KerasUse:
-    groups = literal(site.layer.groups)
-    return lambda _, x: call("channel_shuffle", x, groups)
+def _pad_channels(site: Site) -> KerasSpelling:
+    ends = [[0, 0]] * (site.rank + 1) + [list(map(int, site.layer.channels))]
+    return expression(lambda x: call("ops.pad", x, literal(ends)))
 
 
-def _join(kind: str) -> Callable[[Site], KerasUse]:
-    def spell(site: Site) -> KerasUse:
-        if getattr(site.layer, "left", None) is not None or getattr(site.layer, "right", None):
-            raise UnsayableError("joins with constants are not written")
-        if len({len(shape.sides) for shape in site.inputs}) > 1:
-            raise UnsayableError("a vector that stretches over a map is not written")
+def _blocks(name: str) -> Callable[[Site], KerasSpelling]:
+    def spell(site: Site) -> KerasSpelling:
+        factors = tuple_slot(site.spread(site.layer.factor), "factors")
+        return KerasSpelling(call(name, factors, order=SlotCode(site.layer.order, "order")))
+
+    return spell
+
+
+def _roll(site: Site) -> KerasSpelling:
+    shifts, axes = site.spread(site.layer.shift), tuple(range(1, site.rank + 1))
+    return expression(lambda x: call("ops.roll", x, literal(shifts), literal(axes)))
+
+
+def _partition(name: str, *more: str) -> Callable[[Site], KerasSpelling]:
+    def spell(site: Site) -> KerasSpelling:
+        layer, rank = site.layer, len(site.inputs[-1].sides)
+        size, shift = (per_side(tuple(v), rank, "size") for v in (layer.size, layer.shift))
+        fields = {word: SlotCode(getattr(layer, word), word, usual=False) for word in more}
+        made = call(name, tuple_slot(size, "size"), tuple_slot(shift, "shift"), **fields)
+        return KerasSpelling(made, _of_several)
+
+    return spell
+
+
+def _of_several(layer: Code, *operands: Code) -> Code:
+    return call(layer, operands[0] if len(operands) == 1 else listed(operands))
+
+
+def _relative_position(site: Site) -> KerasSpelling:
+    size = tuple(site.layer.size)
+    made = call("RelativePosition", tuple_slot(size * 2 if len(size) == 1 else size, "size"))
+    return KerasSpelling(made, laid=(("", lambda arrays: [*arrays.values()]),))
+
+
+def _matmul(site: Site) -> KerasSpelling:
+    layer = site.layer
+    usual = {"transpose": "none", "merge": "none", "windows": False, "root": False}
+    names = ("transpose", "heads", "groups", "merge", "windows", "first", "second", "root")
+    values = {name: getattr(layer, name) for name in names}
+    fields: dict[str, Code | None] = {
+        name: SlotCode(value, name)
+        for name, value in values.items()
+        if value is not None and value != usual.get(name)
+    }
+    return KerasSpelling(call("MatrixProduct", **fields), _of_several)
+
+
+# -- along axes, and joins -------------------------------------------------------------------------
+
+
+def _reduced(name: str) -> Callable[[Site], KerasSpelling]:
+    def spell(site: Site) -> KerasSpelling:
+        axes, keep = _axes(site), site.layer.keep
+        fields = {"axis": literal(axes), "keepdims": "True" if keep else None}
+
+        def use(*operands: Code) -> Code:
+            return call(f"ops.{name}", operands[-1], **fields)
+
+        if keep or len(axes) <= site.rank:
+            return expression(use)
+        made = call("layers.Reshape", "(1,)")  # which has to be a vector still
+        return KerasSpelling(made, lambda layer, x: call(layer, use(x)))
+
+    return spell
+
+
+def _l2norm(site: Site) -> KerasSpelling:
+    return layer_of("UnitNormalization", axis=literal(alike_as_one(_axes(site))))
+
+
+def _stretched(site: Site) -> tuple[list[bool], int]:
+    """Tell which of the inputs of a join are vectors beside maps, and how many sides these have."""
+    ranks = [len(shape.sides) for shape in site.inputs]
+    return [rank < max(ranks) for rank in ranks], max(ranks)
+
+
+def _operands(site: Site, operands: tuple[Code, ...]) -> list[Code]:
+    """Let vectors stretch over the sides of maps beside them."""
+    short, rank = _stretched(site)
+    index = ", ".join([":", *["None"] * rank, ":"])
+    pairs = zip(operands, short, strict=True)
+    return [f"{x}[{index}]" if is_short else x for x, is_short in pairs]
+
+
+def _with_constants(site: Site, terms: list[Code]) -> list[Code]:
+    left, right = site.layer.left, site.layer.right
+    before = [] if left is None else [literal(float(left))]
+    return [*before, *terms, *([] if right is None else [literal(float(right))])]
+
+
+def _join(kind: str) -> Callable[[Site], KerasSpelling]:
+    sign = {"Add": "+", "Multiply": "*"}.get(kind, "")
+
+    def spell(site: Site) -> KerasSpelling:
+        constants = _with_constants(site, [])
+        if len(site.inputs) == 1 and not constants:
+            return layer_of("Identity")
         made = call(f"layers.{kind}")
-        if len(site.inputs) == 1:
-            return _layer("Identity")
-        return lambda name, *operands: _apply(made, name, f"[{', '.join(map(str, operands))}]")
+        if not constants:
+            return KerasSpelling(made, lambda layer, *x: call(layer, listed(_operands(site, x))))
+        if sign:
+            return expression(
+                lambda *x: SumCode(sign, tuple(_with_constants(site, _operands(site, x))))
+            )
+
+        def use(*operands: Code) -> Code:
+            first, *others = _operands(site, operands)
+            for other in (*others, *constants):
+                first = call(f"ops.{kind.lower()}", first, other)
+            return first
+
+        return expression(use)
 
     return spell
 
 
-def _difference(sign: str) -> Callable[[Site], KerasUse]:
-    def spell(site: Site) -> KerasUse:
-        _join("Add")(site)
-        return lambda _, *operands: SumCode(sign, operands)
+def _concat(site: Site) -> KerasSpelling:
+    if len(site.inputs) == 1:
+        return layer_of("Identity")
+    return layer_of("Concatenate")._replace(use=lambda layer, *x: call(layer, listed(x)))
+
+
+def _difference(sign: str) -> Callable[[Site], KerasSpelling]:
+    def spell(site: Site) -> KerasSpelling:
+        return expression(
+            lambda *x: SumCode(sign, tuple(_with_constants(site, _operands(site, x))))
+        )
 
     return spell
 
 
-def _function(name: str) -> Callable[[Site], KerasUse]:
-    return lambda _: lambda _name, x: call(f"ops.{name}", x)
-
-
-def _crop(site: Site) -> KerasUse:
-    ends = site.layer._cuts(site.inputs[0].sides)  # noqa: SLF001
-    pairs = tuple((known(a), known(b)) for a, b in per_side(tuple(ends), site.rank, "crop"))
-    if any(end < 0 for pair in pairs for end in pair):
-        raise UnsayableError("Keras takes no cropping below 0")
-    return _layer(f"Cropping{site.rank}D", literal(pairs[0] if site.rank == 1 else pairs))
-
-
-#: How types are spelled; for the others there are no words yet.
-SPELLINGS: dict[str, Callable[[Site], KerasUse]] = {
-    "conv": _conv,
-    "depthwise": _depthwise,
-    "maxpool": _maxpool,
-    "avgpool": _avgpool,
-    "global_avgpool": _global("Average"),
-    "global_maxpool": _global("Max"),
+#: How every type is spelled.
+SPELLINGS: dict[str, Callable[[Site], KerasSpelling]] = {
+    **KERAS_WINDOWS,
+    **RECURRENT,
     "dense": _dense,
+    "rbf": _rbf,
     "lrn": _lrn,
     "batchnorm": _batchnorm,
     "layernorm": _layernorm,
     "groupnorm": _groupnorm,
-    "relu": lambda _: _layer("ReLU"),
-    "relu6": lambda _: _layer("ReLU", "6"),
+    "instancenorm": lambda site: _norm("Group", site.layer, "-1"),
+    "rmsnorm": _rmsnorm,
+    "relu": lambda _: layer_of("ReLU"),
+    "relu6": lambda _: layer_of("ReLU", "6"),
     "leaky_relu": _field("LeakyReLU", "slope"),
     "prelu": _prelu,
     "elu": _field("ELU", "alpha"),
@@ -361,16 +479,23 @@ SPELLINGS: dict[str, Callable[[Site], KerasUse]] = {
     "embedding": _embedding,
     "dropout": _field("Dropout", "rate"),
     "stochastic_depth": _stochastic_depth,
-    "identity": lambda _: _layer("Identity"),
-    "flatten": lambda site: _flatten(site) if site.rank else _layer("Identity"),
+    "identity": lambda _: layer_of("Identity"),
+    "glu": _activation("glu"),
+    "geglu": _gated("gelu"),
+    "swiglu": _gated("silu"),
+    "maxout": _own("Maxout", "pieces"),
+    "flatten": _flatten,
     "reshape": _reshape,
     "permute": _permute,
     "pad": _pad,
     "crop": _crop,
     "upsample": _upsample,
     "slice": _slice,
-    "channel_shuffle": _channel_shuffle,
-    "concat": _join("Concatenate"),
+    "channel_shuffle": _own("ChannelShuffle", "groups"),
+    "pad_channels": _pad_channels,
+    "pixel_shuffle": _blocks("BlockShuffle"),
+    "pixel_unshuffle": _blocks("BlockUnshuffle"),
+    "concat": _concat,
     "add": _join("Add"),
     "multiply": _join("Multiply"),
     "maximum": _join("Maximum"),
@@ -382,23 +507,25 @@ SPELLINGS: dict[str, Callable[[Site], KerasUse]] = {
     "exp": _function("exp"),
     "log": _function("log"),
     "sqrt": _function("sqrt"),
-}
-#: Functions that the program needs where their names stand in it.
-HELPERS = {
-    "local_response_norm": '''
-def local_response_norm(x, size, alpha, beta, k):
-    """Divide by the squares of neighbouring channels."""
-    channels = x.shape[-1]
-    ends = [[0, 0]] * (len(x.shape) - 1) + [[size // 2, (size - 1) // 2]]
-    padded = ops.pad(ops.square(x), ends)
-    total = sum(padded[..., i : i + channels] for i in range(size))
-    return x / (k + alpha / size * total) ** beta
-''',
-    "channel_shuffle": '''
-def channel_shuffle(x, groups):
-    """Deal the channels of every group out over all groups."""
-    *sides, channels = x.shape[1:]
-    x = ops.reshape(x, (-1, *sides, groups, channels // groups))
-    return ops.reshape(ops.swapaxes(x, -1, -2), (-1, *sides, channels))
-''',
+    "power": _power,
+    "clip": _clip,
+    "hardtanh": _hardtanh,
+    "mean": _reduced("mean"),
+    "sum": _reduced("sum"),
+    "max": _reduced("max"),
+    "l2norm": _l2norm,
+    "scale": _scale,
+    "bias": _bias,
+    "position_embedding": lambda _: KerasSpelling(
+        call("PositionEmbedding"), laid=laid_as("weight")
+    ),
+    "token": _token,
+    "parameter": _parameter,
+    "matmul": _matmul,
+    "causal_mask": _own("CausalMask"),
+    "window_mask": _partition("WindowMask"),
+    "relative_position": _relative_position,
+    "roll": _roll,
+    "window_partition": _partition("WindowPartition", "grid"),
+    "window_merge": _partition("WindowMerge", "grid"),
 }

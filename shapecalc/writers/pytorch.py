@@ -85,7 +85,9 @@ def written(report: Report, weights: str = "") -> Written:
     Raises `SpecErrors` (E360) for layers that PyTorch has no means for.
     """
     made = program(report, weights)
-    return Written(made.text, made.arrays)
+    return Written(
+        made.text, lambda arrays: {made.arrays[name]: array for name, array in arrays.items()}
+    )
 
 
 def program(report: Report, weights: str = "") -> Program:

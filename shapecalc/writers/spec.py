@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.api import loads
-from shapecalc.errors import SpecErrors
+from shapecalc.errors import SpecErrors, refuse
 from shapecalc.graph import Input
 from shapecalc.layers import ALIASES, BUILT_IN_BLOCKS, BUILTIN, STRUCTURE, layer_class
 from shapecalc.report.compute import compute_report
+from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 from shapecalc.writers import Written
 from shapecalc.writers.spec_folding import Blueprint, Folding
@@ -39,7 +40,12 @@ def written(report: Report, *, flat: bool = False) -> Written:
         text = _Text(report).folded()
         if _is_same(report, text):
             return Written(text)
-    return Written(_Text(report).flat())
+    text = _Text(report).flat()
+    if report.graph.symbols and not _is_same(report, text):
+        message = "there are no words for what its symbols become in some of its fields"
+        hint = "give them values: `--set`, or `--input`"
+        raise refuse("E360", message, Origin(report.graph.spec.source), hint)
+    return Written(text)
 
 
 def _is_same(report: Report, text: str) -> bool:
@@ -102,7 +108,9 @@ class _Text:
         """Take names away that nobody asks for, and let what has none be folded."""
         outside = [leaf for piece in pieces for leaf in _outside_of_regions(piece)]
         asked = {name for leaf in outside for name in (*(leaf.sources or ()), leaf.share)}
-        asked |= {self.decomposition.name_of(index) for index in self.report.graph.outputs[1:]}
+        outputs = self.report.graph.outputs
+        if len(outputs) > 1:
+            asked |= {self.decomposition.name_of(index) for index in outputs}
         for leaf in outside:
             name = self.decomposition.names.get(leaf.nodes[0], "")
             leaf.name = name if name in asked or leaf.share else ""
@@ -123,7 +131,9 @@ class _Text:
 
     def _block_name(self, parts: list[list[Piece]]) -> str:
         """Name a block like the levels that its parts are, or by what it holds."""
-        levels = {re.sub(r"[\d_.-]*[a-z]?$", "", level) for level in map(self._level, parts)}
+        levels = {
+            re.sub(r"[_.-]*(\d[\d_.-]*[a-z]?)?$", "", level) for level in map(self._level, parts)
+        }
         (wanted,) = levels if len(levels) == 1 else ("",)
         if not re.fullmatch(r"[A-Za-z][A-Za-z_]*", wanted) or wanted in self.block_names:
             leaves = [leaf for piece in parts[0] for leaf in piece.leaves()]
@@ -171,6 +181,8 @@ class _Text:
             members.update({".".join(path[:depth]) for depth in range(1, len(path))})
         for piece in pieces:
             path = self._path(piece.nodes) if piece.kind == "use" else []
+            if path and re.fullmatch(r"attention\d+", path[-1]):  # as it would be called anyhow
+                continue
             whole = bool(path) and members[".".join(path)] == len(piece.nodes)
             if whole and path[-1] not in self.names and not path[-1].isdigit():
                 piece.name = path[-1]
@@ -199,7 +211,8 @@ class _Text:
             lines += self._commented(piece)
         lines += self._outputs()
         totals = report.totals
-        lines += ["", f"expect: {{params: {totals.params}, macs: {totals.macs}}}"]
+        if isinstance(totals.params, int) and isinstance(totals.macs, int):
+            lines += ["", f"expect: {{params: {totals.params}, macs: {totals.macs}}}"]
         return "\n".join(lines) + "\n"
 
     def _inputs(self) -> list[str]:
@@ -239,7 +252,7 @@ class _Text:
         lines = [f"  {line}" for line in self._lines(piece)]
         if piece.kind in ("use", "repeat") and piece.nodes:
             shape = _shape(self.report.rows[max(piece.nodes)].output)
-            lines[0] = f"{lines[0]}  # {shape}"
+            lines[0] += f"  # {shape}" if len(shape) < _LONGEST // 4 else ""
         return lines
 
     def _count(self, pieces: Sequence[Piece]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import known
+from shapecalc.algebra.expr import Expr
+from shapecalc.algebra.notation import code_of
 from shapecalc.layers.fields import (
     REQUIRED,
     Connections,
@@ -82,6 +84,10 @@ def _plain(value: Any, declared: Declared) -> Value:  # noqa: ANN401
         return value
     if isinstance(value, int | float):
         return value
+    if isinstance(value, Expr):
+        return code_of(value)
+    if isinstance(value, tuple) and any(isinstance(entry, Expr) for entry in value):
+        return [entry if isinstance(entry, int) else code_of(entry) for entry in value]
     kind = declared.kind
     if isinstance(kind, Connections):
         return [list(row) for row in value]

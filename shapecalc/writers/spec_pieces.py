@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph import Input
 from shapecalc.layers import layer_class
+from shapecalc.writers.spec_attention import AttentionFinder
 from shapecalc.writers.spec_fields import Value, all_fields, statement_fields, varies
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Joins whose branches may be written inside.
 _BRANCHING = ("concat", "add", "multiply")
+#: Where what leads to a node begins with several inputs.
+NO_FORK = -1
 #: What a join of one operand reads.
 BEFORE = (".",)
 
@@ -92,6 +95,7 @@ class Decomposition:
         self.taken: set[str] = {"input"}
         self.used: set[int] = set()
         self.before = self._dominators()
+        self.attentions = AttentionFinder(report)
 
     def _without_repeated_concats(self) -> list[tuple[int, ...]]:
         """Let a concatenation that begins with the operands of an earlier one read that one."""
@@ -128,13 +132,12 @@ class Decomposition:
 
     def sequence(self) -> list[Piece]:
         """Return the whole network as a sequence."""
-        ends = self.report.graph.outputs
-        first = next(i for i, row in enumerate(self.report.rows) if isinstance(row.layer, Input))
-        single = sum(isinstance(row.layer, Input) for row in self.report.rows) == 1
-        if not single or len(ends) != 1:
-            return self.flat(0, len(self.nodes))
+        *others, last = sorted(set(self.report.graph.outputs))
+        inputs = [i for i, row in enumerate(self.report.rows) if isinstance(row.layer, Input)]
         try:
-            pieces = self.chain(ends[0], first)
+            pieces = self.chain(last, inputs[0] if len(inputs) == 1 else NO_FORK)
+            for end in others:
+                pieces += self._side(end, pieces)
         except (NotNestedError, RecursionError):
             return self.flat(0, len(self.nodes))
         wanted = {i for i, row in enumerate(self.report.rows) if not isinstance(row.layer, Input)}
@@ -143,16 +146,45 @@ class Decomposition:
             return self.flat(0, len(self.nodes))
         return pieces
 
+    def _side(self, end: int, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return what leads to another output from where it parts from a sequence."""
+        ends = {piece.nodes[0] for piece in pieces if piece.kind != "region"}
+        fork = end
+        while fork not in self.used and fork > 0 and not isinstance(self._layer(fork), Input):
+            fork = self.before[fork]
+        if fork < 0 or (fork in self.used and fork not in ends):
+            raise NotNestedError
+        if fork == end:
+            self.name_of(end)
+            return []
+        side = self.chain(end, fork)
+        self._begin(side, fork)
+        return side
+
+    def _begin(self, pieces: Sequence[Piece], source: int) -> None:
+        """Let a sequence begin with a layer by name."""
+        if not pieces or pieces[0].kind not in ("layer", "use") or pieces[0].sources is not None:
+            raise NotNestedError
+        pieces[0].sources = (self.name_of(source),)
+
     def chain(self, end: int, start: int) -> list[Piece]:
         """Return what leads from one node to another, without the first.
 
-        Raises `NotNestedError` where that shares layers with something else.
+        Without a fork it begins with one of the inputs.  Raises `NotNestedError` where that shares
+        layers with something else.
         """
         pieces: list[Piece] = []
         at = end
         while at != start:
+            if start == NO_FORK and at >= 0 and isinstance(self._layer(at), Input):
+                self._begin(pieces[::-1], at)
+                break
             if at in self.used or at < start or at < 0 or isinstance(self._layer(at), Input):
                 raise NotNestedError
+            attention = self.attentions.at(at)
+            if attention is not None:
+                at = self._attention(*attention, start, pieces)
+                continue
             inputs = self.inputs[at]
             if len(inputs) == 1:
                 piece = self.layer(at)
@@ -170,6 +202,25 @@ class Decomposition:
             at = fork
         pieces.reverse()
         return pieces
+
+    def _attention(
+        self,
+        fields: dict[str, Value],
+        source: int,
+        members: list[int],
+        start: int,
+        pieces: list[Piece],
+    ) -> int:
+        """Write an attention as the block that it is; return what flows into it."""
+        if source < start or not self.used.isdisjoint(members):
+            raise NotNestedError
+        sizes: dict[str, Value] = {
+            n: v for n, v in fields.items() if isinstance(v, int) and v is not True and v
+        }
+        nodes = sorted(members, reverse=True)  # the last is what it is called by
+        pieces.append(Piece("use", "attention", dict(fields), sizes, (), nodes))
+        self.used.update(members)
+        return source
 
     def join(self, at: int, fork: int) -> list[Piece]:
         """Return the join of branches that part at a fork, or the layers between by name."""

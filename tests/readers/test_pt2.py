@@ -293,6 +293,77 @@ def test_scores_are_divided_by_the_root_of_the_depth(tmp_path: Path) -> None:
     assert attrgetter("right")(scaled) == 1 / 4
 
 
+def written_attention(norm: bool, **more: Map) -> tuple[list[Map], dict[str, Map], tuple[str, ...]]:
+    """Write attention of 10x16 in 4 heads with operations of one's own."""
+    sizes = {"x": meta(1, 10, 16), "y": meta(1, 10, 16)}
+    sizes |= {"gq": meta(4), "gk": meta(4)}
+    nodes = []
+    for name in "qkv":
+        heads = f"{name}h"
+        sizes |= {f"w{name}": meta(16, 16), name: meta(1, 10, 16), heads: meta(1, 10, 4, 4)}
+        sizes |= {f"{name}t": meta(1, 4, 10, 4), f"{name}n": meta(1, 4, 10, 4)}
+        weight = {"weight": tensor(f"w{name}"), "bias": {"as_none": True}}
+        nodes += [
+            node("linear.default", name, "m", input=X, **weight),
+            node("view.default", heads, "m", self=tensor(name), size=INTS(1, 10, 4, 4)),
+            node(
+                "transpose.int",
+                f"{name}t",
+                "m",
+                self=tensor(heads),
+                dim0={"as_int": 1},
+                dim1={"as_int": 2},
+            ),
+        ]
+        if norm and name != "v":
+            shape = {"normalized_shape": INTS(4), "weight": tensor(f"g{name}")}
+            nodes.append(
+                node("rms_norm.default", f"{name}n", "m", input=tensor(f"{name}t"), **shape)
+            )
+    last = "n" if norm else "t"
+    operands = {"query": tensor(f"q{last}"), "key": tensor(f"k{last}"), "value": tensor("vt")}
+    sizes |= {
+        "p": meta(1, 4, 10, 4),
+        "pt": meta(1, 10, 4, 4),
+        "r": meta(1, 10, 16),
+        "wo": meta(16, 16),
+    }
+    nodes += [
+        node("scaled_dot_product_attention.default", "p", "m", **operands, **more),
+        node("transpose.int", "pt", "m", self=tensor("p"), dim0={"as_int": 1}, dim1={"as_int": 2}),
+        node("view.default", "r", "m", self=tensor("pt"), size=INTS(1, 10, 16)),
+        node(
+            "linear.default",
+            "y",
+            "m",
+            input=tensor("r"),
+            weight=tensor("wo"),
+            bias={"as_none": True},
+        ),
+    ]
+    return nodes, sizes, ("wq", "wk", "wv", "wo", "gq", "gk")
+
+
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_of_ones_own_is_one_attention(tmp_path: Path, norm: bool, causal: bool) -> None:
+    more = {"is_causal": {"as_bool": True}} if causal else {}
+    report = summarized(tmp_path, *written_attention(norm, **more))
+    assert report["m"].type == "attention"
+    assert volume(report.rows[0]) == "10x16"
+    assert (report.totals.params, report.totals.macs) == (4 * 256 + 8 * norm, 13_440)
+    types = [row.type for row in report.rows]
+    assert (types.count("rmsnorm"), types.count("causal_mask")) == (2 * norm, int(causal))
+    assert report.remarks == ()
+
+
+def test_scores_with_a_scale_of_their_own_are_no_attention(tmp_path: Path) -> None:
+    report = summarized(tmp_path, *written_attention(False, scale={"as_float": 0.3}))
+    assert "attention" not in [row.type for row in report.rows]
+    report = summarized(tmp_path, *written_attention(False, scale={"as_float": 0.5}))
+    assert report["m"].type == "attention"
+
+
 def test_modules_are_levels_and_one_called_twice_shares(tmp_path: Path) -> None:
     sizes = {"x": meta(1, 8), "w": meta(8, 8), **{name: meta(1, 8) for name in "abc"}}
     nodes = [
@@ -305,6 +376,63 @@ def test_modules_are_levels_and_one_called_twice_shares(tmp_path: Path) -> None:
         *[("dense", 64), ("relu", 0), ("dense", 0)]
     ]
     assert report["net/0/act"].type == "relu"
+
+
+def test_a_matrix_that_is_used_turned_around_is_counted_twice_and_said(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "w": meta(5, 8), "a": meta(1, 5), "t": meta(8, 5), "b": meta(1, 8)}
+    none = {"as_none": True}
+    nodes = [
+        node("linear.default", "a", input=X, weight=tensor("w"), bias=none),
+        node("t.default", "t", self=tensor("w")),
+        node("linear.default", "b", input=tensor("a"), weight=tensor("t"), bias=none),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w",))
+    assert [row.params for row in report.rows] == [0, 40, 40]
+    assert report.remarks == ("1 array used by several layers, each of which counts its own",)
+
+
+def test_what_is_not_trained_is_frozen_or_said_to_be_in_part(tmp_path: Path) -> None:
+    frozen = {"requires_grad": False}
+    sizes = {name: meta(1, 8) for name in "xyz"}
+    sizes |= {
+        "w": meta(8, 8) | frozen,
+        "b": meta(8) | frozen,
+        "v": meta(8, 8) | frozen,
+        "c": meta(8),
+    }
+    nodes = [
+        node("linear.default", "y", input=X, weight=tensor("w"), bias=tensor("b")),
+        node("linear.default", "z", input=tensor("y"), weight=tensor("v"), bias=tensor("c")),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("w", "b", "v", "c"))
+    assert (report.totals.params, report.totals.frozen) == (144, 72)
+    assert [node.trained for node in report.graph.nodes[1:]] == [False, True]
+    assert report.remarks == ("1 layer frozen in part, and counted as trained",)
+
+
+def test_weights_of_a_direction_and_a_length_are_said_to_be_more(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "y": meta(1, 5), "v": meta(5, 8), "g": meta(5, 1), "w": meta(5, 8)}
+    nodes = [
+        node("_weight_norm.default", "w", v=tensor("v"), g=tensor("g")),
+        node("linear.default", "y", input=X, weight=tensor("w"), bias={"as_none": True}),
+    ]
+    report = summarized(tmp_path, nodes, sizes, ("v", "g"))
+    assert report.totals.params == 40
+    assert report.remarks == (
+        "1 weight computed of a direction and a length (weight_norm): counted as what comes of"
+        " them, 5 less than are trained",
+    )
+
+
+def test_an_axis_is_taken_apart(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 3, 4, 8), **{name: meta(1, 4, 8) for name in "abc"}, "y": meta(1, 4, 8)}
+    parts = {"as_tensors": [{"name": name} for name in "abc"]}
+    unbound = {**node("unbind.int", "a", self=X, dim={"as_int": 1}), "outputs": [parts]}
+    nodes = [unbound, node("add.Tensor", "y", self=tensor("a"), other=tensor("c"))]
+    report = summarized(tmp_path, nodes, sizes)
+    assert report.remarks == ()
+    assert [row.type for row in report.rows].count("slice") == 3
+    assert volume(report.rows[-1]) == "4x8x1"  # a map whose only channel was taken
 
 
 def test_what_works_in_place_changes_what_is_read_later(tmp_path: Path) -> None:

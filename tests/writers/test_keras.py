@@ -7,68 +7,102 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import BUILTIN
+from shapecalc.readers.keras.own import OWN_LAYERS
+from shapecalc.reference.run import allocate
+from shapecalc.report.compute import compute_report
 from shapecalc.spec.find import shipped
 from shapecalc.writers.keras import written
 from shapecalc.writers.keras_layers import SPELLINGS
+from shapecalc.writers.keras_modules import HELPERS
 from shapecalc.writers.pytorch import program
 from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The shipped networks that are refused, and a type or a reason in the message.
-REFUSED = {
-    "alphago": "a bias for every position",
-    "convnext-tiny": "scale1",
-    "dcgan": "reshape1",
-    "deit-s": "token1",
-    "fcn8s": "upscore2",
-    "googlenet-as-trained": "conv1",
-    "gpt2-small": "weights that layers share",
-    "gru-mnist": "recurrent",
-    "lenet5-1998": "S2",
-    "lstm-mnist": "recurrent",
-    "maxvit-t": "partition",
-    "resnet34-linked": "pool2",
-    "ssd300": "l2norm1",
-    "swin-t": "partition",
-    "unet": "transposed1",
-    "vit-b-16": "token1",
-}
 
-
-def test_all_other_networks_programs_are_formatted_and_clean(tmp_path: Path) -> None:
-    wrote = set()
-    for name in shipped():
-        with suppress(SpecErrors):
-            text = written(shapecalc.summarize(name)).text
-            wrote.add(name)
-            (tmp_path / f"n{len(wrote)}.py").write_text(text, encoding="utf-8")
-    assert set(shipped()) - wrote == REFUSED.keys()
+def test_all_networks_programs_are_formatted_and_clean(tmp_path: Path) -> None:
+    for number, name in enumerate(shipped()):
+        text = written(shapecalc.summarize(name)).text
+        (tmp_path / f"n{number}.py").write_text(text, encoding="utf-8")
+    (tmp_path / "helpers.py").write_text(every_helper(), encoding="utf-8")
     for words in (["check"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *words, "--isolated", "--no-cache", str(tmp_path)]
         done = subprocess.run(ruff, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_has_no_words_is_refused_by_its_name(name: str) -> None:
-    with pytest.raises(SpecErrors, match="E360") as refusal:
-        written(shapecalc.summarize(name))
-    assert REFUSED[name] in str(refusal.value)
+def every_helper() -> str:
+    """Return a program of nothing but what programs bring with them."""
+    imports = ["import functools", "import itertools", "import math", ""]
+    imports += ["import keras", "import numpy as np", "from keras import layers, ops"]
+    return "\n".join([*imports, *(f"\n\n{text}" for text in HELPERS.values()), ""])
 
 
-def test_only_types_of_the_language_have_words() -> None:
-    assert SPELLINGS.keys() <= BUILTIN.keys()
+def test_every_type_has_words() -> None:
+    assert SPELLINGS.keys() == BUILTIN.keys()
+
+
+def test_what_a_program_brings_is_read_back_by_its_name() -> None:
+    classes = {name for name, text in HELPERS.items() if text.startswith("@keras")}
+    assert classes - {"GatedCell"} == OWN_LAYERS.keys()
+
+
+def test_a_network_without_an_input_is_refused() -> None:
+    trained = {"input": "4x3", "layers": [{"add": [[{"parameter": "4x3"}], []]}]}
+    graph = shapecalc.summarize(trained).graph
+    (node,) = [node for node in graph.nodes if node.layer.type == "parameter"]
+    alone = compute_report(graph._replace(nodes=(node,), groups={}, outputs=(0,)))
+    with pytest.raises(SpecErrors, match=r"E360.*a model has an input, but it has none"):
+        written(alone)
+
+
+def test_layers_that_share_weights_are_one_layer_built_at_the_top() -> None:
+    fields = {"filters": 3, "kernel": 3, "pad": [[0, 1], [0, 1]]}
+    layers = [
+        {"conv": {**fields, "name": "one"}},
+        {"conv": {**fields, "name": "two", "share": "one"}},
+    ]
+    text = written(shapecalc.summarize({"input": "9x9x3", "layers": layers})).text
+    made = [line.strip() for line in text.split("\n") if "one" in line or "two" in line]
+    assert made == [
+        'one_layer = layers.Conv2D(3, 3, name="one")',
+        'x = layers.ZeroPadding2D(((0, 1), (0, 1)), name="one_pad")(x)',
+        "x = one_layer(x)  # 8 x 8 x 3",
+        'x = layers.ZeroPadding2D(((0, 1), (0, 1)), name="two_pad")(x)',
+        "x = one_layer(x)  # 7 x 7 x 3",
+    ]
+
+
+def test_weights_of_layers_with_other_strides_are_not_one_layer() -> None:
+    layers = [
+        {"conv": {"name": "one", "filters": 3, "kernel": 3}},
+        {"conv": {"name": "two", "filters": 3, "kernel": 3, "stride": 2, "share": "one"}},
+    ]
+    with pytest.raises(SpecErrors, match=r"E360: two cannot be written.*those of one differ"):
+        written(shapecalc.summarize({"input": "9x9x3", "layers": layers}))
+
+
+def test_a_head_that_uses_a_table_calls_it_backwards() -> None:
+    text = written(shapecalc.summarize("gpt2-small")).text
+    assert "= layers.ReversibleEmbedding(50257, 768, name=" in text
+    assert ", reverse=True)" in text
+
+
+def test_a_frozen_layer_says_so() -> None:
+    frozen = {"conv": {"filters": 3, "kernel": 1, "trainable": False}}
+    text = written(shapecalc.summarize({"input": "4x4x3", "layers": [frozen, "relu"]})).text
+    assert 'layers.Conv2D(3, 1, trainable=False, name="conv1")' in text
+    assert 'layers.ReLU(name="relu1")' in text
 
 
 def test_a_block_is_a_function() -> None:
@@ -100,6 +134,10 @@ SPELLED: list[tuple[dict[str, Any], list[str]]] = [
     ({"avgpool": {"kernel": 3, "stride": 2}}, ["layers.AveragePooling2D(pool_size=3, strides=2, "]),
     # our maps are flattened channel by channel, Keras' place by place
     ({"flatten": {}}, ["layers.Permute((3, 1, 2), ", "layers.Flatten("]),
+    ({"transposed": {"filters": 2, "kernel": 4, "stride": 2, "pad": 1}}, ['layers.Conv2DTranspose(2, 4, strides=2, padding="same", ']),
+    ({"transposed": {"filters": 2, "kernel": 3, "stride": 2, "pad": 1}}, ["CutConvTranspose("]),
+    ({"reshape": {"shape": "288"}}, ["layers.Permute((3, 1, 2), ", "layers.Flatten("]),
+    ({"scale": {"per": "channel", "init": 0.5}}, ['Scale("channel", init=0.5, ']),
     ({"dense": {"units": 5}}, ["layers.Permute((3, 1, 2), ", "layers.Flatten(", "layers.Dense(5, "]),
 ]  # fmt: skip
 
@@ -107,7 +145,8 @@ SPELLED: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("layer", "spelling"), SPELLED)
 def test_a_layer_is_spelled_with_all_its_fields(layer: dict[str, Any], spelling: list[str]) -> None:
     text = written(shapecalc.summarize({"input": "9x8x4", "layers": [layer]})).text
-    made = [line for line in text.split("\n") if line.startswith("    x = ")][1:]  # but the input
+    body = text[text.index("def build()") :].split("\n")
+    made = [line for line in body if line.startswith("    x = ")][1:]  # but the input
     assert len(made) == len(spelling)
     for line, expression in zip(made, spelling, strict=True):
         assert line.startswith(f"    x = {expression}")
@@ -117,11 +156,27 @@ def test_a_program_is_written_by_the_name_of_its_format(tmp_path: Path) -> None:
     target = tmp_path / "net.py"
     assert runner().invoke(main, ["convert", "lenet5", str(target), "--to", "keras"]).exit_code == 0
     assert "def build() -> keras.Model:" in target.read_text()
-    done = runner().invoke(
-        main, ["convert", "lenet5", str(target), "--to", "keras", "--weights", "w"]
-    )
-    assert done.exit_code == 2
-    assert "error[E323]" in done.output
+
+
+def test_weights_are_laid_as_keras_has_them(tmp_path: Path) -> None:
+    net, target, given = tmp_path / "net.yaml", tmp_path / "net.py", tmp_path / "w.npz"
+    net.write_text("input: 5x5x2\nlayers: [conv3-3, batchnorm, dense: 4]\n")
+    arrays = allocate(shapecalc.summarize(net).graph)
+    np.savez(given, **arrays)
+    arguments = ["convert", str(net), str(target), "--to", "keras", "--weights", str(given)]
+    assert runner().invoke(main, arguments).exit_code == 0
+    assert 'load_weights(model, "net.npz")' in target.read_text()
+    with np.load(tmp_path / "net.npz") as theirs:
+        shapes = {name: theirs[name].shape for name in theirs.files}
+        assert shapes == {
+            "conv1/0": (3, 3, 2, 3), "conv1/1": (3,),
+            **{f"bn1/{number}": (3,) for number in range(4)},
+            "fc1/0": (75, 4), "fc1/1": (4,),
+        }  # fmt: skip
+        assert (theirs["conv1/0"][1, 2, 1, 0], theirs["fc1/0"][7, 2]) == (
+            arrays["conv1.weight"][0, 1, 1, 2],
+            arrays["fc1.weight"][2, 7],
+        )
 
 
 def test_fields_are_called_otherwise_where_a_variable_has_their_name() -> None:

@@ -156,6 +156,127 @@ def test_concatenations_of_all_that_came_before_are_nested() -> None:
     )
 
 
+_CONV = {"filters": 8, "kernel": 3}
+
+
+def test_branches_of_several_inputs_are_written_inside_their_join() -> None:
+    branches = [[{"conv": {**_CONV, "from": side}}, "relu"] for side in ("left", "right")]
+    tail = [{"conv": {"filters": 8, "kernel": 1}}, "relu"] * 2
+    spec = {"inputs": {"left": "9x9x3", "right": "9x9x3"}, "layers": [{"concat": branches}, *tail]}
+    report = shapecalc.summarize(spec)
+    text = written(report).text
+    must_be_the_same(again(text), report)
+    assert text[text.index("inputs:") : text.index("\n\nexpect")].split("\n") == [
+        "inputs:",
+        "  left: 9x9x3",
+        "  right: 9x9x3",
+        "",
+        "layers:",
+        "  - concat:",
+        "      - [conv: {from: left, filters: 8, kernel: 3}, relu]",
+        "      - [conv: {from: right, filters: 8, kernel: 3}, relu]",
+        "  - repeat: {times: 2, layers: [conv: {filters: 8, kernel: 1}, relu]}  # 7x7x8",
+    ]
+
+
+def test_what_leads_to_another_output_begins_where_it_parts() -> None:
+    side = [{"conv": {"name": "aux", "from": "mid", "filters": 4, "kernel": 1}}, {"dense": 5}]
+    layers = [{"conv": _CONV}, {"relu": {"name": "mid"}}, "maxpool", {"dense": 5}, *side]
+    report = shapecalc.summarize({"input": "9x9x3", "layers": layers})
+    assert len(report.graph.outputs) == 2
+    lines = folded(layers, "9x9x3")
+    assert lines == [
+        "layers:",
+        "  - conv: {filters: 8, kernel: 3}",
+        "  - relu: {name: mid}",
+        "  - conv: {filters: 4, kernel: 1}",
+        "  - dense: {name: fc2, units: 5}",
+        "  - maxpool: {from: mid}",
+        "  - dense: {name: fc1, units: 5}",
+    ]
+    must_be_the_same(again(written(report).text), report)
+
+
+def test_an_output_that_others_read_is_listed() -> None:
+    layers = [{"conv": _CONV}, {"relu": {"name": "mid"}}, "maxpool", {"dense": 5}]
+    spec = {"input": "9x9x3", "layers": layers, "outputs": ["mid", "fc1"]}
+    report = shapecalc.summarize(spec)
+    text = written(report).text
+    assert "\noutputs: [mid, fc1]\n" in text
+    assert again(text).graph.outputs == report.graph.outputs
+
+
+def test_sizes_may_be_symbols() -> None:
+    layers = [
+        {"conv": {"filters": "2*C + 1", "kernel": 3, "stride": 2}},
+        {"add": [[{"conv": {"filters": "channels", "kernel": 1}}], []]},
+        {"upsample": {"to": "HxW"}},
+        "global_avgpool",
+        {"dense": "C//2 + 1"},
+    ]
+    report = shapecalc.summarize({"input": "HxWxC", "layers": layers})
+    for flat in (False, True):
+        text = written(report, flat=flat).text
+        assert "input: HxWxC" in text
+        assert "expect" not in text
+        must_be_the_same(again(text), report)
+    lines = written(report).text.split("\n")
+    assert "  - add: [[conv: {filters: 2*C + 1, kernel: 1}], []]" in lines
+    assert "  - upsample: {to: [H, W]}" in lines
+    assert '  - dense: "(C + 2)//2"' in lines
+
+
+def test_symbols_go_into_specs_and_not_into_programs(tmp_path: Path) -> None:
+    net = tmp_path / "net.yaml"
+    net.write_text("input: HxWx3\nlayers: [conv3-8, relu]\n")
+    assert runner().invoke(main, ["convert", str(net), "--to", "yaml"]).exit_code == 0
+    for name in ("pytorch", "keras"):
+        done = runner().invoke(main, ["convert", str(net), "--to", name])
+        assert (done.exit_code, "error[E121]" in done.output) == (2, True)
+
+
+#: Attention, by its fields.
+ATTENTIONS = [
+    "2", "{heads: 4, causal: true}", "{heads: 2, key: 3}", "{heads: 2, key: 3, value: 5}",
+    "{heads: 4, groups: 2}", "{heads: 4, key: 5, groups: 1, qk_norm: layernorm}",
+    "{heads: 2, bias: false}", "{heads: 2, bias: qkv}", "{heads: 2, bias: out, qk_norm: rmsnorm}",
+    "{heads: 2, out: false}", "{heads: 2, bias: false, out: false}",
+]  # fmt: skip
+_WINDOWS = [
+    "{heads: 2, window: 3}", "{heads: 2, relative_position: true, window: 3, shift: 1}",
+    "{heads: 2, qk_norm: rmsnorm, window: 2x3, grid: true}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attention", "shape"),
+    [*((text, "10x8") for text in ATTENTIONS), *((text, "6x6x8") for text in _WINDOWS)],
+)
+def test_attention_that_stands_as_its_parts_is_a_block_again(attention: str, shape: str) -> None:
+    layers = f"[layernorm, attention: {attention}, gelu]"
+    flat = written(compute_report(loads(f"input: {shape}\nlayers: {layers}")), flat=True).text
+    assert "matmul" in flat
+    text = written(again(flat)).text
+    assert f"layers:\n  - layernorm\n  - attention: {attention}  # {shape}\n  - gelu\n" in text
+    must_be_the_same(again(text), again(flat))
+
+
+@pytest.mark.parametrize(("word", "change"), [
+    ("softmax", "softmax: {name: attention1.softmax, over: 1}"),  # along the queries
+    ("softmax", "softmax: {name: attention1.softmax, note: x}"),
+    ("qkv", "dense: {name: attention1.qkv, trainable: false, units: 24, over: channels}"),
+])  # fmt: skip
+def test_what_is_nearly_attention_stays_its_parts(word: str, change: str) -> None:
+    report = shapecalc.summarize({"input": "10x8", "layers": [{"attention": 2}, "gelu"]})
+    text = written(report, flat=True).text
+    old = f"name: attention1.{word}"
+    lines = [f"  - {change}" if old in line else line for line in text.split("\n")]
+    assert f"  - {change}" in lines
+    other = again("\n".join(line for line in lines if not line.startswith("expect")))
+    assert "attention:" not in written(other).text
+    must_be_the_same(again(written(other).text), other)
+
+
 def test_texts_frozen_layers_notes_and_shared_weights_stay() -> None:
     spec = {
         "name": "A: b #1",

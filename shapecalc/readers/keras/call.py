@@ -32,6 +32,11 @@ _LEARNED = frozenset(
         "gru",
         "scale",
         "bias",
+        "subsampling",
+        "position_embedding",
+        "token",
+        "parameter",
+        "relative_position",
     ]
 )
 
@@ -92,7 +97,8 @@ class LayerCall:
                 fields["trainable"] = False
         name = self.written.layers.add(kind, fields, [flow.layer for flow in sources], key)
         self.written.owners.setdefault(key, name)
-        return sources[0]._replace(layer=name, shape=None)
+        flow = sources[0] if sources else self.flow
+        return flow._replace(layer=name, shape=None, around=())
 
     def sizes(self, key: str, sides: int, default: int | None = None) -> int | list[int]:
         """Return a size per side, one for all where they agree.  Raises `SpecErrors`."""

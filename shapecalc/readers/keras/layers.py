@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.readers.json_text import JsonFields, is_number, is_whole, shown
 from shapecalc.readers.keras.call import LayerCall
 from shapecalc.readers.keras.flow import TensorNumber
+from shapecalc.readers.keras.own import OPERATIONS, reduced, unrolled_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,6 +158,8 @@ def _pool(kind: str, sides: int) -> Callable[[LayerCall], Flow]:
         fields = _window(call, sides, "pool_size")
         if kind == "avgpool" and "pad" in fields:
             fields["count_include_pad"] = False
+        if call.flow.around and "pad" not in fields:
+            fields["pad"] = [list(pair) for pair in call.flow.around]
         return call.add(kind, **fields)
 
     return rule
@@ -365,15 +368,29 @@ def _along(kind: str) -> Callable[[LayerCall], Flow]:
 
 
 def _embedding(call: LayerCall) -> Flow:
-    if call.flow.rank != 1:
+    if call.flow.rank != max(call.flow.sides, 1):
         raise call.layer.fault("it looks up more than one sequence of indices")
     entries, size = call.config.whole("input_dim"), call.config.whole("output_dim")
     made = call.add("embedding", entries=entries, size=size)
-    return made._replace(rank=2, sides=1)
+    return made._replace(rank=call.flow.rank + 1, sides=call.flow.rank)
+
+
+def _reversible(call: LayerCall) -> Flow:
+    """Read a table that a head uses, too: as its weights, where it is called backwards."""
+    if call.options.get("reverse") is not True:
+        return _embedding(call)
+    if not call.config.truth("tie_weights", default=True):
+        raise call.layer.fault("a table with other weights backwards is not read")
+    units = call.config.whole("input_dim")
+    return call.add("dense", units=units, over="channels", bias=False)
 
 
 def _dropout(call: LayerCall) -> Flow:
-    return call.add("dropout", rate=call.config.number("rate", 0.5))
+    rate = call.config.number("rate", 0.5)
+    alike = call.config.items("noise_shape")
+    if alike and alike[0] is None and all(size == 1 for size in alike[1:]):
+        return call.add("stochastic_depth", rate=rate)  # an example is dropped whole
+    return call.add("dropout", rate=rate)
 
 
 def _plain(kind: str, **fields: object) -> Callable[[LayerCall], Flow]:
@@ -418,6 +435,9 @@ def _inner(call: LayerCall) -> JsonFields:
 def _bidirectional(call: LayerCall) -> Flow:
     inner = _inner(call)
     kind = _RECURRENT.get(inner.text("class_name"))
+    if inner.text("class_name") == "RNN":
+        config = JsonFields(inner.name, inner.owner, inner.get("config"))
+        return unrolled_cell(call, config, {"bidirectional": True})
     if kind is None or call.config.text("merge_mode", "concat") != "concat":
         raise call.layer.fault("only LSTM, GRU and SimpleRNN in two directions, side by side")
     config = JsonFields(inner.name, inner.owner, inner.get("config"))
@@ -516,7 +536,7 @@ def _mean(call: LayerCall) -> Flow:
     axes = call.config.get("axis")
     places = [call.axis(axis, call.flow.rank) for axis in axes] if isinstance(axes, list) else []
     if sorted(places) != list(range(call.flow.rank - 1)):
-        raise call.layer.fault("a mean is read over all sides alone")
+        return reduced("mean")(call)
     return _global("global_avgpool")(call)
 
 
@@ -599,6 +619,8 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "Resizing": _resizing,
     "Softmax": _along("softmax"),
     "Embedding": _embedding,
+    "ReversibleEmbedding": _reversible,
+    "RNN": lambda call: unrolled_cell(call, call.config, {}),
     "StochasticDepth": lambda call: call.add(
         "stochastic_depth", rate=call.config.number("drop_path_rate", 0.5)
     ),
@@ -606,4 +628,5 @@ LAYERS: dict[str, Callable[[LayerCall], Flow]] = {
     "TimeDistributed": _at_every_place,
     "TrueDivide": _join("divide"),
     "UnitNormalization": _along("l2norm"),
+    **OPERATIONS,
 }

@@ -14,15 +14,14 @@ from shapecalc.readers import ReadModel
 from shapecalc.readers.faults import unreadable
 from shapecalc.readers.json_text import JsonFields, is_whole
 from shapecalc.readers.keras.call import KerasLayers, LayerCall
-from shapecalc.readers.keras.flow import Flow, TensorNumber
+from shapecalc.readers.keras.flow import SIDES, Flow, TensorNumber
 from shapecalc.readers.keras.layers import JOINED, LAYERS
+from shapecalc.readers.keras.own import OWN_LAYERS, PACKAGE
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The sides of a volume, by how many it has.
-SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 #: Of all calls of all layers of models in models.
 _MAX_CALLS = 100_000
 #: Models in models.
@@ -267,6 +266,13 @@ def _written(call: LayerCall, given: object) -> Flow:
     """
     if not call.flows:
         raise call.layer.fault("nothing flows into it")
+    if any(flow.around for flow in call.flows) and not call.kind.startswith("MaxPooling"):
+        raise call.layer.fault("what is padded below all numbers is read before a maximum pool")
+    package, _, own = call.layer.text("registered_name").partition(">")
+    if package == PACKAGE and own in OWN_LAYERS:
+        flow = OWN_LAYERS[own](call)
+        axes = len(given) - 1 if isinstance(given, list) else flow.rank
+        return flow._replace(rank=axes, sides=flow.sides if own == "Indices" else axes - 1)
     rule = LAYERS.get(call.kind)
     if rule is None:
         shape = given[1:] if isinstance(given, list) else []

@@ -70,8 +70,12 @@ class GraphWalk:
             for name in filter(None, node.inputs):
                 self.readers[name].append(number)
         self.done: set[int] = set()
+        #: Arrays that are not trained, and how many layers have such and others.
+        self.frozen: set[str] = set()
+        self.partly_frozen = 0
         #: Kernels by the initializers that they are: the layer that owns them.
         self.owners: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+        self.units: dict[str, Any] = {}  # of dense layers, by their kernels
         self.entries: dict[str, int] = {}  # of tables, by their origins
         self.lost_values: set[str] = set()
         self.opaque: Counter[str] = Counter()
@@ -190,6 +194,9 @@ class GraphWalk:
                 and fields["units"] == entries
             ):
                 alike.append(("embedding", trained))  # a head that uses a table
+            turned = kind == "dense" and self.units.get(arrays[0].origin, fields["units"])
+            if turned is not False and turned != fields["units"]:
+                alike = []  # a matrix that is turned around
             if owner is not None and owner[1:] in alike:
                 fields = {**fields, "share": owner[0]}
                 trained = ()
@@ -197,6 +204,10 @@ class GraphWalk:
                 self.merged.add(arrays[0].origin)
         for origin in trained:
             (self.merged if origin in self.used else self.used).add(origin)
+        frozen = [origin in self.frozen for origin in trained]
+        if frozen and all(frozen):
+            fields = {**fields, "trainable": False}
+        self.partly_frozen += any(frozen) and not all(frozen)
         reference = self.layers.add(kind, fields, [value.source for value in sources], name)
         if kind == "embedding" and arrays[0] is not None:
             self.entries.setdefault(arrays[0].origin, fields["entries"])
@@ -206,6 +217,8 @@ class GraphWalk:
             self.differs(node, fields["note"])
         if arrays and arrays[0] is not None and arrays[0].origin:
             self.owners.setdefault(arrays[0].origin, (reference, kind, trained))
+            if kind == "dense":
+                self.units.setdefault(arrays[0].origin, fields["units"])
         return reference
 
     def same(

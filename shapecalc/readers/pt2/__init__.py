@@ -19,6 +19,7 @@ from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import GraphWalk
 from shapecalc.readers.protobuf import Messages
+from shapecalc.readers.pt2.attention import WrittenAttention, attentions_of
 from shapecalc.readers.pt2.modules import MODULES, CalledModule
 from shapecalc.readers.pt2.program import AtenProgram
 from shapecalc.readers.pt2.rules import PT2_RULES
@@ -26,7 +27,7 @@ from shapecalc.readers.pt2.translations import TRANSLATIONS
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from mmap import mmap
 
     from shapecalc.readers.pt2.operation import AtenOperation
@@ -45,6 +46,10 @@ _OPERATIONS = ("windows", "dense", "norms", "pointwise", "joins", "parts", "move
 _FRESH = frozenset({"new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like"})
 #: Truths about what flows, which is no volume: they choose, and cost nothing that is counted.
 _TRUTHS = frozenset({"any", "eq", "ge", "gt", "isinf", "le", "logical_not", "lt", "ne"})
+#: Operations that take the last axis of what they read as the channels.
+_LAST_FIRST = frozenset({
+    "CosineWindows", "GRU", "LSTM", "LayerNormalization", "Linear", "MatMul", "Module", "RNN",
+})  # fmt: skip
 #: What is a layer with weights even where a constant flows in.
 _LEARNED = frozenset({"linear", "conv2d"})
 
@@ -92,8 +97,14 @@ class _ProgramWalk:
     def read(self) -> ReadModel:
         """Read the graph."""
         within: list[AtenOperation] = []  # of a module that is a layer of ours
+        written = self._attentions()
         for entry in self.program.graph.items("nodes"):
             operation = self.program.operation(entry)
+            attention = written.get(operation.outputs[0]) if operation.outputs else None
+            if attention is not None:
+                if operation.outputs == attention.last.outputs:
+                    self._emit_attention(attention)
+                continue
             if within and operation.leaf(MODULES) != within[0].leaf(MODULES):
                 self._translate_module(within)
                 within = []
@@ -111,6 +122,26 @@ class _ProgramWalk:
             for entry in self.program.graph.items("outputs")
         ]
         return self._walked(ends)
+
+    def _attentions(self) -> dict[str, WrittenAttention]:
+        """Return the attentions that are written out, by all that they compute."""
+        entries = self.program.graph.items("nodes")
+        operations = [self.program.operation(entry) for entry in entries]
+        if not any("scaled_dot_product" in operation.target for operation in operations):
+            return {}
+        try:
+            written = attentions_of(self.program, operations, MODULES)
+        except _OTHERWISE:
+            return {}
+        return {name: attention for attention in written for name in attention.outputs}
+
+    def _emit_attention(self, attention: WrittenAttention) -> None:
+        """Write the operations of an attention as the one that it is."""
+        whole = attention.last._replace(path=attention.path)
+        inputs, fields = attention.inputs, attention.fields
+        self.program.emit(
+            "Module", inputs, whole.outputs[0], whole, kind="attention", fields=fields
+        )
 
     def _translate(self, operation: AtenOperation) -> None:
         references = operation.references()
@@ -178,6 +209,7 @@ class _ProgramWalk:
         )
         walk = GraphWalk(file, self.program.name)
         walk.names = _Names()  # type: ignore[assignment]
+        walk.frozen = self.program.frozen
         for name in self.program.inputs:
             self._add_input(walk, name)
         if not walk.values:
@@ -195,9 +227,22 @@ class _ProgramWalk:
         if walk.merged:
             arrays = counted(len(walk.merged), "array")
             remarks.append(f"{arrays} used by several layers, each of which counts its own")
+        remarks += self._said_of_training(walk)
         if self.program.open:
             remarks.append("sizes that the file leaves open are those of its example")
         return ReadModel(walk.layers.data(outputs), tuple(remarks))
+
+    def _said_of_training(self, walk: GraphWalk) -> Iterator[str]:
+        """Yield what layers of ours have no words for."""
+        if self.program.normed:
+            weights = counted(self.program.normed, "weight")
+            yield (
+                f"{weights} computed of a direction and a length (weight_norm): counted as what"
+                f" comes of them, {self.program.lengths:,} less than are trained"
+            )
+        if walk.partly_frozen:
+            layers = counted(walk.partly_frozen, "layer")
+            yield f"{layers} frozen in part, and counted as trained"
 
     def _add_input(self, walk: GraphWalk, name: str) -> None:
         dims = self.program.dims[name]
@@ -219,4 +264,4 @@ class _ProgramWalk:
     def _last_first(self, name: str) -> bool:
         """Tell whether the first that reads an input takes its last axis as the channels."""
         reader = next((node.op for node in self.program.nodes if name in node.inputs), "")
-        return reader in ("MatMul", "LayerNormalization", "LSTM", "GRU", "RNN", "Linear")
+        return reader in _LAST_FIRST

@@ -51,6 +51,10 @@ class AtenProgram:
         #: What no input flows into, though it is computed
         self.fixed: set[str] = set()
         self.inputs: dict[str, tuple[int | str | None, ...] | None] = {}
+        #: Parameters that are not trained
+        self.frozen: set[str] = set()
+        #: Weights that are computed of a direction and a length: how many, and of how many more
+        self.normed, self.lengths = 0, 0
         self.aliases: dict[str, str] = {}
         self.nodes: list[OnnxNode] = []
         self.made = 0
@@ -84,6 +88,11 @@ class AtenProgram:
         for name, meta in (values if isinstance(values, dict) else {}).items():
             sizes = [self._extent(size) for size in self.fields(meta).items("sizes")]
             self.dims[name] = tuple(sizes)
+
+    def meta(self, name: str) -> JsonFields:
+        """Return what the file says of a tensor."""
+        values = self.graph.get("tensor_values")
+        return self.fields(values.get(name) if isinstance(values, dict) else None)
 
     def _extent(self, size: object) -> int:
         """Return an extent; one that is left open is that of the example."""
@@ -119,6 +128,8 @@ class AtenProgram:
                     origin = self._tied(origin, dims, places)
                     self.arrays[name] = Tensor(dims, FLOAT, origin=origin)
                     self.trained[origin] = dims
+                    if self.meta(name).truth("requires_grad", default=True) is False:
+                        self.frozen.add(origin)
                 else:
                     self.arrays[name] = Tensor(dims, INT)
 
@@ -200,6 +211,10 @@ class AtenProgram:
         origins = [self.arrays[name].origin for name in references if name in self.arrays]
         origin = next(filter(None, origins), "")
         kept = operation.target in _SAME_NUMBERS and self.fixed.isdisjoint(references)
+        if operation.target.startswith("_weight_norm") and operation.outputs:
+            self.normed += 1
+            sizes = sum(math.prod(self.dims.get(name, ())) for name in references)
+            self.lengths += sizes - math.prod(self.dims.get(operation.outputs[0], ()))
         for name in operation.outputs:
             dims = self.dims.get(name, ())
             self.arrays[name] = Tensor(dims, FLOAT if origin else INT, origin=origin)

@@ -270,6 +270,17 @@ def _selected(program: AtenProgram, operation: AtenOperation) -> None:
     program.emit("Squeeze", [part], operation.outputs[0], operation, axes=axes)
 
 
+def _unbound(program: AtenProgram, operation: AtenOperation) -> None:
+    """Take every place of an axis by itself."""
+    x = operation.get("self")
+    axis = operation.get("dim", 0) % program.rank(x)
+    for at, output in enumerate(operation.outputs):
+        part = program.between()
+        ends = {"axes": [axis], "starts": [at], "ends": [at + 1]}
+        program.emit("Slice", [x], part, operation, **ends)
+        program.emit("Squeeze", [part], output, operation, axes=[axis])
+
+
 def _sliced(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     x, axis = get("self"), get("dim", 0) % program.rank(get("self"))
@@ -603,6 +614,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "tanh": _pointwise("tanh"),
     "to": _same,
     "transpose": _moved(_swapped),
+    "unbind": _unbound,
     "unflatten": _reshaped,
     "unsqueeze": _unsqueezed,
     "upsample_bilinear2d": _resized,
