@@ -7,7 +7,7 @@ of this room with a function `written(report, ...)`, named in its row of `WRITER
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import refuse
 from shapecalc.readers import PARTIAL
@@ -15,23 +15,25 @@ from shapecalc.text import Origin, Source
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.report import Report
 
 
 class Written(NamedTuple):
-    """A file as text, and where the arrays of the network go: its names by ours."""
+    """A file as text, or as bytes in pieces, and where arrays beside it go: its names by ours."""
 
     text: str
     arrays: Mapping[str, str] = {}
+    data: Sequence[bytes] = ()
 
 
 class Writer(NamedTuple):
     """A kind of file: its name, what it is, its suffixes, and the module that writes it.
 
     `options` are those of the module's function: `weights`, the name of a file of arrays that is
-    written beside it, under its own names for them; `flat`, layer by layer.
+    written beside it, under its own names for them; `arrays`, these themselves, which go into the
+    file; `flat`, layer by layer.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Writer(NamedTuple):
     partial: bool = False
     """Whether a network of which only a part was read is written all the same."""
 
-    def write(self, report: Report, **options: str | bool) -> Written:
+    def write(self, report: Report, **options: Any) -> Written:  # noqa: ANN401
         """Write a network.
 
         Raises `SpecErrors` (E360) for layers that the other program has no means for, and for what
@@ -62,6 +64,8 @@ class Writer(NamedTuple):
 WRITERS: tuple[Writer, ...] = (
     Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
     Writer("keras", "a program for Keras 3, whatever computes below it", (".py",), "keras"),
+    Writer("caffe", "a deploy file of Caffe's", (".prototxt",), "caffe"),
+    Writer("onnx", "an ONNX model, with its weights inside", (".onnx",), "onnx", ("arrays",)),
     Writer(
         "yaml",
         "a spec as a person would write it",

@@ -50,7 +50,8 @@ _LAST = frozenset({
 def read(name: str, data: bytes | mmap) -> ReadModel:
     """Read a model.  Raises `SpecErrors` for one that is damaged or has nothing to read."""
     walk, outputs = walked(name, data)
-    return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
+    named = {"name": walk.file.name} if walk.file.is_ours and walk.file.name else {}
+    return ReadModel({**named, **walk.layers.data(outputs)}, tuple(_remarks(walk)))
 
 
 def walked(name: str, data: bytes | mmap) -> tuple[GraphWalk, list[str]]:
