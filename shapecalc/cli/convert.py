@@ -59,8 +59,8 @@ Examples:
     "--weights",
     type=click.Path(),
     metavar="FILE",
-    help="Trained weights, .npz, named like conv1.weight; they are written beside TO, under the"
-    " names that its program has for them, or into an ONNX model.",
+    help="Trained weights, .npz, named like conv1.weight; they are written beside TO, as its"
+    " program or Caffe reads them, or into an ONNX model.",
 )
 @click.option("--flat", is_flag=True, help="Write a spec layer by layer, without blocks.")
 @options.settings
@@ -101,10 +101,12 @@ def convert(
 
             arrays = read_weights(weights, report)
         made = writer.write(report, **_options(writer, Path(beside).name, arrays, flat=flat))
-        if made.data and target is None:
+        if not made.text and target is None:
             raise misuse(f"a file for {writer.name} is no text", "name a file to write")
-        emit_parts(made.data or [made.text], target)
-        if arrays is not None and beside:
+        emit_parts([made.text] if made.text else made.data, target)
+        if beside and made.data:
+            emit_parts(made.data, beside)
+        elif arrays is not None and beside:
             theirs = {made.arrays[ours]: array for ours, array in arrays.items()}
             write(beside, lambda opened: write_arrays(opened, theirs))
         remark(report.doubts)
@@ -124,10 +126,10 @@ def _beside(target: str | None, writer: Writer) -> str:
     """Return the file of arrays beside a file; "" where they go into that."""
     if not {"weights", "arrays"} & {*writer.options}:
         raise misuse(f"--weights has no place in a file for {writer.name}", "leave it out")
-    if "arrays" in writer.options:
+    if not writer.beside:
         return ""
     if target is None:
         raise misuse("--weights is written beside TO, but there is none", "name a file to write")
-    beside = str(Path(target).with_suffix(".npz"))
+    beside = str(Path(target).with_suffix(writer.beside))
     must_be_no_input(beside)
     return beside

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """A file as text, or as bytes in pieces, and where arrays beside it go: its names by ours."""
+    """A file as text, or as bytes in pieces, which beside a text are those of its weights.
+
+    `arrays` are the names of a file of arrays beside it, by ours.
+    """
 
     text: str
     arrays: Mapping[str, str] = {}
@@ -32,8 +35,8 @@ class Writer(NamedTuple):
     """A kind of file: its name, what it is, its suffixes, and the module that writes it.
 
     `options` are those of the module's function: `weights`, the name of a file of arrays that is
-    written beside it, under its own names for them; `arrays`, these themselves, which go into the
-    file; `flat`, layer by layer.
+    written beside it, under its own names for them; `arrays`, these themselves; `flat`, layer by
+    layer.  `beside` is the suffix of the file with the weights, "" where they go into the file.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Writer(NamedTuple):
     suffixes: tuple[str, ...]
     module: str
     options: tuple[str, ...] = ()
+    beside: str = ""
     partial: bool = False
     """Whether a network of which only a part was read is written all the same."""
 
@@ -62,9 +66,9 @@ class Writer(NamedTuple):
 
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
-    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
+    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",), ".npz"),
     Writer("keras", "a program for Keras 3, whatever computes below it", (".py",), "keras"),
-    Writer("caffe", "a deploy file of Caffe's", (".prototxt",), "caffe"),
+    Writer("caffe", "a deploy file for Caffe", (".prototxt",), "caffe", ("arrays",), ".caffemodel"),
     Writer("onnx", "an ONNX model, with its weights inside", (".onnx",), "onnx", ("arrays",)),
     Writer(
         "yaml",

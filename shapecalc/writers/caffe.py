@@ -6,15 +6,18 @@ reads; what comes out stands beside it.  What Caffe writes as several layers is 
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Input
+from shapecalc.readers.protobuf import Field, Schema
 from shapecalc.text.safe import one_line
 from shapecalc.writers import Written
-from shapecalc.writers.caffe_layers import SPELLINGS, Bare
+from shapecalc.writers.caffe_layers import ONE, SPELLINGS, Bare, CaffeStep
+from shapecalc.writers.protobuf import encoded
 from shapecalc.writers.site import Site, UnsayableError
 
 if TYPE_CHECKING:
@@ -27,12 +30,27 @@ if TYPE_CHECKING:
     Fields: TypeAlias = Mapping[str, Any]
 
 
-def written(report: Report) -> Written:
-    """Write the file.
+#: What a file of weights is made of, by caffe.proto.
+_SHAPE: Schema = {1: Field("dims", "int", many=True)}
+_BLOB: Schema = {5: Field("data", "span"), 7: Field("shape", "message", schema=_SHAPE)}
+_LAYER: Schema = {
+    1: Field("name", "text"),
+    2: Field("type", "text"),
+    7: Field("blobs", "message", many=True, schema=_BLOB),
+}
+_NET: Schema = {
+    1: Field("name", "text"),
+    100: Field("layers", "message", many=True, schema=_LAYER),
+}
+
+
+def written(report: Report, arrays: Mapping[str, Any] | None = None) -> Written:
+    """Write the file, and with a network's arrays by our names the one beside it that holds them.
 
     Raises `SpecErrors` (E360) for layers that Caffe has no means for.
     """
-    layers = _Deploying(report).layers()
+    writing = _Deploying(report, arrays)
+    layers = writing.layers()
     totals = f"{report.totals.params:,} parameters, {report.totals.macs:,} multiply-accumulates"
     spec = report.graph.spec
     head = [
@@ -41,19 +59,27 @@ def written(report: Report) -> Written:
         f"# Written by shapecalc from {one_line(spec.source.name)}.",
         f"name: {_value(report.name)}",
     ]
-    return Written("\n".join([*head, *layers, ""]))
+    model: list[bytes] = []
+    if arrays is not None:
+        model = encoded(_NET, {"name": report.name, "layers": writing.stored})
+    return Written("\n".join([*head, *layers, ""]), data=model)
 
 
 class _Deploying:
     """What is known while a file is written."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, arrays: Mapping[str, Any] | None) -> None:
         self.report = report
+        self.arrays = arrays
+        #: The layers of the file of weights.
+        self.stored: list[dict[str, Any]] = []
         self.nodes = report.graph.nodes
         self.readers = Counter(source for node in self.nodes for source in {*node.inputs})
         self.readers.update(report.graph.outputs)
         self.taken = {row.name for row in report.rows}
-        self.shared = {node.share for node in self.nodes if node.share is not None}
+        shared = (node.share for node in self.nodes if node.share is not None)
+        #: The layers whose arrays others have, too.
+        self.shared = {report.rows[index].name for index in shared}
         #: The blobs that hold what the nodes give.
         self.blobs: list[str] = []
 
@@ -109,8 +135,9 @@ class _Deploying:
             fields: dict[str, Any] = {"name": name, "type": step.type, "bottom": bottoms}
             tops = [self._unique(f"{name}_{word}") if word else top for word in step.tops]
             fields["top"] = tops
-            if row.parameters and step.arrays:
-                fields |= self._weights(index, row, step.arrays)
+            if step.arrays:
+                fields |= self._weights(index, row, step)
+                self._store(index, name, step)
             lines += _message("layer", fields | dict(step.fields), 0, comment)
             unread = [blob for blob in tops if blob != top]
             if unread:
@@ -126,17 +153,35 @@ class _Deploying:
             return False
         return self.readers[sources[0]] == 1
 
-    def _weights(self, index: int, row: Row, count: int) -> Fields:
-        """Name weights that several layers share, and say which nothing trains."""
+    def _owner(self, index: int) -> str:
+        """Return the layer whose arrays one has."""
         owner = self.nodes[index].share
-        owner = index if owner is None else owner
-        fields: dict[str, Any] = {}
+        return self.report.rows[index if owner is None else owner].name
+
+    def _weights(self, index: int, row: Row, step: CaffeStep) -> Fields:
+        """Name weights that several layers share, and say which nothing trains."""
+        owner = self._owner(index)
         if owner in self.shared:
-            name = self.report.rows[owner].name
-            fields["param"] = [{"name": f"{name}_{'wb'[place]}"} for place in range(count)]
-        elif known(row.frozen):
-            fields["param"] = [{"lr_mult": 0}] * count
-        return fields
+            return {"param": [{"name": f"{owner}.{name}"} for name in step.arrays]}
+        if known(row.frozen) and step.type != "BatchNorm":  # which trains nothing anyway
+            return {"param": [{"lr_mult": 0}] * len(step.arrays)}
+        return {}
+
+    def _store(self, index: int, name: str, step: CaffeStep) -> None:
+        """Store the arrays of one of Caffe's layers."""
+        if self.arrays is None:
+            return
+        blobs = []
+        for word in step.arrays:
+            if word == ONE:
+                blobs.append({"data": struct.pack("<f", 1), "shape": {"dims": [1]}})
+                continue
+            array = self.arrays[f"{self._owner(index)}.{word}"]
+            dims = list(array.shape)
+            if step.type == "Convolution" and len(dims) == 2:  # of a dense layer at every place
+                dims += [1] * (len(self.report.rows[index].output.sides))
+            blobs.append({"data": array.astype("<f4").tobytes(), "shape": {"dims": dims}})
+        self.stored.append({"name": name, "type": step.type, "blobs": blobs})
 
     def _like(self, index: int) -> int:
         """Return a node before a crop whose sides are those that it cuts to.

@@ -28,6 +28,10 @@ class Bare(str):
     __slots__ = ()
 
 
+#: The name of an array of one number 1, by which Caffe divides a norm's statistics.
+ONE = "1"
+
+
 class CaffeStep(NamedTuple):
     """A layer of Caffe's.
 
@@ -42,7 +46,7 @@ class CaffeStep(NamedTuple):
     name: str = ""
     bottoms: tuple[str, ...] = ()
     inplace: bool = False
-    arrays: int = 0
+    arrays: tuple[str, ...] = ()
     tops: tuple[str, ...] = ("",)
 
 
@@ -50,9 +54,9 @@ class CaffeStep(NamedTuple):
 
 
 def _sizes(name: str, values: Sequence[int], usual: int | None) -> dict[str, Any]:
-    """Write a size per side: as one number where they are alike."""
+    """Write a size per side: of images as one number where they are alike."""
     if len(set(values)) == 1:
-        return {} if values[0] == usual else {name: values[0]}
+        return {} if values[0] == usual else {name: values[0] if len(values) < 3 else list(values)}
     if len(values) == 2 and name != "dilation":
         short = "kernel" if name == "kernel_size" else name
         return {f"{short}_h": values[0], f"{short}_w": values[1]}
@@ -110,11 +114,12 @@ def _convolved(site: Site, filters: int, groups: int) -> list[CaffeStep]:
     bias = site.layer.bias
     untied = bias == "per_position"
     fields = _convolution(site, filters, groups, bias=bool(bias) and not untied)
-    made = CaffeStep("Convolution", {"convolution_param": fields}, arrays=1 + bool(bias) - untied)
+    arrays = ("weight", "bias") if bias and not untied else ("weight",)
+    made = CaffeStep("Convolution", {"convolution_param": fields}, arrays=arrays)
     if not untied:
         return [made]
-    added = CaffeStep("Bias", {"bias_param": {"num_axes": -1}}, "bias", inplace=True)
-    return [made._replace(arrays=0), added]
+    several = {"bias_param": {"num_axes": -1}}
+    return [made, CaffeStep("Bias", several, "bias", inplace=True, arrays=("bias",))]
 
 
 def _conv(site: Site) -> list[CaffeStep]:
@@ -134,9 +139,11 @@ def _separable(site: Site) -> list[CaffeStep]:
         raise UnsayableError("it has a bias for every position")
     second = {"num_output": site.layer.filters, "kernel_size": 1}
     second |= {} if site.layer.bias else {"bias_term": False}
+    depth = ("depthwise.weight",)
+    mixed = ("pointwise.weight", "bias") if site.layer.bias else ("pointwise.weight",)
     return [
-        CaffeStep("Convolution", {"convolution_param": first}, "depthwise"),
-        CaffeStep("Convolution", {"convolution_param": second}),
+        CaffeStep("Convolution", {"convolution_param": first}, "depthwise", arrays=depth),
+        CaffeStep("Convolution", {"convolution_param": second}, arrays=mixed),
     ]
 
 
@@ -163,7 +170,7 @@ def _transposed(site: Site) -> list[CaffeStep]:
         **_sizes("stride", site.spread(layer.stride), 1),
         **_sizes("dilation", site.spread(layer.dilation), 1),
     }
-    arrays = 1 + bool(layer.bias)
+    arrays = ("weight", "bias") if layer.bias else ("weight",)
     return [CaffeStep("Deconvolution", {"convolution_param": fields}, arrays=arrays)]
 
 
@@ -187,7 +194,10 @@ def _pool(site: Site, word: str) -> list[CaffeStep]:
             )
         how = {"round_mode": Bare("FLOOR")}
     kernel = site.spread(layer.kernel)
-    if word == "AVE" and _divisors(site, pads, kernel) != mean_counts(site):
+    counts = mean_counts(site)
+    if word == "AVE" and not all(map(all, counts)):
+        raise UnsayableError("a window of its pool is nothing but padding, whose mean is 0/0")
+    if word == "AVE" and _divisors(site, pads, kernel) != counts:
         raise UnsayableError("Caffe's mean divides by the padding inside a window, too")
     fields = {
         "pool": Bare(word),
@@ -225,7 +235,7 @@ def _dense(site: Site) -> list[CaffeStep]:
     layer = site.layer
     fields: dict[str, Any] = {"num_output": layer.units}
     fields |= {} if layer.bias else {"bias_term": False}
-    arrays = 1 + bool(layer.bias)
+    arrays = ("weight", "bias") if layer.bias else ("weight",)
     if layer.over == "channels" and site.rank:
         fields["kernel_size"] = 1
         return [CaffeStep("Convolution", {"convolution_param": fields}, arrays=arrays)]
@@ -246,12 +256,13 @@ def _batchnorm(site: Site) -> list[CaffeStep]:
     layer = site.layer
     if not layer.statistics:
         raise UnsayableError("Caffe normalises a deployed network by statistics")
-    made = [CaffeStep("BatchNorm", inplace=True)]
+    made = [CaffeStep("BatchNorm", inplace=True, arrays=("running_mean", "running_var", ONE))]
     if layer.affine and layer.scale:
         bias = {"scale_param": {"bias_term": True}} if layer.shift else {}
-        made.append(CaffeStep("Scale", bias, "scale", inplace=True, arrays=1 + layer.shift))
+        arrays = ("weight", "bias") if layer.shift else ("weight",)
+        made.append(CaffeStep("Scale", bias, "scale", inplace=True, arrays=arrays))
     elif layer.affine and layer.shift:
-        made.append(CaffeStep("Bias", {}, "bias", inplace=True, arrays=1))
+        made.append(CaffeStep("Bias", {}, "bias", inplace=True, arrays=("bias",)))
     return made
 
 
@@ -303,7 +314,7 @@ def _softmax(site: Site) -> list[CaffeStep]:
 
 def _prelu(site: Site) -> list[CaffeStep]:
     shared = {"prelu_param": {"channel_shared": True}} if site.layer.shared else {}
-    return [CaffeStep("PReLU", shared, inplace=True, arrays=1)]
+    return [CaffeStep("PReLU", shared, inplace=True, arrays=("weight",))]
 
 
 def _extent(site: Site) -> dict[str, Any]:
@@ -321,16 +332,19 @@ def _scale(site: Site) -> list[CaffeStep]:
         fields["filler"] = {"type": "constant", "value": float(layer.init)}
     fields |= {"bias_term": True} if layer.bias else {}
     made = {"scale_param": fields} if fields else {}
-    return [CaffeStep("Scale", made, inplace=True, arrays=1 + bool(layer.bias))]
+    arrays = ("weight", "bias") if layer.bias else ("weight",)
+    return [CaffeStep("Scale", made, inplace=True, arrays=arrays)]
 
 
 def _bias(site: Site) -> list[CaffeStep]:
     fields = _extent(site)
-    return [CaffeStep("Bias", {"bias_param": fields} if fields else {}, inplace=True, arrays=1)]
+    return [
+        CaffeStep("Bias", {"bias_param": fields} if fields else {}, inplace=True, arrays=("bias",))
+    ]
 
 
 def _position_embedding(site: Site) -> list[CaffeStep]:
-    return [CaffeStep("Bias", {"bias_param": {"num_axes": -1}}, inplace=True, arrays=1)]
+    return [CaffeStep("Bias", {"bias_param": {"num_axes": -1}}, inplace=True, arrays=("weight",))]
 
 
 def _reshape(site: Site) -> list[CaffeStep]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.layers import BUILTIN
+from shapecalc.readers.protobuf import Field, Messages
 from shapecalc.readers.protobuf_text import Message, parse
 from shapecalc.spec.find import shipped
 from shapecalc.text import Source
@@ -185,6 +187,34 @@ def test_shared_and_frozen_weights_are_told(tmp_path: Path) -> None:
     again = read_back(report, tmp_path)
     assert rows_of(again) == rows_of(report)
     assert [row.frozen for row in again.rows] == [row.frozen for row in report.rows]
+
+
+_SHAPE = {1: Field("dims", "int", many=True)}
+_BLOB = {5: Field("data", "span"), 7: Field("shape", "message", schema=_SHAPE)}
+_LAYER = {1: Field("name", "text"), 7: Field("blobs", "message", many=True, schema=_BLOB)}
+_NET = {100: Field("layers", "message", many=True, schema=_LAYER)}
+
+
+def test_weights_are_written_beside_the_file(tmp_path: Path) -> None:
+    run = runner()
+    spec, weights, target = (str(tmp_path / name) for name in ("n.yaml", "w.npz", "n.prototxt"))
+    layers = "[conv3-3, batchnorm, fc: 4]"
+    (tmp_path / "n.yaml").write_text(f"input: 5x5x2\nlayers: {layers}\n")
+    assert run.invoke(main, ["run", spec, "--save-weights", weights]).exit_code == 0
+    done = run.invoke(main, ["convert", spec, target, "--weights", weights])
+    assert (done.exit_code, done.output) == (0, "")
+    data = (tmp_path / "n.caffemodel").read_bytes()
+    stored = {layer["name"]: layer["blobs"] for layer in Messages(data).read(_NET)["layers"]}
+    extents = {name: [blob["shape"]["dims"] for blob in blobs] for name, blobs in stored.items()}
+    assert extents == {
+        "conv1": [[3, 2, 3, 3], [3]],
+        "bn1": [[3], [3], [1]],  # Caffe divides its statistics by the last
+        "bn1_scale": [[3], [3]],
+        "fc1": [[4, 75], [4]],
+    }
+    start, stop = stored["conv1"][0]["data"]
+    with np.load(weights) as arrays:
+        assert data[start:stop] == arrays["conv1.weight"].astype("<f4").tobytes()
 
 
 def test_texts_of_the_spec_stay_texts(tmp_path: Path) -> None:
