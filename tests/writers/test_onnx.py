@@ -163,7 +163,8 @@ def test_weights_that_two_layers_share_are_stored_once(tmp_path: Path) -> None:
 
 def test_names_that_mean_something_elsewhere_stay_names(tmp_path: Path) -> None:
     names = ["constant1", "conv1.weight", "relu1", "3x3", "Conv"]
-    layers = [{"relu": {"name": name}} for name in names] + [{"conv": {"filters": 2, "kernel": 1}}]
+    inner = {"name": "layer1", "layers": [{"relu": {"name": "layer1.0"}}]}
+    layers = [*({"relu": {"name": name}} for name in names), {"group": inner}, "conv1-2"]
     report = shapecalc.summarize({"name": 'x"\n\0', "input": "4x4x2", "layers": layers})
     assert rows_of(read_back(report, tmp_path)) == rows_of(report)
 
