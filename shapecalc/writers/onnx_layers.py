@@ -6,7 +6,7 @@ What an attribute says has single precision whatever flows; a constant has that 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra import known
 from shapecalc.layers.axes import chosen
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Spelling = Callable[[Place], LaidValue]
 
-#: What norms add to a variance, and lengths to a sum of squares.
+#: What norms add to a variance.
 _EPSILON = 1e-5
 
 
@@ -410,7 +410,9 @@ def _upsample(place: Place) -> LaidValue:
     pairs = list(zip(x.sides, place.sides, strict=True))
     axes = list(range(2, x.rank + 2))
     if layer.size is None:
-        factors = [f if isinstance(f, tuple) else (f, 1) for f in layer.factors(x_shape(place))]
+        factors = [
+            f if isinstance(f, tuple) else (f, 1) for f in layer.factors(place.site.inputs[0])
+        ]
     else:
         factors = [(m, n) for n, m in pairs]
     exact = all(n * times == m * over for (n, m), (times, over) in zip(pairs, factors, strict=True))
@@ -429,11 +431,6 @@ def _upsample(place: Place) -> LaidValue:
         return place.gives(net.node("Resize", x.first(), "", scales, **words))
     sizes = net.ints(*place.sides)
     return place.gives(net.node("Resize", x.first(), "", "", sizes, axes=axes, **words))
-
-
-def x_shape(place: Place) -> Any:  # noqa: ANN401
-    """Return the shape of what flows in first."""
-    return place.site.inputs[0]
 
 
 def _lands(pair: tuple[int, int]) -> bool:

@@ -27,7 +27,7 @@ _LETTERS = {FLOAT: "f", INT: "q", BOOL: "?", DOUBLE: "d"}
 _WORDS = {FLOAT: "<f4", DOUBLE: "<f8"}
 #: The keys and the numbers of attributes' values, by their types in Python.
 _ATTRIBUTES = {float: ("f", 1), int: ("i", 2), str: ("s", 3), dict: ("t", 4)}
-_LISTS = {float: ("floats", 6), int: ("ints", 7)}
+_INTS = ("ints", 7)
 
 
 def tensor(
@@ -39,10 +39,7 @@ def tensor(
 
 
 def _attribute(name: str, value: Any) -> bytes:  # noqa: ANN401
-    if isinstance(value, list):
-        key, number = _LISTS[type(value[0])]
-    else:
-        key, number = _ATTRIBUTES[type(value)]
+    key, number = _INTS if isinstance(value, list) else _ATTRIBUTES[type(value)]
     return b"".join(encoded(ATTRIBUTE, {"name": name, key: value, "type": number}))
 
 
