@@ -180,7 +180,9 @@ class _Deploying:
             dims = list(array.shape)
             if step.type == "Convolution" and len(dims) == 2:  # of a dense layer at every place
                 dims += [1] * (len(self.report.rows[index].output.sides))
-            blobs.append({"data": array.astype("<f4").tobytes(), "shape": {"dims": dims}})
+            blobs.append(
+                {"data": array.astype("<f4", copy=False).tobytes(), "shape": {"dims": dims}}
+            )
         self.stored.append({"name": name, "type": step.type, "blobs": blobs})
 
     def _like(self, index: int) -> int:

@@ -208,7 +208,9 @@ class OnnxNet:
 
     def _store(self, value: str, dims: Sequence[int], arrays: Iterable[Any]) -> None:
         """Store an array of the numbers of NumPy's, one behind the other."""
-        raw = b"".join([array.astype(_WORDS[self.element]).tobytes() for array in arrays])
+        raw = b"".join(
+            [array.astype(_WORDS[self.element], copy=False).tobytes() for array in arrays]
+        )
         fields = {"dims": list(dims), "type": self.element, "raw": raw, "name": value}
         self.stored.append(fields)
 
