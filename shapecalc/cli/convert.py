@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, must_be_no_input, remark, reported, write
+from shapecalc.cli.common import (
+    complete_spec,
+    emit_parts,
+    must_be_no_input,
+    remark,
+    reported,
+    write,
+)
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -30,6 +37,8 @@ Examples:
   shapecalc convert resnet50.yaml resnet50.py
   shapecalc convert alexnet --to pytorch | less
   shapecalc convert vgg16 vgg16.py --weights trained.npz
+  shapecalc convert resnet50 resnet50.onnx
+  shapecalc convert alexnet deploy.prototxt
   shapecalc convert model.onnx model.yaml
   shapecalc convert resnet50 flat.yaml --flat
 """,
@@ -50,8 +59,8 @@ Examples:
     "--weights",
     type=click.Path(),
     metavar="FILE",
-    help="Trained weights, .npz, named like conv1.weight; they are written beside TO, under the"
-    " names that its program has for them.",
+    help="Trained weights, .npz, named like conv1.weight; they are written beside TO, as its"
+    " program or Caffe reads them, or into an ONNX model.",
 )
 @click.option("--flat", is_flag=True, help="Write a spec layer by layer, without blocks.")
 @options.settings
@@ -81,37 +90,46 @@ def convert(
         from shapecalc.writers import writer_for
 
         writer = writer_for(name, target)
-        beside = _beside(target, writer.name, takes="weights" in writer.options) if weights else ""
+        beside = _beside(target, writer) if weights else ""
         report = summarize(spec, settings=settings, input=inputs)
         problems = without_values(report.graph, f"a file for {writer.name}")
         if problems and not writer.symbols:
             raise SpecErrors(list(problems))
+        arrays = None
         if weights:
             from shapecalc.verify.run_files import read_weights, write_arrays
 
             arrays = read_weights(weights, report)
-        made = writer.write(report, **_options(writer, Path(beside).name, flat=flat))
-        emit(made.text, target)
-        if weights:
+        made = writer.write(report, **_options(writer, Path(beside).name, arrays, flat=flat))
+        if not made.text and target is None:
+            raise misuse(f"a file for {writer.name} is no text", "name a file to write")
+        emit_parts([made.text] if made.text else made.data, target)
+        if beside and made.data:
+            emit_parts(made.data, beside)
+        elif arrays is not None and beside:
             theirs = made.laid(arrays)
             write(beside, lambda opened: write_arrays(opened, theirs))
         remark(report.doubts)
 
 
-def _options(writer: Writer, weights: str, *, flat: bool) -> dict[str, str | bool]:
+def _options(
+    writer: Writer, weights: str, arrays: dict[str, Any] | None, *, flat: bool
+) -> dict[str, Any]:
     """Return the options of a writer that were given."""
     if flat and "flat" not in writer.options:
         raise misuse(f"--flat has no place in a file for {writer.name}", "leave it out")
-    given: dict[str, str | bool] = {"weights": weights, "flat": flat}
+    given: dict[str, Any] = {"weights": weights, "arrays": arrays, "flat": flat}
     return {word: given[word] for word in writer.options}
 
 
-def _beside(target: str | None, format_: str, *, takes: bool) -> str:
-    """Return the file of arrays beside a file."""
-    if not takes:
-        raise misuse(f"--weights has no place in a file for {format_}", "leave it out")
+def _beside(target: str | None, writer: Writer) -> str:
+    """Return the file of arrays beside a file; "" where they go into that."""
+    if not {"weights", "arrays"} & {*writer.options}:
+        raise misuse(f"--weights has no place in a file for {writer.name}", "leave it out")
+    if not writer.beside:
+        return ""
     if target is None:
         raise misuse("--weights is written beside TO, but there is none", "name a file to write")
-    beside = str(Path(target).with_suffix(".npz"))
+    beside = str(Path(target).with_suffix(writer.beside))
     must_be_no_input(beside)
     return beside

@@ -183,6 +183,8 @@ class _Network:
         #: By a name of weights: the layer that has them, which they are of its own, of how many
         self.owners: dict[str, tuple[str, int, int]] = {}
         self.left_out: Counter[str] = Counter()
+        #: Blobs that a layer Silence takes, so that they are no outputs
+        self.silenced: set[str] = set()
 
     def read(self) -> ReadModel:
         """Read all layers."""
@@ -195,6 +197,8 @@ class _Network:
             raise unreadable(self.source.name, "the file has no layers", "is it a solver's file?")
         kept = [layer for layer in layers if layer.in_phase("TEST")]
         readers = _readers(kept)
+        silent = (layer for layer in kept if layer.kind == "silence")
+        self.silenced.update(word.text for layer in silent for word in layer.bottoms)
         for layer, completed in zip(kept, readers, strict=True):
             self._read(layer, completed)
         if not self.layers.inputs:
@@ -273,7 +277,7 @@ class _Network:
             raise layer.fault("it reads nothing that is computed", 'add `bottom: "NAME"`')
         tops = _LAYERS[layer.kind](_LayerWriter(self, layer, sources, completed))
         for word, top in zip(layer.tops, tops, strict=False):
-            self.blobs[word.text] = top
+            self.blobs[word.text] = top or None
 
     def sources(self, layer: _CaffeLayer) -> list[str]:
         """Return what computes a layer's bottoms.  Raises `SpecErrors` for an unknown one."""
@@ -568,10 +572,13 @@ def _slice(write: _LayerWriter) -> list[str]:
     parts: list[object] = [f"{at + 1} of {tops}" for at in range(tops)]
     if points:
         parts = [list(pair) for pair in zip([0, *points], [*points, "channels"], strict=True)]
+    asked = [word.text not in write.network.silenced for word in write.layer.tops]
     names = [f"{write.layer.name}_{word.text}" for word in write.layer.tops]
+    if sum(asked) == 1:
+        names = [write.layer.name] * tops
     return [
-        write.add("slice", None, name, channels=part)[0]
-        for name, part in zip(names, parts, strict=True)
+        write.add("slice", None, name, channels=part)[0] if used else ""
+        for name, part, used in zip(names, parts, asked, strict=True)
     ]
 
 
@@ -653,6 +660,15 @@ def _relu(write: _LayerWriter) -> list[str]:
     return write.add("leaky_relu", slope=slope) if slope else write.add("relu")
 
 
+def _clip(write: _LayerWriter) -> list[str]:
+    parameters = write.parameters("clip")
+    bounds = [parameters.numbers(word)[-1:] for word in ("min", "max")]
+    if not all(bounds):
+        raise write.layer.fault("it has no min or no max", "add `clip_param { min: 0 max: 6 }`")
+    low, high = bounds[0][0], bounds[1][0]
+    return write.add("relu6") if (low, high) == (0, 6) else write.add("clip", range=[low, high])
+
+
 def _mvn(write: _LayerWriter) -> list[str]:
     parameters = write.parameters("mvn")
     if not parameters.truth("normalize_variance", default=True):
@@ -671,6 +687,7 @@ _LAYERS: dict[str, Callable[[_LayerWriter], list[str]]] = {
         else write.learned("bias", per=_extent(write, write.parameters("bias")))
     ),
     "bnll": _plain("softplus"),
+    "clip": _clip,
     "concat": _concat,
     "convolution": lambda write: _convolution(write, "conv"),
     "crop": _crop,

@@ -15,7 +15,7 @@ from shapecalc.text import Origin, Source
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from shapecalc.report import Report
 
@@ -25,17 +25,22 @@ Laying: TypeAlias = "Callable[[Mapping[str, Any]], Mapping[str, Any]]"
 
 
 class Written(NamedTuple):
-    """A file as text, and how the arrays of the network are laid for it."""
+    """A file as text, or as bytes in pieces, which beside a text are those of its weights.
+
+    `laid` says how the network's arrays are laid for a file of arrays beside it.
+    """
 
     text: str
     laid: Laying = dict
+    data: Sequence[bytes] = ()
 
 
 class Writer(NamedTuple):
     """A kind of file: its name, what it is, its suffixes, and the module that writes it.
 
     `options` are those of the module's function: `weights`, the name of a file of arrays that is
-    written beside it, under its own names for them; `flat`, layer by layer.
+    written beside it, under its own names for them; `arrays`, these themselves; `flat`, layer by
+    layer.  `beside` is the suffix of the file with the weights, "" where they go into the file.
     """
 
     name: str
@@ -43,12 +48,13 @@ class Writer(NamedTuple):
     suffixes: tuple[str, ...]
     module: str
     options: tuple[str, ...] = ()
+    beside: str = ""
     partial: bool = False
     """Whether a network of which only a part was read is written all the same."""
     symbols: bool = False
     """Whether sizes may be symbols."""
 
-    def write(self, report: Report, **options: str | bool) -> Written:
+    def write(self, report: Report, **options: Any) -> Written:  # noqa: ANN401
         """Write a network.
 
         Raises `SpecErrors` (E360) for layers that the other program has no means for, and for what
@@ -66,14 +72,17 @@ class Writer(NamedTuple):
 
 #: Every writer; of two with one suffix the first is meant.
 WRITERS: tuple[Writer, ...] = (
-    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",)),
+    Writer("pytorch", "a program for PyTorch", (".py",), "pytorch", ("weights",), ".npz"),
     Writer(
         "keras",
         "a program for Keras 3, whatever computes below it",
         (".py",),
         "keras",
         ("weights",),
+        ".npz",
     ),
+    Writer("caffe", "a deploy file for Caffe", (".prototxt",), "caffe", ("arrays",), ".caffemodel"),
+    Writer("onnx", "an ONNX model, with its weights inside", (".onnx",), "onnx", ("arrays",)),
     Writer(
         "yaml",
         "a spec as a person would write it",

@@ -28,10 +28,9 @@ from shapecalc.writers.pytorch import (
     STRUCTURE,
     VariableFlow,
     documentation,
-    indices_of,
     known_numbers,
 )
-from shapecalc.writers.site import Site, UnsayableError
+from shapecalc.writers.site import Site, UnsayableError, indices_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,6 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from shapecalc.algebra import known
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.graph import Input
 from shapecalc.text.safe import one_line
@@ -39,7 +38,7 @@ from shapecalc.writers.python_code import (
 from shapecalc.writers.pytorch_layers import SPELLINGS
 from shapecalc.writers.pytorch_modules import HELPERS
 from shapecalc.writers.pytorch_spelling import Spelling, extents
-from shapecalc.writers.site import Site, UnsayableError
+from shapecalc.writers.site import Site, UnsayableError, indices_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -471,18 +470,6 @@ def _sources(level: NamedLevel, writing: FunctionWriting) -> tuple[int, ...]:
         return level.sources
     nodes = enumerate(writing.report.rows)
     return tuple(index for index, row in nodes if isinstance(row.layer, Input))
-
-
-def indices_of(report: Report) -> dict[int, int]:
-    """Return the inputs that hold nothing but indices, with how many these choose from."""
-    choices: dict[int, int] = {}
-    for row, node in zip(report.rows, report.graph.nodes, strict=True):
-        layer: Any = row.layer
-        count = known(getattr(layer, layer.indexes)) if layer.indexes else 0
-        for source in node.inputs:
-            choices[source] = min(choices.get(source, count), count)
-    rows = report.rows
-    return {i: n for i, n in choices.items() if n and isinstance(rows[i].layer, Input)}
 
 
 def _spelled(report: Report) -> list[Spelling]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.algebra import known
 from shapecalc.writers.python_code import Code, Items, SlotCode, call, literal
 from shapecalc.writers.pytorch_spelling import Spelling, extents, last_side_first
-from shapecalc.writers.site import alike_as_one, frame_of, pad_pairs
+from shapecalc.writers.site import alike_as_one, frame_of, pad_pairs, transposed_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,17 +110,7 @@ def _transposed(site: Site) -> Spelling:
     kernel, stride, dilation = (
         site.spread(values) for values in (layer.kernel, layer.stride, layer.dilation)
     )
-    extra = (0,) * rank if layer.output_padding is None else site.spread(layer.output_padding)
-    cuts = pad_pairs(layer.pad, rank)
-    ends = extents(site.inputs[0])[1:], extents(site.output)[1:]
-    sides = zip(kernel, stride, dilation, *ends, strict=True)
-    spans = [((n - 1) * s + d * (k - 1) + 1, m) for k, s, d, n, m in sides]
-    if layer.pad.mode == "same":  # half of what is too much goes at the start, the rest at the end
-        surplus = [span - m for span, m in spans]
-        cuts = [(max(much, 0) // 2, much - max(much, 0) // 2) for much in surplus]
-        extra = (0,) * rank
-    elif layer.pad.mode == "valid" and layer.output_padding is None:
-        cuts = [(0, span - m) for span, m in spans]
+    cuts, extra = transposed_cuts(site)
     even = all(before == after for before, after in cuts) and layer.bias != "per_position"
     arguments: dict[str, Code | None] = {
         "kernel_size": SlotCode(alike_as_one(kernel), "kernel_size"),

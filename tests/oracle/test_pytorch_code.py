@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +14,14 @@ from judge import AnyLayer, answer, need
 
 import shapecalc
 from shapecalc import reference as execute
-from shapecalc.algebra import known
 from shapecalc.graph import Input
 from shapecalc.layers import BUILTIN
 from shapecalc.spec.find import shipped
 from shapecalc.writers.python_code import call
-from shapecalc.writers.pytorch import Program, indices_of, program
+from shapecalc.writers.pytorch import Program, program
 from shapecalc.writers.pytorch_layers import SPELLINGS
 from shapecalc.writers.pytorch_spelling import Spelling
+from shapecalc.writers.site import indices_of
 from tests.kinds import WINDOWED
 from tests.paths import NETWORKS
 
@@ -38,31 +37,13 @@ else:
     nn = torch.nn
 
 from networks import small_networks
+from small import small
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
 #: How near values must be, relative to the largest of an array.
 NEAR = 1e-10
-
-#: Sides of inputs that are run in place of larger ones; the parameters are counted at full size.
-SMALL = {1: (32, 1024), 2: (64, 99, 128, 188, 224), 3: (16, 32)}
-
-
-def small(name: str) -> Report:
-    """Return a network with the smallest of these inputs at which it exists, or as it is."""
-    full = shapecalc.summarize(name)
-    shape = full.rows[0].output
-    sides = [known(n) for n in shape.sides]
-    if not sides and 0 in indices_of(full):  # a text: the logits of 1024 words take 800 MB
-        return shapecalc.summarize(name, input="32")
-    for side in SMALL.get(len(sides), ()):
-        if max(sides) <= side:
-            break
-        extents = "x".join(map(str, (*(min(n, side) for n in sides), shape.channels)))
-        with suppress(shapecalc.SpecErrors):
-            return shapecalc.summarize(name, input=extents)
-    return full
 
 
 @pytest.fixture(autouse=True)

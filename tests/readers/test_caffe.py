@@ -212,6 +212,13 @@ def test_slices(body: str, sizes: tuple[int, int], tmp_path: Path) -> None:
     assert tuple(report[f"{top}_end"].output.channels for top in "ab") == sizes
 
 
+def test_what_a_silence_takes_is_left_out(tmp_path: Path) -> None:
+    split = 'layer { name: "s" type: "Slice" bottom: "data" top: "a" top: "b" }'
+    silence = 'layer { name: "rest" type: "Silence" bottom: "b" }'
+    report = summarized(tmp_path, one(split, silence))
+    assert [row.name for row in report.rows] == ["input", "s"]
+
+
 def test_scales_complete_the_batch_normalisation_that_they_alone_read(tmp_path: Path) -> None:
     norm = networks.layer("bn", "BatchNorm", "data", "bn")
     scale = networks.layer("sc", "Scale", "bn", "sc")
@@ -316,6 +323,7 @@ HALF_SHARED = [
         ("layers { layer { name: 'x' type: 'conv' } }", "Caffe's first format", ":1:8"),
         ('layer { name: "x" type: "ReLU" top: "x" }', "it reads nothing that is computed", ""),
         (one(layer("ReLU"), shape="dim: 1 dim: 2 dim: 3 dim: 4 dim: 5 dim: 6"), "the input 'data' has 6 dimensions", ""),
+        (one(layer("Clip", "clip_param { min: 0 }")), "it has no min or no max", ":4:7"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_with_its_place(

@@ -62,7 +62,8 @@ def read(name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None)
     Raises `SpecErrors` for one that is damaged or has nothing to read.
     """
     walk, outputs = walked(name, data, inputs)
-    return ReadModel(walk.layers.data(outputs), tuple(_remarks(walk)))
+    named = {"name": walk.file.name} if walk.file.is_ours and walk.file.name else {}
+    return ReadModel({**named, **walk.layers.data(outputs)}, tuple(_remarks(walk)))
 
 
 def walked(

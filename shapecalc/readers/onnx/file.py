@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Extent: TypeAlias = "int | str | None"
 
 _ENTRY: Schema = {1: Field("key", "text"), 2: Field("value", "text")}
-_TENSOR: Schema = {
+TENSOR: Schema = {
     1: Field("dims", "int", many=True),
     2: Field("type", "int"),
     4: Field("floats", "span"),
@@ -30,12 +30,12 @@ _TENSOR: Schema = {
     13: Field("beside", "span", many=True),
     14: Field("location", "int"),
 }
-_ATTRIBUTE: Schema = {
+ATTRIBUTE: Schema = {
     1: Field("name", "text"),
     2: Field("f", "float"),
     3: Field("i", "int"),
     4: Field("s", "text"),
-    5: Field("t", "message", schema=_TENSOR),
+    5: Field("t", "message", schema=TENSOR),
     6: Field("g", "span"),
     7: Field("floats", "float", many=True),
     8: Field("ints", "int", many=True),
@@ -46,7 +46,7 @@ _ATTRIBUTE: Schema = {
 #: The key of an attribute's value, by its type.
 _VALUES = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
 _EMPTY = {"f": 0.0, "i": 0, "s": "", "floats": [], "ints": [], "strings": []}
-_NODE: Schema = {
+NODE: Schema = {
     1: Field("inputs", "text", many=True),
     2: Field("outputs", "text", many=True),
     3: Field("name", "text"),
@@ -58,26 +58,26 @@ _NODE: Schema = {
 _DIM: Schema = {1: Field("value", "int"), 2: Field("word", "text")}
 _SHAPE: Schema = {1: Field("dims", "message", many=True, schema=_DIM)}
 _TENSOR_TYPE: Schema = {1: Field("type", "int"), 2: Field("shape", "message", schema=_SHAPE)}
-_TYPE: Schema = {1: Field("tensor", "message", schema=_TENSOR_TYPE)}
-_VALUE: Schema = {1: Field("name", "text"), 2: Field("type", "span")}
+TYPE: Schema = {1: Field("tensor", "message", schema=_TENSOR_TYPE)}
+VALUE: Schema = {1: Field("name", "text"), 2: Field("type", "span")}
 _GRAPH: Schema = {
-    1: Field("nodes", "message", many=True, schema=_NODE),
+    1: Field("nodes", "message", many=True, schema=NODE),
     2: Field("name", "text"),
-    5: Field("arrays", "message", many=True, schema=_TENSOR),
-    11: Field("inputs", "message", many=True, schema=_VALUE),
-    12: Field("outputs", "message", many=True, schema=_VALUE),
-    13: Field("values", "message", many=True, schema=_VALUE),
+    5: Field("arrays", "message", many=True, schema=TENSOR),
+    11: Field("inputs", "message", many=True, schema=VALUE),
+    12: Field("outputs", "message", many=True, schema=VALUE),
+    13: Field("values", "message", many=True, schema=VALUE),
 }
 _OPSET: Schema = {1: Field("domain", "text"), 2: Field("version", "int")}
 _FUNCTION: Schema = {
     1: Field("name", "text"),
     4: Field("inputs", "text", many=True),
     5: Field("outputs", "text", many=True),
-    7: Field("nodes", "message", many=True, schema=_NODE),
+    7: Field("nodes", "message", many=True, schema=NODE),
     10: Field("domain", "text"),
     11: Field("defaults", "span", many=True),
 }
-_MODEL: Schema = {
+MODEL: Schema = {
     1: Field("ir", "int"),
     2: Field("producer", "text"),
     7: Field("graph", "message", schema=_GRAPH),
@@ -85,6 +85,8 @@ _MODEL: Schema = {
     25: Field("functions", "message", many=True, schema=_FUNCTION),
 }
 
+#: What our own files say of who wrote them.
+PRODUCER = "shapecalc"
 #: Element types whose raw bytes are read: their letters in `struct`.
 _LETTERS = {
     1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I",
@@ -232,10 +234,15 @@ class OnnxFile(NamedTuple):
         """Return the nodes, the arrays and the outputs of a graph within a node."""
         return _Reading(self.messages).subgraph(span)
 
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether our own writer made it: its nodes have their layers' paths as names."""
+        return self.producer == PRODUCER
+
 
 def read_file(messages: Messages) -> OnnxFile:
     """Read a model.  Raises `DamagedError`."""
-    model = messages.read(_MODEL)
+    model = messages.read(MODEL)
     graph = model.get("graph")
     if graph is None:
         raise DamagedError("it holds no graph")
@@ -320,7 +327,7 @@ class _Reading:
         return known
 
     def attribute_of(self, span: ByteRange) -> tuple[str, Any]:
-        fields = self.messages.read(_ATTRIBUTE, span)
+        fields = self.messages.read(ATTRIBUTE, span)
         name = fields.get("name", "")
         if fields.get("reference"):
             return name, AttributeReference(fields["reference"])
@@ -340,7 +347,7 @@ class _Reading:
             return None
         data = self.messages.data[span.start : min(span.stop, span.start + 4096)]
         if data not in self.types:
-            tensor = self.messages.read(_TYPE, span).get("tensor", {})
+            tensor = self.messages.read(TYPE, span).get("tensor", {})
             shape = tensor.get("shape")
             self.types[data] = (
                 None

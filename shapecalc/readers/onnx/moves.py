@@ -67,6 +67,8 @@ def _flatten(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     axis = axis + rank if axis < 0 else axis
     if not 0 <= axis <= rank:
         raise walk.refuse(f"Flatten '{node.name[:80]}' has no axis {axis}")
+    if axis == 1 and patterns.whole_map(walk, node, value):
+        return
     reshape(walk, node, value, (prod(value.dims[:axis]), prod(value.dims[axis:])))
 
 

@@ -26,9 +26,12 @@ class Names:
         named = sum(1 for node in file.nodes if node.name)
         #: A first level that all nodes have says nothing.
         self.common = first[0] if first and len({*first}) == 1 and len(first) == named else ""
+        self.is_ours = file.is_ours
 
     def of(self, node: OnnxNode, arrays: Sequence[str]) -> str:
         """Return a node's path; one that ends in `/` is its module's."""
+        if self.is_ours:  # the layer's path, and the operation
+            return f"{node.name.rpartition('/')[0]}/"
         scopes = scopes_of(node, self.messages) if node.notes else ""
         if scopes:
             module = _of_weight(arrays) or _last_module(scopes)

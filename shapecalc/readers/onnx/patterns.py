@@ -595,6 +595,19 @@ def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
+def whole_map(walk: GraphWalk, node: OnnxNode, value: Value) -> bool:
+    """Recognise what our own writer makes of a dense layer on a map: Flatten, Gemm."""
+    dense = walk.only_reader(node.outputs[0], "Gemm") if walk.file.is_ours else None
+    if dense is None or value.batch != 0 or value.loose:
+        return False
+    if walk.names.of(walk.file.nodes[dense], ()) != walk.names.of(node, ()):
+        return False
+    size = math.prod(value.dims[1:])
+    dims = (value.dims[0], size)
+    walk.give(node, value._replace(extents=(size,), axes=(1,), dims=dims))
+    return True
+
+
 def token(walk: GraphWalk, node: OnnxNode) -> bool:
     """Recognise trained rows in front of a sequence, as the class token of a transformer is."""
     if len(node.inputs) != 2 or node.inputs[1] not in walk.values:

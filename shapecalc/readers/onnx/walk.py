@@ -357,6 +357,9 @@ class GraphWalk:
         if not array.origin:
             array.origin = node.outputs[0] if node.outputs else ""
         self.arrays[node.outputs[0]] = array
+        if self.file.is_ours and node.op == "ConstantOfShape":  # a weight without its numbers
+            self.file.arrays[array.origin] = array
+            self.stored.add(array.origin)
         return True
 
     def passed(self, node: OnnxNode) -> bool:
