@@ -228,6 +228,31 @@ def _global(word: str) -> Spelling:
     return spell
 
 
+def _adaptive(word: str) -> Spelling:
+    """Spell a pool of so many windows by their size, where they are alike."""
+
+    def spell(site: Site) -> list[CaffeStep]:
+        _of_images(site, "pools")
+        sides = [
+            (known(n), known(o))
+            for n, o in zip(site.inputs[0].sides, site.output.sides, strict=True)
+        ]
+        if any(n % o for n, o in sides):
+            raise UnsayableError(
+                f"Caffe has pools of windows of one size, and {_by([o for _, o in sides])} do not"
+                f" divide {_by([n for n, _ in sides])}"
+            )
+        windows = [n // o for n, o in sides]
+        fields = {
+            "pool": Bare(word),
+            **_sizes("kernel_size", windows, None),
+            **_sizes("stride", windows, 1),
+        }
+        return [CaffeStep("Pooling", {"pooling_param": fields})]
+
+    return spell
+
+
 # -- all the others -------------------------------------------------------------------------------
 
 
@@ -499,6 +524,8 @@ SPELLINGS: dict[str, Spelling] = {
     "avgpool": lambda site: _pool(site, "AVE"),
     "global_avgpool": _global("AVE"),
     "global_maxpool": _global("MAX"),
+    "adaptive_avgpool": _adaptive("AVE"),
+    "adaptive_maxpool": _adaptive("MAX"),
     "dense": _dense,
     "lrn": _lrn,
     "batchnorm": _batchnorm,

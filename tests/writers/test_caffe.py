@@ -59,7 +59,7 @@ COMPOSED = frozenset({
     "efficientnet-b0", "googlenet-as-trained", "mobilenet-v3-small", "regnet-y-400mf",
 })  # fmt: skip
 #: Types that are read back as others, which do the same.
-SAME = {"depthwise": "conv"}
+SAME = {"depthwise": "conv", "adaptive_avgpool": "avgpool", "adaptive_maxpool": "maxpool"}
 
 
 def read_back(report: Report, folder: Path) -> Report:

@@ -34,7 +34,7 @@ COMPOSED = frozenset({
 #: Of LeNet's own layers the sums of windows and the codes are no layers of ours when read back.
 LOST = frozenset({"lenet5-1998"})
 #: Types that are read back as others, which do the same.
-SAME = {"stochastic_depth": "identity", "crop": "slice"}
+SAME = {"stochastic_depth": "identity", "crop": "slice", "adaptive_avgpool": "avgpool"}
 
 
 def data_of(report: Report, arrays: Any = None) -> bytes:

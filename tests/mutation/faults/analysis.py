@@ -46,7 +46,7 @@ FAULTS = [
     Planted("a drawn window forgets the padding behind", "fitted.n + fitted.before + fitted.after", "fitted.n + fitted.before - fitted.after"),
     Planted("a window without room is drawn as a count", '("no room", count)', '(count, "no room")'),
     Planted("of two added explanations the second is lost", "(_plus(before[0], first), _plus(before[1], second))", "(_plus(before[0], first))"),
-    Planted("the nearest explanation is not the first", "matches.sort(key=lambda match: (match.candidate.far, order[match.how]))", "pass"),
+    Planted("the nearest explanation is not the first", "matches = sorted(inside, key=lambda match: (match.assumptions, order[match.how]))", "matches = inside"),
     Planted("every number may be halved", "number % 2 == 0", "False"),
     Planted("the terms' column stands behind the networks", '("term", *names, "difference")', '(*names, "term", "difference")'),
     Planted("a network's year is its source's last", 're.search(r"\\b(?:19|20)\\d\\d\\b", self.report.graph.spec.citation)', 're.search(r"\\b(?:19|20)\\d\\d$", self.report.graph.spec.citation)'),

@@ -8,7 +8,7 @@ FAULTS = [
     Planted("for and times change places", '(use.fields.get(key) for key in ("times", "for", "index"))', '(use.fields.get(key) for key in ("for", "times", "index"))'),
     Planted("lists of one length differ", "set(lengths.values())", "list(lengths.values())"),
     Planted("an index counts from 1", "bound[variable] = number", "bound[variable] = number + 1"),
-    Planted("outputs point to where layers were", "outputs=tuple(new[index] for index in graph.outputs)", "outputs=graph.outputs"),
+    Planted("outputs point to where layers were", "outputs = tuple(new[index] for index in graph.outputs)", "outputs = graph.outputs"),
     Planted("shared weights take up a normalisation", "    if _is_shared(graph, source):", "    if False:"),
     Planted("what is read elsewhere is folded", "if readers > 1 or read in graph.outputs:", "if read in graph.outputs:"),
     Planted("what an output is, is folded", "if readers > 1 or read in graph.outputs:", "if readers > 1:"),

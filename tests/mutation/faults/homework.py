@@ -4,7 +4,7 @@ from tests.mutation.ground import Planted
 
 FAULTS = [
     Planted("a workbook may have hardly a cell", "256 * 2**10", "256 + 2**10"),
-    Planted("a square map is channels first", "first > last", "first >= last"),
+    Planted("a square map is channels first", "else first > last", "else first >= last"),
     Planted("an answer with a mangled sign is not read again", '("Ã—", "Â²", "Â\\u00a0", "â€", "âˆ")', '("Ã—", "Â²", "Â\\u00a0", "â€")'),
     Planted("a CSV's separator is looked for in its last line", 're.fullmatch(r"sep=(.)\\s*", lines[0])', 're.fullmatch(r"sep=(.)\\s*", lines[-1])'),
     Planted("of all separators the worst is taken", "max(tried, key=lambda attempt: attempt[0])", "min(tried, key=lambda attempt: attempt[0])"),
