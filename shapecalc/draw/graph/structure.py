@@ -257,7 +257,7 @@ class _Whereabouts:
         ranges: dict[int, tuple[int, int]] = {}
         for source, target in links:
             first, last = self.position[target], self.position[source]
-            if first > last:
+            if last < first:
                 continue
             items = self.strands[self.strand_of[source]]
             before = ranges.get(id(items), (first, last))

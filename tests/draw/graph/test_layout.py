@@ -109,6 +109,11 @@ def must_keep_the_laws(report, direction, **words):
     assert list(overlapping(nodes)) == []
     assert list(crossed(nodes, placed.wires)) == []
     assert drawn_edges(nodes, placed.wires) == wanted_edges(scene, nodes)
+    readers = {}
+    for edge in edges(scene):
+        readers.setdefault(edge.source, set()).add(edge.target)
+    for node in nodes:  # what is drawn on a layer is all that reads it
+        assert all(readers[below] == {above} for below, above in pairwise(node.nodes))
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

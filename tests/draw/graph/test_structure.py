@@ -122,6 +122,13 @@ def test_repeats_that_grow_are_drawn_once():
     assert not tree.links
 
 
+def test_a_round_that_is_read_from_elsewhere_is_no_repeat():
+    layers = [{"repeat": {"times": 5, "layers": ["relu", "tanh"]}}]
+    layers += [{"add": {"from": [".", f"tanh{number}"]}} for number in (1, 2)]
+    tree = tree_of(shapecalc.summarize({"input": "4x4x2", "layers": layers}))
+    assert outline(tree.items) == (0, 1, 2, 3, 4, (3, (5, 6)), 11, 12)
+
+
 def test_an_unrolled_tree_folds_nothing():
     tree = tree_of(shapecalc.summarize("alphago"), unrolled=True)
     assert outline(tree.items) == tuple(range(27))
