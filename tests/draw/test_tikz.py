@@ -46,6 +46,11 @@ def test_named_shapes_are_nodes_of_their_names():
     assert all(re.fullmatch(r"[\w/-]+", name) for name in names)
 
 
+def test_names_that_tikz_cannot_have_stay_apart():
+    made = to_tikz(drawing(Box(0, 0, 9, 9, "conv", "a.b"), Box(9, 0, 9, 9, "conv", "a:b")))
+    assert re.findall(r"\\node\[[^\]]*\] \(([^)]*)\) at", made) == ["a-b", "a-b-2"]
+
+
 def test_colours_are_defined_once_and_all_that_are_used():
     text = to_tikz(volumes(report("unet")))
     defined = re.findall(r"\\definecolor\{([\w-]+)\}\{HTML\}\{[0-9A-F]{6}\}", text)

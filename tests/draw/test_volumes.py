@@ -95,6 +95,18 @@ def test_lengths_are_square_roots():
     assert fronts["fc8"].height / sqrt(1000) == pytest.approx(per_channel[0])
 
 
+def test_a_box_is_as_deep_as_its_volume_is_wide():
+    drawing = volumes(of("name: n\ninput: 64x16x3\nlayers: [relu]\n"))
+    (side,) = (s for s in leaves(drawing.children) if getattr(s, "kind", "") == "input-side")
+    front = boxes(drawing)["input"]
+    assert side.points[1][0] - side.points[0][0] == pytest.approx(
+        0.34 * front.height * sqrt(16 / 64)
+    )
+    assert side.points[0][1] - side.points[1][1] == pytest.approx(
+        0.26 * front.height * sqrt(16 / 64)
+    )
+
+
 def test_the_rule_is_stated_with_its_numbers():
     drawing = volumes(report("lenet5"))
     assert "A side of s is drawn 30.1 times the square root of s pixels long" in drawing.description
@@ -150,6 +162,20 @@ def test_skips_are_arcs_over_all_that_they_skip():
         )
     tops = [bounds(arc).top for arc in arcs]
     assert len(set(tops)) == 4
+
+
+def test_an_arc_leads_over_boxes_that_are_higher_than_its_ends():
+    layers = [
+        {"conv": {"filters": 2, "kernel": 1, "name": "a"}},
+        {"upsample": {"factor": 16, "name": "large"}},
+        {"maxpool": {"kernel": 16, "stride": 16, "name": "small"}},
+        {"concat": {"from": ["a", "small"], "name": "both"}},
+    ]
+    drawing = volumes(summarize({"name": "n", "input": "4x4x2", "layers": layers}))
+    (arc,) = [s for s in drawing.children if isinstance(s, Path) and s.kind == "skip"]
+    assert arc.title == "a to both"
+    bodies = {cluster.name: bounds(cluster) for cluster in clusters(drawing.children)}
+    assert bounds(arc).top < bodies["large"].top
 
 
 def test_a_long_row_of_boxes_is_broken_but_never_under_an_arc():
