@@ -171,7 +171,7 @@ class Forms:
         if not written:
             yield text
             return
-        pattern = rf"(?<![\w.])({_any_of(written)})(?!\w)"
+        pattern = rf"(?<![\w.'])({_any_of(written)})(?!\w)"
         for at, piece in enumerate(re.split(pattern, text)):
             if at % 2 == 0:
                 yield piece
@@ -179,6 +179,10 @@ class Forms:
             for number, dim in enumerate(written[piece]):
                 yield from ("x",) if number else ()
                 yield self.form(dim)
+
+    def has_numbers(self, place: int) -> bool:
+        """Tell whether a text has numbers in it that may change."""
+        return any(isinstance(part, int) for part in self._texts.entries[place])
 
     def written(self, place: int, write: Callable[[Dim], str]) -> str:
         """Write a text; `write` writes the dimensions in it."""

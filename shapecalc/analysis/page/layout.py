@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: The cells that stay behind others.
 _NOTHING = frozenset(["0", NOT_APPLICABLE_MARK])
 #: So many characters of pictures are put on a page.
-MOST_PICTURES = 120_000
+MOST_PICTURES = 180_000
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 

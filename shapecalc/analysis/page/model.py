@@ -6,9 +6,10 @@ puts numbers in their places.
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra import is_symbolic
+from shapecalc.algebra import is_symbolic, product
 from shapecalc.algebra.bounds import surely_at_least
 from shapecalc.algebra.expr import evaluate
 from shapecalc.algebra.notation import notation_of
@@ -26,7 +27,7 @@ from shapecalc.report.receptive_field import at_most
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.analysis.explain.model import Subject
@@ -139,7 +140,8 @@ def data_of(network: Network) -> dict[str, Json]:
     """Return a network as the page's script reads it."""
     forms = Forms()
     report, opened = network.report, network.opened
-    subjects = {subject.row.name: subject for subject in every(report, View())}
+    pairs = zip(every(report, View()), every(opened.plain, View()), strict=True)
+    subjects = {subject.row.name: (subject, plain) for subject, plain in pairs}
     lines = list(network.walk())
     places = {line.row.name: place for place, line in enumerate(lines)}
     notation = notation_of(_numbers(network))
@@ -185,7 +187,7 @@ def _numbers(network: Network) -> list[Dim]:
 def _line_data(
     network: Network,
     line: PageLine,
-    subjects: Mapping[str, Subject],
+    subjects: Mapping[str, tuple[Subject, Subject]],
     forms: Forms,
     places: Mapping[str, int],
 ) -> dict[str, Json]:
@@ -206,7 +208,7 @@ def _line_data(
     if line.inner:
         data["inner"] = [places[inner.row.name] for inner in line.inner]
     else:
-        data["how"] = forms.lesson(dict(_sections(subjects[row.name], forms)))
+        data["how"] = forms.lesson(dict(_sections(network, *subjects[row.name], forms)))
     if row.sources:
         data["from"] = list(row.sources)
     return data
@@ -229,20 +231,47 @@ def _does(network: Network, row: Row, forms: Forms) -> int:
     return place if shown == plain else forms.text(text)
 
 
-def _sections(subject: Subject, forms: Forms) -> Iterator[tuple[str, Json]]:
+def _sections(
+    network: Network, subject: Subject, plain: Subject, forms: Forms
+) -> Iterator[tuple[str, Json]]:
     """Yield what is said on every column of a layer: texts, and numbers with their formulas."""
-    row = subject.row
-    dims, extents = _dims(row), _extents(row)
     for key in ("output", "params", "macs"):
+        own = cache(partial(_prose, plain, key))  # few layers need it
         parts: list[Json] = []
         for block in TOPICS[key].layer(subject).blocks:
             if isinstance(block, Derivation):
                 parts.append([block.label, forms.formula(block.formula), block.times.strip()])
             elif isinstance(block, Prose):
-                parts.append(forms.text(one_line(block.text), dims, extents))
+                parts.append(_sentence(network, subject.row, one_line(block.text), own, forms))
         yield key, parts
     yield "activations", list(_of_activations(subject, forms))
     yield "receptive-field", list(_of_field(subject, forms))
+
+
+def _sentence(
+    network: Network, row: Row, text: str, own: Callable[[], tuple[str, ...]], forms: Forms
+) -> int:
+    """Return the place of a sentence on a layer, with its numbers.
+
+    Where these do not make one of its `own` sentences, those of the network in numbers, it stays in
+    letters: what only looks like a size is never taken for one.
+    """
+    place = forms.text(text, _dims(row), _extents(row))
+    if not forms.has_numbers(place):
+        return place
+    shown = forms.written(place, lambda dim: str(network.number(dim)))
+    return place if _alike(shown) in own() else forms.text(text)
+
+
+def _prose(plain: Subject, key: str) -> tuple[str, ...]:
+    """Return the sentences on a layer of the network in numbers, as `_alike` compares them."""
+    blocks = TOPICS[key].layer(plain).blocks
+    return tuple(_alike(one_line(block.text)) for block in blocks if isinstance(block, Prose))
+
+
+def _alike(text: str) -> str:
+    """Leave out how numbers are set."""
+    return text.replace(",", "").replace(" x ", "x")
 
 
 def _of_activations(subject: Subject, forms: Forms) -> Iterator[Json]:
@@ -267,7 +296,8 @@ def _dims(row: Row) -> list[Dim]:
     dims = [dim for shape in (*row.inputs, row.output) for dim in as_list(shape)]
     dims += [shape.size for shape in (*row.inputs, row.output)]
     dims += [row.params, row.macs, row.activations]
-    dims += [dim for array in row.parameters for dim in array.shape]
+    for array in row.parameters:
+        dims += [*array.shape, product(array.shape[1:])]
     if row.layer is not None:
         for value in row.layer.values():
             dims += [dim for dim in _flat(value) if is_symbolic(dim)]

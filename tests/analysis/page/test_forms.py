@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapecalc.analysis.explain import TOPICS
+from shapecalc.analysis.explain.model import every
 from shapecalc.analysis.page.forms import Forms, digits
 from shapecalc.analysis.page.model import COLUMNS, Network, PageLine, data_of, network_of
 from shapecalc.analysis.page.opening import opened
 from shapecalc.api import summarize
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.shape import as_list
+from shapecalc.output.document import Prose
+from shapecalc.output.view import View
 from shapecalc.spec.find import find
 from shapecalc.text import Source
+from shapecalc.text.safe import one_line
 from tests.analysis.page import computed
 
 if TYPE_CHECKING:
@@ -185,6 +190,30 @@ def test_where_there_is_no_network_the_rule_is_the_librarys(name: str) -> None:
         message = f"{need[0]}: {computed.text(read, need[4], forms)}"
         assert message in messages, (values, messages)
         assert computed.text(read, need[5], forms) == messages[message]
+
+
+@pytest.mark.parametrize("name", ["alphago", "dcgan", "gpt2-small", "swin-t", "strides"])
+def test_sentences_are_those_of_explain_or_stay_in_letters(name: str) -> None:
+    made = network(name)
+    read = data(made)
+    forms = computed.numbers(read, made.opened.values)
+    subjects = {subject.row.name: subject for subject in every(made.opened.plain, View())}
+    counted = 0
+    for row in read["rows"]:
+        lesson = read["lessons"][row["how"]] if "how" in row else {}
+        for key in ("output", "params", "macs") if lesson else ():
+            blocks = TOPICS[key].layer(subjects[row["path"]]).blocks
+            own = {alike(one_line(block.text)) for block in blocks if isinstance(block, Prose)}
+            for place in (part for part in lesson[key] if isinstance(part, int)):
+                in_numbers = any(isinstance(part, int) for part in read["texts"][place])
+                counted += in_numbers
+                assert not in_numbers or alike(computed.text(read, place, forms)) in own
+    assert counted
+
+
+def alike(text: str) -> str:
+    """Leave out how numbers are set: 1,024 x 64."""
+    return text.replace(",", "").replace(" x ", "x")
 
 
 def test_a_wrong_form_is_noticed() -> None:
