@@ -315,6 +315,8 @@ def _slice(site: Site) -> KerasSpelling:
 
 
 def _pad_channels(site: Site) -> KerasSpelling:
+    if not any(site.layer.channels):
+        return layer_of("Identity")
     ends = [[0, 0]] * (site.rank + 1) + [list(map(int, site.layer.channels))]
     return expression(lambda x: call("ops.pad", x, literal(ends)))
 

@@ -20,6 +20,7 @@ from shapecalc import reference as execute
 from shapecalc.algebra import known
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input
+from shapecalc.layers import JOINS
 from shapecalc.spec.find import shipped
 from shapecalc.writers.keras import written
 from shapecalc.writers.keras_layers import SPELLINGS
@@ -104,9 +105,14 @@ def unlike(report: Report, seed: int = 0) -> list[str]:
 
 
 #: What moves places and computes nothing, or is put in front of a layer.
-MOVING = ("input", "pad", "crop", "permute", "reshape", "flatten", "identity")
+MOVING = ("input", "pad", "crop", "permute", "reshape", "flatten", "identity", "pad_channels")
 #: Types that Keras has under the name of another one.
-AS_READ = {"depthwise": "conv", "hardtanh": "clip", "global_avgpool": "mean"}
+AS_READ = {
+    "depthwise": "conv",
+    "hardtanh": "clip",
+    "global_avgpool": "mean",
+    "instancenorm": "groupnorm",
+}
 
 
 def unlike_read(report: Report, model: Any) -> list[str]:
@@ -116,7 +122,8 @@ def unlike_read(report: Report, model: Any) -> list[str]:
     except SpecErrors as error:  # a window of Caffe's that sees nothing but the padding
         codes = {problem.code for problem in error.problems}
         rounds = any(getattr(row.layer, "rounding", "floor") != "floor" for row in report.rows)
-        return [] if rounds and codes == {"E203"} else [str(error)]
+        nothing = codes == {"E009"} and not computing(report)
+        return [] if nothing or (rounds and codes == {"E203"}) else [str(error)]
     words = ("params", "buffers", "frozen", "macs")
     found = [
         f"{word}: {getattr(other.totals, word)}"
@@ -131,12 +138,22 @@ def unlike_read(report: Report, model: Any) -> list[str]:
 
 
 def computing(report: Report) -> Counter[str]:
-    """Count what the layers are and cost, but for those that only move places."""
-    return Counter(
+    """Count what the layers are and cost, but for those that only move places.
+
+    A join of several operands with a constant is as many of Keras', one behind the other: of equal
+    joins one is counted.  One of a single operand computes nothing.
+    """
+    counts = Counter(
         f"{AS_READ.get(row.type, row.type)} {extents(row)} {row.params} {row.buffers} {row.macs}"
         for row in report.rows
-        if row.type not in MOVING
+        if row.type not in MOVING and not is_empty_join(row)
     )
+    return Counter({key: 1 if key.split()[0] in JOINS else n for key, n in counts.items()})
+
+
+def is_empty_join(row: Row) -> bool:
+    constants = [getattr(row.layer, side, None) for side in ("left", "right")]
+    return row.type in JOINS and len(row.sources) == 1 and constants == [None, None]
 
 
 def extents(row: Row) -> str:
