@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import known
-from shapecalc.layers.axes import chosen
+from shapecalc.layers.axes import PartOf, chosen
 from shapecalc.layers.fields import pads_per_side, per_side
-from shapecalc.layers.slicing import PartOf
 from shapecalc.layers.window import padding
 from shapecalc.writers.python_code import CallCode, Code, SlotCode, SumCode, call, literal
 from shapecalc.writers.site import Site, UnsayableError, alike_as_one, frame_of

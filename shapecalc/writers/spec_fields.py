@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import known
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.fields import (
     REQUIRED,
     Connections,
@@ -18,7 +19,6 @@ from shapecalc.layers.fields import (
     Sizes,
     decimal_text,
 )
-from shapecalc.layers.slicing import Cut, End, PartOf
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
