@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise
+from shapecalc.layers.axes import Cut, End
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import REQUIRED, Padding
 from shapecalc.layers.shape import Map
-from shapecalc.layers.slicing import Cut, End
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shapecalc.draw.svg import number, to_svg
 from shapecalc.errors import refuse
@@ -42,7 +42,7 @@ def to_pdf(drawing: Drawing, scheme: Scheme = "light") -> bytes:
     return _converted(drawing, "pdf", scheme)
 
 
-def _converted(drawing: Drawing, format_: str, scheme: Scheme) -> bytes:
+def _converted(drawing: Drawing, format_: Literal["png", "pdf"], scheme: Scheme) -> bytes:
     must_be_convertible(format_)
     import typst
 

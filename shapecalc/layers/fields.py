@@ -552,24 +552,6 @@ class Indices(Kind):
         return tuple([number for number in numbers if isinstance(number, int)])
 
 
-class FromTo(Kind):
-    """`[from, to]`: numbers counted from 0, the last one left out."""
-
-    words = "[from, to], counted from 0"
-    schema = {
-        "type": "array",
-        "items": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]},
-        "minItems": 2,
-        "maxItems": 2,
-    }
-
-    def read(self, tree: Tree, reading: Reading) -> tuple[Dim, Dim]:
-        if not isinstance(tree, List) or len(tree.items) != 2:
-            raise self.wants(tree)
-        low, high = (Count(0, symbolic=True).read(item, reading) for item in tree.items)
-        return low, high
-
-
 class Connections(Kind):
     """One list of input maps, counted from 0, per output map."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from shapecalc.algebra import product
 from shapecalc.errors import RuleError
+from shapecalc.layers.axes import AxisPart, Cut, PartOf, parted, taken
 from shapecalc.layers.base import Layer, Requirement, Work, as_word
-from shapecalc.layers.fields import Choice, Count, Flag, FromTo, field
+from shapecalc.layers.fields import Choice, Count, Flag, field
 from shapecalc.layers.matrix_window import Heads, Operand, window_of
 from shapecalc.layers.shape import Map, Shape, as_text
 from shapecalc.layers.window import SOME, InputSpan, PerInput
@@ -87,15 +88,15 @@ class Matmul(Layer):
         words={True: "window by window"},
         unsaid="no windows",
     )
-    first: tuple[Dim, Dim] | None = field(
-        FromTo(),
-        "channels of the first operand that count: [from, to]",
+    first: Cut | PartOf | None = field(
+        AxisPart(steps=False),
+        "channels of the first operand that count: [from, to], or 1 of 3",
         default=None,
         unsaid="all channels of the first",
     )
-    second: tuple[Dim, Dim] | None = field(
-        FromTo(),
-        "channels of the second operand that count: [from, to]",
+    second: Cut | PartOf | None = field(
+        AxisPart(steps=False),
+        "channels of the second operand that count: [from, to], or 2 of 3",
         default=None,
         unsaid="all channels of the second",
     )
@@ -127,12 +128,12 @@ class Matmul(Layer):
     def _matrices(
         self,
         shape: Shape,
-        span: tuple[Dim, Dim] | None,
+        part: Cut | PartOf | None,
         heads: Dim | None,
         parts: Dim | None,
         turned: tuple[str, ...],
     ) -> Matrices:
-        channels = shape.channels if span is None else span[1] - span[0]
+        channels = shape.channels if part is None else taken(shape.channels, part)
         stack, rows = shape.sides[:-1], shape.sides[-1]
         if heads is not None and parts is not None:
             batch = int(self.windows)
@@ -145,9 +146,7 @@ class Matmul(Layer):
     def configuration(self, *inputs: Shape) -> str:
         words = [] if self.heads is None else [f"{as_word(self.heads)} heads"]
         spans = (("first", self.first), ("second", self.second))
-        words += [
-            f"{name} {as_word(span[0])} to {as_word(span[1])}" for name, span in spans if span
-        ]
+        words += [f"{name} {_in_words(part)}" for name, part in spans if part is not None]
         return ", ".join(words)
 
     def requires(self, *inputs: Shape) -> Iterator[Requirement]:
@@ -174,12 +173,11 @@ class Matmul(Layer):
         """Require that the parts of the channels are there, and fall into heads."""
         whole = None if self.merges else self.heads
         for name, shape, parts in (("first", a, whole), ("second", b, self.parts())):
-            span: tuple[Dim, Dim] | None = getattr(self, name)
+            part: Cut | PartOf | None = getattr(self, name)
             channels = shape.channels
-            if span is not None:
-                yield Requirement(channels, "at least", span[1], partial(_beyond, name, shape))
-                channels = span[1] - span[0]
-                yield Requirement(channels, "at least", 1, partial(_beyond, name, shape))
+            if part is not None:
+                yield from _is_there(name, shape, part)
+                channels = taken(channels, part)
             if parts is not None:
                 complain = partial(_unshared, "channels", channels, parts)
                 yield (need := Requirement(channels, "divisible by", parts, complain))
@@ -230,8 +228,9 @@ class Matmul(Layer):
     def held(self, *inputs: Shape) -> Dim:
         """Count the second operand's elements: a head's keys, or its values."""
         other = inputs[1]
-        span = self.second or (0, other.channels)
-        return product(other.sides) * (span[1] - span[0])
+        part = self.second
+        channels = other.channels if part is None else taken(other.channels, part)
+        return product(other.sides) * channels
 
     def window(self, *inputs: Shape) -> PerInput:
         a, b = inputs
@@ -240,9 +239,19 @@ class Matmul(Layer):
         if self.heads is not None:
             heads = Heads(1 if self.groups is None else self.heads // self.groups, self.merges)
         return window_of(
-            Operand(a, first.rows, first.columns, self.first, self.transpose in ("first", "both")),
             Operand(
-                b, second.columns, second.rows, self.second, self.transpose in ("none", "first")
+                a,
+                first.rows,
+                first.columns,
+                _ends(a, self.first),
+                self.transpose in ("first", "both"),
+            ),
+            Operand(
+                b,
+                second.columns,
+                second.rows,
+                _ends(b, self.second),
+                self.transpose in ("none", "first"),
             ),
             heads,
             len(self.output(a, b).sides),
@@ -251,6 +260,28 @@ class Matmul(Layer):
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:
         return SOME  # the windows have spans for the channels, too
+
+
+def _in_words(part: Cut | PartOf) -> str:
+    if isinstance(part, PartOf) or "end" in (part.start.side, part.stop.side):
+        return str(part)
+    return f"{as_word(part.start.distance)} to {as_word(part.stop.distance)}"
+
+
+def _ends(shape: Shape, part: Cut | PartOf | None) -> tuple[Dim, Dim] | None:
+    return None if part is None else part.ends(shape.channels)
+
+
+def _is_there(name: str, shape: Shape, part: Cut | PartOf) -> Iterator[Requirement]:
+    """Require that an operand has the channels that are taken of it."""
+    channels = shape.channels
+    if isinstance(part, PartOf):
+        yield parted("channels", channels, part, name)
+        return
+    complain = partial(_beyond, name, shape)
+    for end in (part.start, part.stop):
+        yield Requirement(channels, "at least", end.distance, complain)
+    yield Requirement(taken(channels, part), "at least", 1, complain)
 
 
 def _beyond(name: str, shape: Shape) -> RuleError:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from shapecalc.algebra import Dim, add_up, ceil_div, product
+from shapecalc.algebra import Dim, product
 from shapecalc.errors import RuleError
-from shapecalc.layers.axes import names_of
+from shapecalc.layers.axes import AxisPart, Cut, End, PartOf, names_of, parted, taken
 from shapecalc.layers.base import Layer, Requirement, as_word, map_like, square
 from shapecalc.layers.fields import (
-    LARGEST,
     REQUIRED,
     Choice,
     Count,
     Kind,
     Sizes,
-    UnreadError,
-    beyond,
     field,
     per_side,
 )
 from shapecalc.layers.shape import Map, Shape, Vector, as_list, as_text
 from shapecalc.layers.window import OWN, InputSpan, Rearranged, reach_moved
-from shapecalc.text import List, Scalar, YamlMap
+from shapecalc.text import List, Scalar
 from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
@@ -34,154 +30,6 @@ if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 _MOVED = "nothing: elements are moved, added or taken away by a fixed rule"
-
-
-class End(NamedTuple):
-    """A place on an axis, so far from its start, or from its end."""
-
-    distance: Dim
-    side: Literal["start", "end"] = "start"
-
-    def on(self, n: Dim) -> Dim:
-        """Count the place from the start of an axis of `n`."""
-        if self.distance == 0:
-            return 0 if self.side == "start" else n
-        return self.distance if self.side == "start" else n - self.distance
-
-
-class Cut(NamedTuple):
-    """What lies from `start` up to `stop`, which is left out: one element in `step`."""
-
-    start: End = End(0)
-    stop: End = End(0, "end")
-    step: Dim = 1
-
-    def ends(self, n: Dim) -> tuple[Dim, Dim]:
-        """Return the first place of an axis of `n`, and the place after the last."""
-        return self.start.on(n), self.stop.on(n)
-
-    def __str__(self) -> str:
-        first, last = (
-            ("-" if end.side == "end" else "") + as_word(end.distance) if end != usual else ""
-            for end, usual in ((self.start, End(0)), (self.stop, End(0, "end")))
-        )
-        step = "" if self.step == 1 else f":{as_word(self.step)}"
-        return f"{first}:{last}{step}"
-
-
-class PartOf(NamedTuple):
-    """The part of that number, from 1 on, of so many alike or of parts of these sizes."""
-
-    number: int
-    of: Dim | tuple[Dim, ...]
-
-    @property
-    def step(self) -> int:
-        """A part leaves nothing out."""
-        return 1
-
-    def ends(self, n: Dim) -> tuple[Dim, Dim]:
-        """Return the first place of an axis of `n`, and the place after the last."""
-        if isinstance(self.of, tuple):
-            first = add_up(self.of[: self.number - 1])
-            return first, first + self.of[self.number - 1]
-        size = n // self.of
-        return (self.number - 1) * size, self.number * size
-
-    def __str__(self) -> str:
-        sizes = self.of if isinstance(self.of, tuple) else (self.of,)
-        return f"{self.number} of {'+'.join(map(as_word, sizes))}"
-
-
-class AxisPart(Kind):
-    """What a layer takes of an axis: `[from, to]`, `[from, to, step]`, `2 of 4`, or a map.
-
-    As in Python places are counted from 0, negative ones from the end, and `to` is left out; but
-    a place outside of the axis is refused.
-    """
-
-    words = "a part of an axis ([from, to], [from, to, step] or 2 of 4)"
-    _number: ClassVar[dict[str, Any]] = {"type": ["integer", "string", "null"]}
-    schema = {
-        "anyOf": [
-            {"type": "array", "items": _number, "minItems": 2, "maxItems": 3},
-            {"type": "string", "pattern": r"^\s*\d+ of \d+\s*$"},
-            {
-                "type": "object",
-                "properties": {"from": _number, "to": _number, "step": _number},
-                "additionalProperties": False,
-            },
-            {
-                "type": "object",
-                "properties": {
-                    "part": {"type": "integer", "minimum": 1},
-                    "of": {"anyOf": [{"type": ["integer", "string"]}, {"type": "array"}]},
-                },
-                "required": ["part", "of"],
-                "additionalProperties": False,
-            },
-        ]
-    }
-
-    def read(self, tree: Tree, reading: Reading) -> Cut | PartOf:
-        if isinstance(tree, List) and 2 <= len(tree.items) <= 3:
-            return _cut(tree.items, reading)
-        if isinstance(tree, YamlMap) and tree.items.keys() == {"part", "of"}:
-            return _part(tree.items["part"], tree.items["of"], reading)
-        if isinstance(tree, YamlMap) and tree.items and tree.items.keys() <= {"from", "to", "step"}:
-            nothing = tree.keys[next(iter(tree.keys))]._replace(text="", plain=True)
-            items = tree.items
-            first, last = items.get("from", nothing), items.get("to", nothing)
-            return _cut((first, last, *([items["step"]] if "step" in items else [])), reading)
-        if isinstance(tree, Scalar):
-            if match := re.fullmatch(r"(\w+) of (\w+)", tree.text, re.ASCII):
-                number, of = (tree._replace(text=word) for word in match.groups())
-                return _part(number, of, reading)
-            if ":" in tree.text:
-                raise self.wants(tree, f"write [{', '.join(tree.text.split(':'))}]")
-        raise self.wants(tree, "[0, 58] are the first 58, [-58, null] the last, 1 of 2 a half")
-
-
-_STEP = Count(1, divides=True)
-_PART = Count(1)
-_PARTS = Count(1, divides=True)
-_SIZE = Count(1, symbolic=True)
-
-
-def _cut(items: tuple[Tree, ...], reading: Reading) -> Cut:
-    start = _end(items[0], reading)
-    stop = _end(items[1], reading)
-    step = _STEP.read(items[2], reading) if len(items) > 2 else 1
-    return Cut(End(0) if start is None else start, End(0, "end") if stop is None else stop, step)
-
-
-def _end(tree: Tree, reading: Reading) -> End | None:
-    """Read a place; nothing for an end that is left open."""
-    if isinstance(tree, Scalar) and tree.plain and tree.text in ("", "null", "~"):
-        return None
-    place = reading.number(tree)
-    if isinstance(place, int):
-        if abs(place) > LARGEST:
-            raise UnreadError(f"counts to {beyond(place)}", at=tree, code="E114")
-        return End(place) if place >= 0 else End(-place, "end")
-    from shapecalc.algebra.bounds import always_positive
-
-    return End(-place, "end") if always_positive(-place) else End(place)
-
-
-def _part(number: Tree, of: Tree, reading: Reading) -> PartOf:
-    part = _PART.read(number, reading)
-    sizes: Dim | tuple[Dim, ...]
-    if isinstance(of, List):
-        sizes = tuple([_SIZE.read(size, reading) for size in of.items])
-        parts: Dim = len(sizes)
-    else:
-        sizes = parts = _PARTS.read(of, reading)
-    assert isinstance(part, int)
-    if isinstance(parts, int) and part > parts:
-        message = f"names part {part}, but there {'is' if parts == 1 else 'are'} {parts}"
-        raise UnreadError(message, f"parts are 1 to {parts}", at=number, code="E114")
-    return PartOf(part, sizes)
 
 
 def _of(axis: str) -> Any:  # noqa: ANN401
@@ -240,7 +88,7 @@ class Slice(Layer):
             if isinstance(part, Cut):
                 yield from _within(name, n, part)
             elif part is not None:
-                yield _parted(name, n, part)
+                yield parted(name, n, part)
 
     def output(self, *inputs: Shape) -> Shape:
         *sides, channels = (
@@ -266,18 +114,6 @@ class Slice(Layer):
 
 #: The axes that a slice may name.
 AXES = tuple(declared.name for declared in Slice.fields())
-
-
-def taken(n: Dim, part: Cut | PartOf) -> Dim:
-    """Count what is taken of an axis of `n`.
-
-    >>> taken(116, PartOf(2, 2)), taken(7, Cut(End(1), End(1, "end"), 2))
-    (58, 3)
-    """
-    if isinstance(part, PartOf):
-        return n // part.of if not isinstance(part.of, tuple) else part.of[part.number - 1]
-    first, after = part.ends(n)
-    return ceil_div(after - first, part.step)
 
 
 def _seen(first: Dim, step: Dim) -> InputSpan:
@@ -314,35 +150,6 @@ def _empty(axis: str, n: Dim, cut: Cut) -> RuleError:
         rule=f"{after} - {first} = {after - first}, must be at least 1",
         hint="the end comes after the start, and is itself left out",
         facts=(("input", n), ("from", first), ("to", after)),
-    )
-
-
-def _parted(axis: str, n: Dim, part: PartOf) -> Requirement:
-    if isinstance(part.of, tuple):
-        return Requirement(n, "equal to", add_up(part.of), partial(_unlike, axis, n, part.of))
-    return Requirement(n, "divisible by", part.of, partial(_uneven, axis, n, part.of))
-
-
-def _unlike(axis: str, n: Dim, sizes: tuple[Dim, ...]) -> RuleError:
-    total = add_up(sizes)
-    return RuleError(
-        "E205",
-        f"parts of {listed(list(map(str, sizes)))} are {total} in all, but the {axis} are {n}",
-        field=axis,
-        rule=f"{total} = {n} must hold",
-        hint="give sizes that add up to all that flows in",
-        facts=(("input", n), ("sizes", list(sizes))),
-    )
-
-
-def _uneven(axis: str, n: Dim, parts: Dim) -> RuleError:
-    return RuleError(
-        "E205",
-        f"{axis} of {n} cannot be split into {parts} equal parts",
-        field=axis,
-        rule=f"{n} mod {parts} = {n % parts}, must be 0",
-        hint=f"use a number that divides {n}, or give the parts sizes: [16, 48]",
-        facts=(("input", n), ("parts", parts)),
     )
 
 

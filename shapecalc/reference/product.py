@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.algebra import known
+from shapecalc.layers.axes import Cut, End
 from shapecalc.layers.product import Matmul
 from shapecalc.layers.shape import Map
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import Gradients
 from shapecalc.reference.example import copied
 from shapecalc.reference.formula import ArrayFormula, Term, place_names
+from shapecalc.reference.slicing import as_slice
 from shapecalc.reference.tally import accumulators
 from shapecalc.reference.weighted import matmul
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
     from shapecalc.reference.arrays import Array, Arrays, Axes
@@ -53,13 +57,13 @@ class _View(NamedTuple):
         return np.moveaxis(whole, -1, 1)
 
 
-def _views(layer: Matmul) -> tuple[_View, _View]:
+def _views(layer: Matmul, inputs: Sequence[Array]) -> tuple[_View, _View]:
     heads = known(layer.heads) if layer.heads is not None else 0
     groups = known(layer.groups) if layer.groups is not None else heads
     batch = 1 + int(layer.windows)
     first, second = (
-        slice(None) if span is None else slice(*map(known, span))
-        for span in (layer.first, layer.second)
+        as_slice(part, x.shape[1])
+        for part, x in zip((layer.first, layer.second), inputs, strict=True)
     )
     turned = layer.transpose
     return (
@@ -70,7 +74,7 @@ def _views(layer: Matmul) -> tuple[_View, _View]:
 
 def _factors(layer: Matmul, inputs: tuple[Array, ...]) -> tuple[Array, Array]:
     """Return both operands as matrices, the first one scaled."""
-    a, b = (view.matrices(x) for view, x in zip(_views(layer), inputs, strict=True))
+    a, b = (view.matrices(x) for view, x in zip(_views(layer, inputs), inputs, strict=True))
     if layer.root:
         a = a * (1 / a.shape[-1] ** 0.5)
     return a, b
@@ -105,7 +109,7 @@ def backward(
     if layer.root:
         to_first = to_first * (1 / a.shape[-1] ** 0.5)
     both = (to_first, matmul(a.swapaxes(-2, -1), g))
-    pairs = zip(_views(layer), both, inputs, strict=True)
+    pairs = zip(_views(layer, inputs), both, inputs, strict=True)
     return Gradients(tuple(view.back(part, x) for view, part, x in pairs), {})
 
 
@@ -127,7 +131,7 @@ def _numbers(x: Array) -> Array:
 @registry.formula(Matmul)
 def formulas(layer: Matmul, *xs: Array) -> Formulas:
     """Write the formulas of a matrix product and of the way back: products with the transposed."""
-    views = _views(layer)
+    views = _views(layer, xs)
     # Which element stands where in the matrices, and where a product's element goes.
     a, b = (view.matrices(_numbers(x))[0] for view, x in zip(views, xs, strict=True))
     high, wide = a.shape[-2], b.shape[-1]
@@ -191,7 +195,7 @@ def paper_copy(layer: Matmul, *inputs: Shape) -> tuple[Layer, tuple[Shape, ...]]
     shapes, spans = [], []
     for shape, span in ((mine, layer.first), (other, layer.second)):
         channels = known(shape.channels)
-        spans.append(None if span is None else (1, 1 + channels))
+        spans.append(None if span is None else Cut(End(1), End(1 + channels)))
         shapes.append(shape if span is None else Map(shape.sides, channels + 2))
     heads = {} if layer.heads is None else {"heads": 2, "groups": _groups(layer)}
     return copied(layer, first=spans[0], second=spans[1], **heads), tuple(shapes)

@@ -42,7 +42,7 @@ _AXES = {
 }
 
 
-def _python(part: Any, n: int) -> slice:  # noqa: ANN401  (whatever a slice takes of an axis)
+def as_slice(part: Any, n: int) -> slice:  # noqa: ANN401  (whatever a slice takes of an axis)
     """Write what is taken of an axis as Python does."""
     if part is None:
         return slice(None)
@@ -62,7 +62,7 @@ def _python(part: Any, n: int) -> slice:  # noqa: ANN401  (whatever a slice take
 def _kept(layer: Slice, x: Array) -> tuple[slice, ...]:
     """Say what stays of every axis, without the batch."""
     names = _AXES[x.ndim - 2]
-    return tuple(_python(getattr(layer, a), n) for a, n in zip(names, x.shape[1:], strict=True))
+    return tuple(as_slice(getattr(layer, a), n) for a, n in zip(names, x.shape[1:], strict=True))
 
 
 @registry.forward(Slice)

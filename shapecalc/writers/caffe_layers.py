@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra import known
-from shapecalc.layers.axes import chosen
-from shapecalc.layers.slicing import PartOf
+from shapecalc.layers.axes import PartOf, chosen
 from shapecalc.layers.window import Window, output_size
 from shapecalc.writers.site import UnsayableError, frame_of, mean_counts, transposed_cuts
 

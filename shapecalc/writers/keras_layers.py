@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra import known
-from shapecalc.layers.axes import chosen
+from shapecalc.layers.axes import PartOf, chosen
 from shapecalc.layers.fields import Rational, pads_per_side, per_side
-from shapecalc.layers.slicing import PartOf
 from shapecalc.writers.keras_recurrent import RECURRENT
 from shapecalc.writers.keras_spelling import (
     KerasSpelling,

@@ -9,8 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra import known
-from shapecalc.layers.axes import chosen
-from shapecalc.layers.slicing import PartOf
+from shapecalc.layers.axes import PartOf, chosen
 from shapecalc.writers.onnx_net import INT
 from shapecalc.writers.onnx_stacks import STACKS
 from shapecalc.writers.onnx_windows import WINDOWS, padded

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import known
-from shapecalc.layers.axes import chosen
+from shapecalc.layers.axes import PartOf, chosen
 from shapecalc.layers.fields import Rational, per_side
-from shapecalc.layers.slicing import PartOf
 from shapecalc.writers.python_code import (
     Behind,
     CallCode,
@@ -428,6 +427,9 @@ def _matmul(site: Site) -> Spelling:
     usual = {"transpose": "none", "merge": "none", "windows": False, "root": False}
     names = ("transpose", "heads", "groups", "merge", "windows", "first", "second", "root")
     fields = {name: getattr(layer, name) for name in names}
+    for name, shape in zip(("first", "second"), site.inputs, strict=True):
+        if fields[name] is not None:
+            fields[name] = tuple(map(known, fields[name].ends(shape.channels)))
     words: dict[str, Code | None] = {
         name: SlotCode(value, name)
         for name, value in fields.items()

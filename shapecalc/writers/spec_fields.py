@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from shapecalc.algebra import known
 from shapecalc.algebra.expr import Expr
 from shapecalc.algebra.notation import code_of
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.fields import (
     REQUIRED,
     Connections,
@@ -20,7 +21,6 @@ from shapecalc.layers.fields import (
     Sizes,
     decimal_text,
 )
-from shapecalc.layers.slicing import Cut, End, PartOf
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapecalc import SpecErrors, loads, summarize
 from shapecalc.algebra.expr import symbol
+from shapecalc.layers.axes import Cut, End
 from shapecalc.layers.base import Work
 from shapecalc.layers.product import Matmul
 from shapecalc.layers.shape import Map
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from conftest import Refusal
 
 N, M = map(symbol, "NM")
+
+
+def cut(first: int, after: int) -> Cut:
+    return Cut(End(first), End(after))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,7 @@ N, M = map(symbol, "NM")
         ),
         # Queries and keys out of one: channels 0 to 4 by channels 4 to 8, of 13.
         (
-            {"transpose": "second", "heads": 2, "first": (0, 4), "second": (4, 8)},
+            {"transpose": "second", "heads": 2, "first": cut(0, 4), "second": cut(4, 8)},
             Map((5,), 13), Map((5,), 13), Map((2, 5), 5), 100,
         ),
         ({"transpose": "second", "heads": 3}, Map((N,), 12), Map((M,), 12), Map((3, N), M), 12 * N * M),
@@ -79,7 +85,7 @@ def test_heads_in_a_row_look_at_the_keys_that_they_share() -> None:
 
 
 def test_a_scaled_product_multiplies_the_first_operand() -> None:
-    layer = Matmul(heads=2, transpose="second", root=True, first=(0, 6), second=(6, 12))
+    layer = Matmul(heads=2, transpose="second", root=True, first=cut(0, 6), second=cut(6, 12))
     shapes = (Map((5,), 18), Map((5,), 18))
     assert layer.work(shapes, layer.output(*shapes)) == Work(macs=150, multiplies=30)
 
@@ -109,11 +115,11 @@ def test_a_scaled_product_multiplies_the_first_operand() -> None:
         ({"merge": "map"}, Map((5,), 7), Map((7,), 8), "E203", "merge needs heads"),
         ({"windows": True}, Map((5,), 7), Map((7,), 8), "E203", "windows needs heads"),
         (
-            {"first": (4, 9)}, Map((5,), 7), Map((5,), 8),
+            {"first": cut(4, 9)}, Map((5,), 7), Map((5,), 8),
             "E203", "first names channels that the operand 5x7 does not have",
         ),
         (
-            {"second": (4, 4)}, Map((5,), 7), Map((7,), 8),
+            {"second": cut(4, 4)}, Map((5,), 7), Map((7,), 8),
             "E203", "second names channels that the operand 7x8 does not have",
         ),
     ],
@@ -133,6 +139,7 @@ def _matmul_twin(layer: Any, *inputs: Any) -> Any:
     def operand(x: Any, span: Any, heads: int | None, repeated: int, turned: bool) -> Any:
         rows = x.movedim(1, -1)
         if span is not None:
+            span = span.start.distance, span.stop.distance
             if not span[0] < span[1] <= rows.shape[-1]:
                 raise ValueError("no such channels")
             rows = rows[..., span[0] : span[1]]
@@ -175,3 +182,21 @@ def _matmul_twin(layer: Any, *inputs: Any) -> Any:
 
 #: PyTorch has no such class.
 TWINS = {"matmul": _matmul_twin}
+
+
+@pytest.mark.parametrize("third", ["[12, 18]", "[-6, null]", "3 of 3", "{part: 3, of: [6, 6, 6]}"])
+def test_a_part_of_the_channels_is_written_as_a_slice_s(third: str) -> None:
+    """Broken by a second notation for what `slice` takes, or by one that counts otherwise."""
+    text = f"input: 5x18\nlayers: [matmul: {{from: [input, input], transpose: second, second: {third}, first: [0, 6]}}]"
+    row = summarize(loads(text)).rows[-1]
+    assert (row.output, row.macs) == (Map((5,), 5), 5 * 5 * 6)
+    assert row.layer.held(*row.inputs) == 5 * 6
+
+
+def test_a_part_of_the_channels_leaves_nothing_out() -> None:
+    text = "input: 5x18\nlayers: [matmul: {from: [input, input], second: [0, 6, 2]}]"
+    with pytest.raises(SpecErrors, match=r"a part of an axis \(\[from, to\] or 2 of 4\)"):
+        summarize(loads(text))
+    uneven = text.replace("[0, 6, 2]", "1 of 4")
+    with pytest.raises(SpecErrors, match="channels of 18 cannot be split into 4 equal parts"):
+        summarize(loads(uneven))

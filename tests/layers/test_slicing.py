@@ -9,17 +9,10 @@ import numpy as np
 import pytest
 
 from shapecalc import SpecErrors, loads, summarize
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.base import NO_WORK
 from shapecalc.layers.shape import Map, Vector
-from shapecalc.layers.slicing import (
-    Cut,
-    End,
-    PadChannels,
-    PartOf,
-    PixelShuffle,
-    PixelUnshuffle,
-    Slice,
-)
+from shapecalc.layers.slicing import PadChannels, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.window import InputSpan
 from shapecalc.reference.layer import forward
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import JOINS, layer_class
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.fields import (
     CAUSAL,
     MODES,
@@ -20,7 +21,7 @@ from shapecalc.layers.fields import (
     Sizes,
 )
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector, as_list
-from shapecalc.layers.slicing import AXES, Cut, End, PartOf
+from shapecalc.layers.slicing import AXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -40,6 +40,22 @@ NETWORKS = {
     "a sequence and back": ("8x6x3", CONV, "reshape: 24x4", "relu", "reshape: 6x4x4", CONV),
     "a pixel shuffle": ("6x6x3", CONV, *SHUFFLE, CONV),
     "a row and back": ("8x6x3", CONV, "flatten", "reshape: 6x4x4", CONV),
+    "a blend to its rim": (
+        "4x5x3",
+        "upsample: {factor: 2, mode: bilinear}",
+        "conv: {filters: 2, kernel: 8}",
+    ),
+    "a transposed kernel to its rim": (
+        "4x5x3",
+        "transposed: {filters: 2, kernel: 3, stride: 2}",
+        "global_avgpool",
+    ),
+    "neighbours of a channel that was a side": ("6x2x4", "permute: [1, 2, 0]", "lrn: 3"),
+    "padding beside a part of a side": (
+        "4x3x2",
+        "reshape: 2x2x6",
+        "avgpool: {kernel: 3, stride: 1, pad: 1}",
+    ),
     "a bound": ("8x6x3", CONV, "reshape: 4x6x4", CONV),
 }
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from shapecalc.layers import BUILTIN, layer_class
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.fields import MODES, Padding, Rational
 from shapecalc.layers.shape import Map, Shape, Vector
-from shapecalc.layers.slicing import Cut, End, PartOf
 from shapecalc.reference import registry
 from shapecalc.reference.arrays import in_domain
 from shapecalc.reference.example import by_letters, example, on_paper

@@ -29,6 +29,7 @@ ALLOWED = {
     "shapecalc.api": {"graph_of"},  # the network of a report, never its numbers
     "shapecalc.errors": {"Problem", "SpecErrors"},
     "shapecalc.graph": {"Deferred", "Graph", "Input", "Node", "without_values"},
+    "shapecalc.layers.axes": {"Cut", "End"},  # plain data: what a field holds
     "shapecalc.layers.shape": {"Map", "Vector", "Shape"},
     "shapecalc.layers.base": {"Layer"},
     "shapecalc.report": {"Report"},  # as a type, for what `graph_of` takes

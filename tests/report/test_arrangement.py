@@ -17,7 +17,7 @@ from shapecalc.layers import BUILTIN
 from shapecalc.layers.activation import Pointwise, Softmax
 from shapecalc.layers.arithmetic import Divide, Subtract
 from shapecalc.layers.attention import CausalMask, WindowMask
-from shapecalc.layers.axes import chosen
+from shapecalc.layers.axes import Cut, End, chosen
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.depthwise import Depthwise
 from shapecalc.layers.globalpool import AdaptivePool
@@ -217,7 +217,7 @@ def product_of(draw: st.DrawFn, a: Shape, b: Shape) -> Layer:
         fields |= {"merge": how, "heads": a.sides[0] if a.sides else 1}
     elif draw(st.booleans()):
         end = draw(st.integers(1, b.channels))
-        fields["second"] = (end - divisor(draw, end), end)
+        fields["second"] = Cut(End(end - divisor(draw, end)), End(end))
     return Matmul(**fields)
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.traced import Formula, exact, formula, grouped, is_zero, named
+from shapecalc.layers.axes import Cut, PartOf
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import Count, Declared, Pad, Padding, Rational, Sizes
 from shapecalc.layers.merge import Concat, Stretching
 from shapecalc.layers.reshape import Crop, PadLayer, Upsample
 from shapecalc.layers.shape import SIDE_NAMES, Map, Shape, Vector
-from shapecalc.layers.slicing import Cut, Ends, PartOf
+from shapecalc.layers.slicing import Ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.algebra import Dim
+    from shapecalc.layers.axes import End
     from shapecalc.layers.base import Layer, Parameter, Work
-    from shapecalc.layers.slicing import End
 
 #: What the letters of a rule stand for.
 LETTERS = {

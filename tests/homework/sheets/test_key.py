@@ -18,6 +18,7 @@ from shapecalc.homework.sheets import described, key_of, stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.attention import RelativePosition
+from shapecalc.layers.axes import Cut, End, PartOf
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.fields import CAUSAL, MODES, REQUIRED, Padding, Rational
 from shapecalc.layers.merge import Elementwise
@@ -26,15 +27,7 @@ from shapecalc.layers.pool import BlurPool
 from shapecalc.layers.reduce import L2Norm, Reduction
 from shapecalc.layers.reshape import Crop, Upsample
 from shapecalc.layers.shape import as_text, shape_of
-from shapecalc.layers.slicing import (
-    Cut,
-    End,
-    PadChannels,
-    PartOf,
-    PixelShuffle,
-    PixelUnshuffle,
-    Slice,
-)
+from shapecalc.layers.slicing import PadChannels, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.text import Source
 from tests.kinds import NEED_SEQUENCES, copies
 from tests.layers.test_does import INPUTS, numbers, values_of
@@ -223,8 +216,8 @@ def mark(text: str) -> dict[str, Any]:
         return WORDS[text]
     if match := re.fullmatch(r"(\d+) heads( of the second)?", text):
         return {"groups" if match[2] else "heads": int(match[1])}
-    if match := re.fullmatch(r"(first|second) (\d+) to (\d+)", text):
-        return {match[1]: (int(match[2]), int(match[3]))}
+    if match := re.fullmatch(r"(first|second) (.+)", text):
+        return {match[1]: part_of_axis(match[2].replace(" to ", ":"))}
     if match := re.fullmatch(r"over (.+)", text):
         return {"over": _over(match[1])}
     if match := re.fullmatch(r"(\d+) entries of (\d+)", text):
@@ -286,7 +279,8 @@ def yaml_of(value: object) -> str:
             ("-" if end.side == "end" and end.distance else "", end.distance) for end in value[:2]
         )
         start, stop = (f"{sign}{distance}" for sign, distance in ends)
-        return f"[{start}, {'null' if value.stop == End(0, 'end') else stop}, {value.step}]"
+        step = "" if value.step == 1 else f", {value.step}"
+        return f"[{start}, {'null' if value.stop == End(0, 'end') else stop}{step}]"
     if isinstance(value, tuple):
         return f"[{', '.join(map(yaml_of, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
