@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from inspect import signature
 from typing import Any
 
@@ -9,6 +10,17 @@ from click.testing import CliRunner, Result
 
 #: Up to 8.1 a runner mixes the two outputs unless it is asked not to; later ones keep them apart.
 _MIXES = "mix_stderr" in signature(CliRunner.__init__).parameters
+
+#: What asks a program to end.
+ENDING = [
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
+]
+
+
+def minds_signals() -> None:
+    """Undo what a shell sets for what it runs in the background: to ignore Ctrl-C."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def runner() -> CliRunner:

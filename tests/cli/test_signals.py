@@ -16,14 +16,10 @@ import pytest
 from shapecalc.cli import COMMANDS, main
 from shapecalc.text import files
 from tests.paths import TESTS
-from tests.runner import runner
+from tests.runner import ENDING, minds_signals, runner
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ENDING = [
-    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
-]
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -93,12 +89,6 @@ def test_nothing_is_imported_before_ctrl_c_is_minded() -> None:
     assert python(code, "-S").stdout == "['__future__', 'shapecalc', 'shapecalc.__main__']\n"
 
 
-def _minds_signals() -> None:
-    """Undo what a shell sets for what it runs in the background: to ignore Ctrl-C."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_DFL)
-
-
 def big_sweep(folder: Path) -> subprocess.Popen[str]:
     """Begin a sweep that writes for long, and wait until it does."""
     words = ["sweep", "lenet5", "--over", "H=32:2000", "--over", "W=32:2000", "-o", "out.csv"]
@@ -108,7 +98,7 @@ def big_sweep(folder: Path) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_minds_signals,  # noqa: PLW1509  (no threads here)
+        preexec_fn=minds_signals,  # noqa: PLW1509  (no threads here)
     )
     deadline = time.monotonic() + 60
     while not any(path.name.startswith(".out.csv.") for path in folder.iterdir()):

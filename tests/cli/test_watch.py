@@ -20,7 +20,7 @@ from shapecalc.api import summarize
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.output.problems import problems_text
-from tests.runner import runner
+from tests.runner import minds_signals, runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,17 +186,24 @@ def test_a_port_that_is_taken_is_told(spec: Path) -> None:
 def test_the_command_prints_the_address_and_ctrl_c_ends_it(spec: Path) -> None:
     command = [sys.executable, "-u", "-m", "shapecalc", "watch", str(spec)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=minds_signals,  # noqa: PLW1509  (no threads here)
     ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
-        assert found, line
-        connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=10)
-        connection.request("GET", "/")
-        assert connection.getresponse().status == 200
-        connection.close()
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+            assert address, line
+            connection = http.client.HTTPConnection("127.0.0.1", int(address[1]), timeout=10)
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 200
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert errors == ""
