@@ -73,9 +73,9 @@ class Row(NamedTuple):
     """The layers that a level folds."""
     frozen: Dim = 0
     """Parameters that training leaves as they are (`trainable: false`)."""
+    live: Dim = 0
     kv_cache: Dim = 0
     """Keys or values that causal attention keeps from token to token."""
-    live: Dim = 0
 
     @property
     def layers(self) -> tuple[Row, ...]:

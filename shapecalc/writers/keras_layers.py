@@ -22,7 +22,7 @@ from shapecalc.writers.keras_spelling import (
 )
 from shapecalc.writers.keras_windows import KERAS_WINDOWS, around, places_of
 from shapecalc.writers.python_code import CallCode, Code, SlotCode, SumCode, call, literal
-from shapecalc.writers.site import Site, alike_as_one
+from shapecalc.writers.site import Site, alike_as_one, channels_of_operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -358,7 +358,9 @@ def _matmul(site: Site) -> KerasSpelling:
     layer = site.layer
     usual = {"transpose": "none", "merge": "none", "windows": False, "root": False}
     names = ("transpose", "heads", "groups", "merge", "windows", "first", "second", "root")
-    values = {name: getattr(layer, name) for name in names}
+    values = {name: getattr(layer, name) for name in names} | channels_of_operands(
+        layer, site.inputs
+    )
     fields: dict[str, Code | None] = {
         name: SlotCode(value, name)
         for name, value in values.items()

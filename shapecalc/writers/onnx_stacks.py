@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra import known
 from shapecalc.layers.fields import per_side
 from shapecalc.writers.onnx_net import BOOL, INT
+from shapecalc.writers.site import channels_of_operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +115,7 @@ def _joined(
 class _Operand(NamedTuple):
     """An operand of a product: which channels count, in how many heads, and whether it turns."""
 
-    span: tuple[Any, Any] | None
+    span: tuple[int, int] | None
     heads: int
     repeated: int
     turned: bool
@@ -125,7 +126,7 @@ def _matrices(place: Place, x: LaidValue, operand: _Operand) -> str:
     net, layer = place.net, place.layer
     rows, channels = x.last(), x.channels
     if operand.span is not None:
-        start, stop = map(known, operand.span)
+        start, stop = operand.span
         rows = net.node("Slice", rows, net.ints(start), net.ints(stop), net.ints(-1))
         channels = stop - start
     rank = x.rank + 2
@@ -164,9 +165,10 @@ def _matmul(place: Place) -> LaidValue:
     heads = known(layer.heads) if layer.heads is not None else 0
     groups = known(layer.groups) if layer.groups is not None else heads
     merged, turned = layer.merge != "none", layer.transpose
-    first = _Operand(layer.first, 0 if merged else heads, 1, turned in ("first", "both"))
+    spans = channels_of_operands(layer, place.site.inputs)
+    first = _Operand(spans["first"], 0 if merged else heads, 1, turned in ("first", "both"))
     repeated = heads // max(groups, 1)
-    second = _Operand(layer.second, groups, repeated, turned in ("second", "both"))
+    second = _Operand(spans["second"], groups, repeated, turned in ("second", "both"))
     a, b = (
         _matrices(place, x, operand)
         for x, operand in zip(place.operands, (first, second), strict=True)

@@ -22,7 +22,7 @@ from shapecalc.writers.python_code import (
 )
 from shapecalc.writers.pytorch_spelling import Spelling, extents, last_side_first
 from shapecalc.writers.pytorch_windows import WINDOWS
-from shapecalc.writers.site import UnsayableError, alike_as_one, pad_pairs
+from shapecalc.writers.site import UnsayableError, alike_as_one, channels_of_operands, pad_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -426,10 +426,9 @@ def _matmul(site: Site) -> Spelling:
     layer = site.layer
     usual = {"transpose": "none", "merge": "none", "windows": False, "root": False}
     names = ("transpose", "heads", "groups", "merge", "windows", "first", "second", "root")
-    fields = {name: getattr(layer, name) for name in names}
-    for name, shape in zip(("first", "second"), site.inputs, strict=True):
-        if fields[name] is not None:
-            fields[name] = tuple(map(known, fields[name].ends(shape.channels)))
+    fields = {name: getattr(layer, name) for name in names} | channels_of_operands(
+        layer, site.inputs
+    )
     words: dict[str, Code | None] = {
         name: SlotCode(value, name)
         for name, value in fields.items()

@@ -129,3 +129,15 @@ def indices_of(report: Report) -> dict[int, int]:
             choices[source] = min(choices.get(source, count), count)
     rows = report.rows
     return {i: n for i, n in choices.items() if n and isinstance(rows[i].layer, Input)}
+
+
+def channels_of_operands(
+    layer: AnyLayer, inputs: Sequence[Shape]
+) -> dict[str, tuple[int, int] | None]:
+    """Return the channels that a product takes of each operand, from the first up to the last."""
+    spans: dict[str, tuple[int, int] | None] = {}
+    for name, shape in zip(("first", "second"), inputs, strict=True):
+        part = getattr(layer, name)
+        start, stop = (0, 0) if part is None else map(known, part.ends(shape.channels))
+        spans[name] = None if part is None else (start, stop)
+    return spans

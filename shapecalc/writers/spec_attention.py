@@ -8,6 +8,7 @@ from shapecalc.algebra import known
 from shapecalc.api import loads
 from shapecalc.errors import SpecErrors
 from shapecalc.report.compute import compute_report
+from shapecalc.writers.site import channels_of_operands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -206,9 +207,8 @@ class _AttentionParts:
         dense = self.layer(queries)
         query, value = known(dense.units), known(self.layer(values).units)
         if not norm:
-            (first, last), product = (0, query), self.layer(scores)
-            if product.first is not None:
-                first, last = map(known, product.first)
+            spans = channels_of_operands(self.layer(scores), self.report.rows[scores].inputs)
+            first, last = spans["first"] or (0, query)
             query = last - first
-            value -= known(product.second[1]) if product.second is not None else 0
+            value -= spans["second"][1] if spans["second"] else 0
         return sources.pop(), query, value, bool(dense.bias), norm

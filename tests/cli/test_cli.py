@@ -254,7 +254,7 @@ def test_schema_is_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("shapecalc summarize vgg1", {"vgg11", "vgg11-lrn", "vgg13", "vgg16", "vgg16-c", "vgg19"}),
+        ("shapecalc summarize vgg11", {"vgg11", "vgg11-lrn", "vgg11-torchvision"}),
         ("shapecalc layers adaptive_", {"adaptive_avgpool", "adaptive_maxpool"}),
         ("shapecalc sum", {"summarize"}),
     ],

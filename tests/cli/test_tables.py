@@ -185,7 +185,7 @@ def test_another_cell_in_the_file_exits_1(name: str, folder: Path) -> None:
     lines = source.text.splitlines(keepends=True)
     number, column = line_and_column(cell.start)
     line = lines[number]
-    wrong = line[:column] + "12345" + line[line_and_column(cell.end)[1] :]
+    wrong = line[:column] + "12345" + line[line_and_column(cell.start + cell.length)[1] :]
     wrong = wrong.replace("12345", "max pool" if "conv" in cell.text else '"12345"')
     lines[number] = wrong
     Path("altered.yaml").write_text("".join(lines), encoding="utf-8")

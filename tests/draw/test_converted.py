@@ -58,7 +58,7 @@ def test_a_text_is_only_a_text(typst, text):
     pypdf = pytest.importorskip("pypdf")
     made = to_pdf(Drawing(300, 40, text, text, (Text(4, 20, text), Text(4, 38, "conv1"))))
     (page,) = pypdf.PdfReader(io.BytesIO(made)).pages
-    assert "conv1" in page.extract_text()
+    assert "conv1" in "".join(page.extract_text().split())  # readers part letters as they like
 
 
 @pytest.mark.parametrize("format_", WRITERS)

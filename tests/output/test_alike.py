@@ -73,6 +73,7 @@ def test_placed_columns_are_those_that_differ_among_twins() -> None:
         shared="owner",
         note="remarked",
         live=1,
+        kv_cache=1,
     )
     differing = {
         column.key
