@@ -230,9 +230,8 @@ NOT_ONNX = {
 }
 
 
-#: Layers that a tool cannot take, or of which it counts what is around them, and why.
+#: Layers that a tool cannot take, and why.
 RAISES = {
-    ("torchprofile", "maxpool, same"): "the padding is worked out as it runs, by two products",
     ("calflops", "upsample by 2 and 3"): "calflops 0.3.2 raises for a factor per side",
     ("calflops:flops", "upsample by 2 and 3"): "calflops 0.3.2 raises for a factor per side",
 }

@@ -193,12 +193,14 @@ TORCH = (
             **_for_all(_AVERAGES, "outputs"),
             "leaky_relu": "outputs",
             "lrn": "3*outputs",
-            "multiply": "multiplies",
+            **_for_all("multiply scale", "multiplies"),
             "upsample/2": "4*bilinear",
         },
-        "bias adds count nothing; transposed convolutions count by their output",
+        "bias adds count nothing; transposed convolutions count by their output; a product of two"
+        " sizes in a model's own code counts 1",
         "torchprofile 0.1.0",
-        without=_UNKNOWN + ", max pools, rmsnorm, rnn, gru, activations, softmax, joins",
+        without="subsampling, blurring, distances to codes, bias, embeddings, reductions, l2norm,"
+        " position biases" + ", max pools, rmsnorm, rnn, gru, activations, softmax, joins",
     ),
     Profile(
         "ultralytics-thop",
