@@ -312,9 +312,10 @@ def products(draw: st.DrawFn) -> tuple[AnyLayer, tuple[Any, ...]]:
         b[1] *= groups or heads
     spans: list[Any] = []
     for matrix in (a, b):
-        cut = draw(st.booleans())
-        spans.append((part, part + matrix[1]) if cut else None)
-        matrix[1] += part + draw(st.integers(0, 2)) if cut else 0
+        cut, rest = draw(st.booleans()), draw(st.integers(0, 2))
+        stop = End(rest, "end") if draw(st.booleans()) else End(part + matrix[1])
+        spans.append(Cut(End(part), stop) if cut else None)
+        matrix[1] += part + rest if cut else 0
     if draw(st.integers(0, 9)) == 0:
         a[0] += 1
     sides_b = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -143,10 +144,9 @@ def browser(folder: Path) -> Iterator[Browser]:
 
     def wired() -> None:
         # Chromium reads 3 and writes 4; neither may be the other's while they are set.
-        reads, writes = os.dup(to_it), os.dup(from_it)
-        high_reads, high_writes = os.dup2(reads, 20), os.dup2(writes, 21)
-        os.dup2(high_reads, 3)
-        os.dup2(high_writes, 4)
+        reads, writes = (fcntl.fcntl(end, fcntl.F_DUPFD, 5) for end in (to_it, from_it))
+        os.dup2(reads, 3)
+        os.dup2(writes, 4)
 
     process = subprocess.Popen(
         [
