@@ -345,9 +345,9 @@ def look_back(field: ReceptiveField, step: InputSpan, units: Dim) -> ReceptiveFi
 
     >>> from shapecalc.layers.window import InputSpan, reach_up
     >>> look_back(ReceptiveField((0,), (10,), 4, 55), InputSpan((0,), (2,), 2), 27)
-    ReceptiveField(first=(0,), last=(18,), step=8, units=27, also=())
+    ReceptiveField(first=(0,), last=(18,), step=8, units=27, also=(), rims=(), within=())
     >>> look_back(ReceptiveField((0,), (1,), 2, 4), reach_up(2, blend=False), 8)
-    ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=())
+    ReceptiveField(first=(0, 0), last=(1, 1), step=2, units=8, also=(), rims=(), within=())
     """
     if step == UP_TO_OWN:
         return _up_to_own(field, units)
@@ -540,7 +540,7 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
     """Return the field of units that see what the units of two branches see.
 
     >>> look_back_both(ReceptiveField((-1,), (1,), 2, 7), ReceptiveField((-3,), (3,), 2, 7))
-    ReceptiveField(first=(-3,), last=(3,), step=2, units=7, also=())
+    ReceptiveField(first=(-3,), last=(3,), step=2, units=7, also=(), rims=(), within=())
     """
     if a == b:
         return a

@@ -27,7 +27,7 @@ def compute_quotient(text: str, whole: Callable[[Any], int | Fraction]) -> Fract
 
     Raises `ExpressionError`.
 
-    >>> compute_quotient("1/2*k + 0.25", {"k": 3}.__getitem__)
+    >>> compute_quotient("1/2*k + 0.25", lambda part: {"k": 3}.get(part, part))
     Fraction(7, 4)
     """
     parser = _QuotientParser(text)

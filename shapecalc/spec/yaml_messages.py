@@ -133,7 +133,8 @@ def _by_its_line(text: str, line: str, place: tuple[int, int]) -> Mistake | None
         return Mistake("a tab stands where YAML wants spaces", "indent with spaces", place)
     if text == _NO_TOKEN:
         return Mistake(f"a value cannot begin with '{character}'", "put it into quotes", place)
-    item = _ITEM.search(line, place[1]) if any(word in text for word in _NOT_CLOSED) else None
+    unclosed = any(word in text for word in _NOT_CLOSED)
+    item = _ITEM.search(line, place[1], place[1] + LONGEST_KEY) if unclosed else None
     if item is not None:
         message = f"in braces and brackets '[' begins a list, so '{item[1]}' is cut there"
         return Mistake(message, f"put it into quotes: '{item[1]}'", (place[0], item.start(1)))

@@ -177,7 +177,7 @@ CASES: dict[str, tuple[str, dict[str, Any], tuple[Shape, ...]]] = {
     "matmul, both turned": ("matmul", {"transpose": "both"}, (Map((3,), 4), Map((5,), 3))),
     "scores": (
         "matmul",
-        {"transpose": "second", "heads": 2, "first": (1, 5), "second": (5, 9), "root": True},
+        {"transpose": "second", "heads": 2, "first": Cut(End(1), End(5)), "second": Cut(End(5)), "root": True},
         (Map((2, 3), 9), Map((2, 3), 9)),
     ),
     "scores of windows, grouped": (
