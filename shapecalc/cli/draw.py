@@ -96,7 +96,7 @@ def draw(
 
     Without -o the graph is written in characters, for a terminal. SPEC is a file, the name of a
     shipped spec (`shapecalc specs`), or - for standard input; a file may be a model of Caffe,
-    Darknet, Keras, ONNX or PyTorch.
+    Darknet, Keras, ONNX, PyTorch or TensorFlow Lite.
     """
     with reported():
         from shapecalc.api import summarize

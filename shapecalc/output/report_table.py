@@ -41,7 +41,7 @@ from shapecalc.text import collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra.notation import Notation
     from shapecalc.output.alike import Kinds
@@ -66,12 +66,12 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     marks, notes = _notes(rows)
     kinds = {"": kinds_of(rows), "field": seeing_alike(rows)}
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
-    columns = tuple(_lay_out(report, rows, kinds, view, column) for column in wanted)
+    columns = _laid_out(report, rows, kinds, view, wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
         # In volumes, too, names stand for formulas: where room is short, and where none is stated,
         # since a page that is set by others reads best in one notation.
         view = view._replace(named=True)
-        columns = tuple(_lay_out(report, rows, kinds, view, column) for column in wanted)
+        columns = _laid_out(report, rows, kinds, view, wanted)
     room = width if width is None else width - _least_room(view)
     kept = columns if view.columns or room is None else _fit(columns, marks, room)
     if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
@@ -93,7 +93,7 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         columns=tuple(column.column for column in kept),
         header=tuple(column.header for column in kept),
         lines=tuple(map(Line, zip(*(column.cells for column in kept), strict=True), marks)),
-        footer=(kept[0].footer or total_label(view), *(column.footer for column in kept[1:])),
+        footer=tuple(column.footer for column in kept),
         facts=_facts(report, view),
         notes=notes,
         legend=tuple(
@@ -161,6 +161,18 @@ class _Column(NamedTuple):
     cells: tuple[str, ...]
     footer: str
     unit: str
+
+
+def _laid_out(
+    report: Report,
+    rows: tuple[Row, ...],
+    kinds: Mapping[str, Kinds],
+    view: View,
+    wanted: Sequence[Column],
+) -> tuple[_Column, ...]:
+    """Lay columns out; what names the line of the totals takes room in the first."""
+    first, *others = (_lay_out(report, rows, kinds, view, column) for column in wanted)
+    return (first._replace(footer=first.footer or total_label(view)), *others)
 
 
 def _lay_out(

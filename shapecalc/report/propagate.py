@@ -97,8 +97,8 @@ def row_of(
         layer,
         "",
         (),
-        0 if node.trained else weights + biases,
-        run((layer, size)),
+        frozen=0 if node.trained else weights + biases,
+        live=run((layer, size)),
     )
 
 

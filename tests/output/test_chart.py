@@ -67,6 +67,14 @@ def test_rows_that_are_chosen_have_a_scale_of_their_own():
     assert list(bars_of(text)) == ["fc6", "fc7", "fc8"]
 
 
+@pytest.mark.parametrize("width", range(90, 150, 5))
+def test_bars_leave_room_for_what_names_the_totals(width):
+    text = report("vgg16").render("text", chart="params", only="weighted", width=width)
+    assert "total of all" in text
+    assert max(map(width_of, text.splitlines())) <= width
+    assert "Wider than" not in text
+
+
 def test_a_network_without_any_has_no_bars():
     text = summarize({"input": "4x4x3", "layers": ["relu"]}).render("text", chart="macs")
     assert bars_of(text) == {}

@@ -46,7 +46,8 @@ class Fixed(NamedTuple):
 class Opened(NamedTuple):
     """A network in letters, as far as it has closed forms: its sizes, and those that stay.
 
-    `report` holds the letters, `plain` the numbers; they are one where nothing can be turned.
+    `report` holds the letters, `plain` the numbers, at the sizes that the fields begin with; they
+    are one where nothing can be turned.
     """
 
     plain: Report
@@ -82,7 +83,8 @@ def opened(
     if plain.domain is not None:  # its writer has chosen the letters
         start = plain.domain.start
         own = tuple(Size(name, "a symbol of the spec", start[name]) for name in start)
-        return Opened(plain, plain, own, ())
+        given = {**asked.settings, **{name: str(start[name]) for name in start}}
+        return Opened(_report(asked._replace(settings=given)), plain, own, ())
     of_input, constants = _of_input(plain, asked), _constants(plain, asked)
     wanted = (*of_input, *constants)
     try:

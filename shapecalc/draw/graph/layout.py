@@ -404,7 +404,7 @@ class Layout:
 
     def _short(self, slab: Slab, fork: Fork, branch: Slab, text: str, top: float) -> None:
         """Put a short branch beside the strand, and its wires in a lane."""
-        gap = self._gap(text, TO_BUS)
+        gap = self._gap(text, TO_BUS) if fork.end != NOWHERE else 0.0
         free = slab.length - top - gap - branch.length
         if fork.start == NOWHERE:
             start = top + free
@@ -423,8 +423,10 @@ class Layout:
         if fork.start != NOWHERE:
             into = ((0.0, 0.0), (0.0, across), (start + branch.entry, across))
             slab.wires.append(Track(into))
-        slab.labels.append((text, end + gap / 2, across))
         slab.widen(above, end + gap, side)
+        if fork.end == NOWHERE:
+            return
+        slab.labels.append((text, end + gap / 2, across))
         points = [(start + branch.exit, across)]
         if lane > across:
             points += [(end + gap, across), (end + gap, lane)]

@@ -214,6 +214,13 @@ def test_nothing_is_wider_than_the_page(tab: Browser, pages: Path, name: str) ->
         assert tab.do("getComputedStyle(document.querySelector('.rows .tools')).display") == "none"
 
 
+def test_totals_of_billions_stay_on_a_line_of_a_small_screen(tab: Browser, pages: Path) -> None:
+    tab.open(page_of(pages, "unet"))
+    tab.show(360)
+    heights = tab.do("[...document.querySelectorAll('.tile b')].map((b) => b.clientHeight)")
+    assert len(set(heights)) == 1
+
+
 AXE = next(
     (
         found

@@ -12,6 +12,7 @@ import pytest
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import every
 from shapecalc.analysis.page.forms import Forms, digits
+from shapecalc.analysis.page.layout import to_page
 from shapecalc.analysis.page.model import COLUMNS, Network, PageLine, data_of, network_of
 from shapecalc.analysis.page.opening import opened
 from shapecalc.api import summarize
@@ -216,6 +217,14 @@ def alike(text: str) -> str:
     return text.replace(",", "").replace(" x ", "x")
 
 
+def test_a_spec_in_letters_is_drawn_for_the_numbers_that_its_fields_begin_with() -> None:
+    text = "input: HxWx3\nlet: {k: free}\nlayers: [conv: {filters: k, kernel: 3}]"
+    written = to_page([opened(Source("net.yaml", text), {"k": "8"})])
+    assert "Drawn for H = 3, W = 3." in written
+    assert "3\u00d73\u00d73" in written
+    assert "H\u00d7W" not in written
+
+
 def test_a_wrong_form_is_noticed() -> None:
     made = network("alexnet")
     read = data(made)
@@ -269,7 +278,7 @@ class TestOpening:
         text = "input: MxNx3\nlayers:\n  - conv: {filters: 2, kernel: 5}\n"
         made = opened(Source("net.yaml", text))
         assert made.values == {"M": 5, "N": 5}
-        assert made.plain is made.report
+        assert (made.plain.domain, made.plain.totals.macs) == (None, 150)
 
     def test_what_is_wrong_with_a_spec_is_told(self) -> None:
         with pytest.raises(SpecErrors):

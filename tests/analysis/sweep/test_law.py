@@ -90,7 +90,8 @@ def numbers(spec: str, point: dict[str, int]) -> dict[str, Any] | None:
         return None
     found = json.loads(report.render("json", profile="full", batch=3, dtype="float16"))
     asked = (  # shown where they are asked for
-        "trainable,frozen,live,live_memory,moved,weights_read,inputs_read,outputs_written"
+        "trainable,frozen,live,live_memory,kv_cache,kv_cache_memory,"
+        "moved,weights_read,inputs_read,outputs_written"
     )
     more = json.loads(report.render("json", columns=asked, batch=3, dtype="float16"))
     nothing_kept = {"kv_cache": 0, "kv_cache_memory": 0}  # where no attention is causal

@@ -151,6 +151,23 @@ def test_no_shape_lies_on_a_node_or_a_wire(name, direction):
     assert not [label for label in labels for node in nodes if label.meets(node)]
 
 
+@pytest.mark.parametrize("longer", [0, 2, 5])
+def test_ends_that_nothing_reads_have_no_wire(longer):
+    report = shapecalc.summarize(
+        {
+            "inputs": {"image": "32x32x3", "text": "12x64"},
+            "layers": [
+                {"conv": {"filters": 8, "kernel": 3, "from": "image"}},
+                *({"dense": 10 + number} for number in range(longer)),
+                {"dense": {"units": 12, "from": "text", "name": "words"}},
+            ],
+        }
+    )
+    wires = placed_of(scene_of(report)).wires
+    assert len(wires) == 2 + longer  # one into every layer
+    assert all(wire.arrow for wire in wires)
+
+
 def test_the_laws_notice_what_breaks_them():
     one, other = Rectangle(0, 20, -5, 5, (0,)), Rectangle(30, 50, -5, 5, (1,))
     assert list(overlapping([one, other._replace(start=19)]))
