@@ -313,8 +313,11 @@ def products(draw: st.DrawFn) -> tuple[AnyLayer, tuple[Any, ...]]:
     spans: list[Any] = []
     for matrix in (a, b):
         cut = draw(st.booleans())
-        spans.append((part, part + matrix[1]) if cut else None)
-        matrix[1] += part + draw(st.integers(0, 2)) if cut else 0
+        after = part + matrix[1]
+        channels = after + draw(st.integers(0, 2)) if cut else matrix[1]
+        stop = draw(st.sampled_from([End(after), End(channels - after, "end")]))
+        spans.append(Cut(End(part), stop) if cut else None)
+        matrix[1] = channels
     if draw(st.integers(0, 9)) == 0:
         a[0] += 1
     sides_b = (
