@@ -206,7 +206,7 @@ class _Text:
             for block in blocks:
                 lines += self._block(block)
             lines += [""]
-        lines += ["layers:"]
+        lines += ["layers:" if pieces else "layers: []"]
         for piece in pieces:
             lines += self._commented(piece)
         lines += self._outputs()

@@ -139,7 +139,8 @@ def _matmul_twin(layer: Any, *inputs: Any) -> Any:
     def operand(x: Any, span: Any, heads: int | None, repeated: int, turned: bool) -> Any:
         rows = x.movedim(1, -1)
         if span is not None:
-            span = span.start.distance, span.stop.distance
+            ends = {"start": 0, "end": rows.shape[-1]}
+            span = [abs(ends[end.side] - end.distance) for end in (span.start, span.stop)]
             if not span[0] < span[1] <= rows.shape[-1]:
                 raise ValueError("no such channels")
             rows = rows[..., span[0] : span[1]]

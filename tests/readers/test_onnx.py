@@ -15,6 +15,7 @@ import shapecalc
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.layers.axes import chosen
+from shapecalc.layers.shape import Map
 from shapecalc.readers import MODEL_FILES
 from shapecalc.readers.protobuf import packed
 from shapecalc.spec.find import tree_of
@@ -989,6 +990,36 @@ def test_a_length_of_1_is_recognised(read) -> None:
     }
     report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
     assert [row.type for row in report.rows if row.type != "permute"] == ["input", "l2norm"]
+
+
+def _expanded(read, new: int, wide: list[int], shape: list[int]) -> Report:
+    nodes = [
+        node("Unsqueeze", "x new", "u"),
+        node("Expand", "u wide", "e"),
+        node("Reshape", "e shape", "r"),
+        node("MatMul", "q r", "y"),
+    ]
+    arrays = {
+        "new": whole("new", new),
+        "wide": whole("wide", *wide),
+        "shape": whole("shape", *shape),
+    }
+    inputs = {"x": [1, 2, 7, 5], "q": [1, 6, 7, 7]}
+    return read(model(nodes, inputs, {"y": [1, 6, 7, 5]}, arrays))
+
+
+@pytest.mark.parametrize("wide", [[1, 2, 3, 7, 5], [3, 1, 1]])
+@pytest.mark.parametrize("shape", [[1, 6, 7, 5], [0, -1, 7, 5]])
+def test_heads_that_serve_several_are_repeated(read, wide: list[int], shape: list[int]) -> None:
+    report = _expanded(read, 2, wide, shape)
+    (repeated,) = (row for row in report.rows if row.type == "upsample")
+    assert (repeated.output, repeated.does) == (Map((6, 7), 5), "x3x1 nearest")
+    assert report.totals.macs == 6 * 7 * 7 * 5
+
+
+def test_heads_that_take_turns_are_not_those_that_are_repeated(read) -> None:
+    with pytest.raises(SpecErrors, match="nothing of it can be read: 1 Expand"):
+        _expanded(read, 1, [1, 3, 2, 7, 5], [1, 6, 7, 5])
 
 
 def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:

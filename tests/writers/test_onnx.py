@@ -71,6 +71,23 @@ def test_a_shipped_network_is_read_back_as_it_was(name: str, tmp_path: Path) -> 
         assert rows_of(again) == rows_of(report)
 
 
+@pytest.mark.parametrize(
+    ("attention", "shape"),
+    [
+        ("{heads: 4, groups: 2}", "7x8"),
+        ("{heads: 4, groups: 1, causal: true, qk_norm: rmsnorm}", "7x8"),
+        ("{heads: 4, groups: 2, window: 3}", "6x6x8"),
+    ],
+)
+def test_heads_with_common_keys_are_read_back(attention: str, shape: str, tmp_path: Path) -> None:
+    spec = f"input: {shape}\nlayers: [attention: {attention}, gelu]"
+    report = shapecalc.summarize(shapecalc.loads(spec))
+    again = read_back(report, tmp_path)
+    assert again.remarks == ()
+    assert again.rows[-1].output == report.rows[-1].output
+    assert (again.totals.params, again.totals.macs) == (report.totals.params, report.totals.macs)
+
+
 def test_a_file_without_weights_holds_all_shapes_and_no_payload(tmp_path: Path) -> None:
     data = data_of(shapecalc.summarize("vgg16"))
     assert len(data) < 10_000  # of 553 MB

@@ -226,6 +226,12 @@ def test_sizes_may_be_symbols() -> None:
     assert '  - dense: "(C + 2)//2"' in lines
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_network_without_layers_is_one_still(flat: bool) -> None:
+    report = again("input: 8x8x3\nlayers: [repeat: {times: 0, layers: [relu]}]")
+    must_be_the_same(again(written(report, flat=flat).text), report)
+
+
 def test_symbols_go_into_specs_and_not_into_programs(tmp_path: Path) -> None:
     net = tmp_path / "net.yaml"
     net.write_text("input: HxWx3\nlayers: [conv3-8, relu]\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import axes_in, axes_of, joined, shape_asked
 from shapecalc.readers.onnx.file import MOST_AXES
-from shapecalc.readers.onnx.layouts import channels_second, reshape, transpose
+from shapecalc.readers.onnx.layouts import channels_second, in_files_order, reshape, transpose
 from shapecalc.readers.onnx.rules import one_if_alike, rule
 from shapecalc.readers.onnx.values import squeezed, unsqueezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
@@ -99,7 +99,42 @@ def _unsqueeze(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     axes = axes_in([int(v) for v in named or ()], len(value.dims) + len(named or ()))
     if axes is None or len(set(axes)) < len(axes) or len(value.dims) + len(axes) > MOST_AXES:
         raise NoRuleError("axes that nobody knows")
-    walk.give(node, unsqueezed(value, set(axes)))
+    if len(axes) > 1 or not _repeats(walk, node, number, axes[0]):
+        walk.give(node, unsqueezed(value, set(axes)))
+
+
+def _repeats(walk: GraphWalk, node: OnnxNode, number: int, new: int) -> bool:
+    """Recognise Unsqueeze, Expand, Reshape as what repeats each place along an axis.
+
+    So heads of keys and values serve several of the queries.
+    """
+    value, trail = walk.value(node), patterns.Trail(walk, number).step("Expand")
+    shape = walk.array(trail.last, 1) if trail.goes() else None
+    wide = None if shape is None else shape.values()
+    trail.step("Reshape")
+    asked = walk.array(trail.last, 1) if trail.goes() else None
+    asked_for = None if asked is None else asked.values()
+    if walk.file.nodes[number] is not node or wide is None or asked_for is None:
+        return False
+    single = (*value.dims[:new], 1, *value.dims[new:])
+    dims = joined([single, [int(n) for n in wide]]) or single
+    times = dims[new]
+    if times == 1 or dims != (*single[:new], times, *single[new + 1 :]):
+        return False
+    keeps_zero = bool(trail.last.attributes.get("allowzero", 0))
+    whole = (*value.dims[: new - 1], value.dims[new - 1] * times, *value.dims[new:])
+    if shape_asked([int(n) for n in asked_for], dims, keeps_zero=keeps_zero) != whole:
+        return False
+    if new - 1 not in value.own_axes[:-1]:
+        return False
+    value = in_files_order(walk, node, value)
+    must_fit(walk, node, whole)
+    factor = [times if axis == new - 1 else 1 for axis in value.axes[:-1]]
+    source = walk.add(node, "upsample", {"factor": one_if_alike(factor)}, [value])
+    extents = tuple([n * f for n, f in zip(value.extents, [*factor, 1], strict=True)])
+    walk.skip(*trail.numbers)
+    walk.give(trail.last, value._replace(source=source, extents=extents, dims=whole))
+    return True
 
 
 @rule("Expand")
