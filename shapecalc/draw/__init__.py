@@ -184,6 +184,8 @@ def file_kind(name: str | None, path: str | None, picture: PictureKind) -> FileK
         if path is not None and path.lower().endswith(kind.suffixes):
             return kind
     message = "no format is named" if path is None else f"no picture is written as '{path}'"
+    if path is not None and any(path.lower().endswith(kind.suffixes) for kind in FILES.values()):
+        message = f"the picture {picture.name} is not written as '{path}'"
     hint = f"name it with --to, or by the file's suffix: {usual}"
     raise refuse("E302", message, Origin(Source(path or "draw", "")), hint)
 

@@ -248,20 +248,25 @@ class WordReader(TreeReader):
         self.complain("E111", f"{kind} has no field '{word}'", place, hint)
 
     def cut_apart(self, word: str, fields: YamlMap) -> str:
-        """Advise on what is left of a value in parentheses that a comma ended: {pad: (3, 3)}."""
+        """Advise on what a comma left of a value with parentheses: {pad: (3, 3)}, max(k, 8)."""
         texts = {
             key: tree.text if isinstance(tree, Scalar) and tree.plain else "-"
             for key, tree in fields.items.items()
         }
-        before = list(texts)[: list(texts).index(word)]
-        begun = next((key for key in reversed(before) if texts[key].startswith("(")), None)
-        if begun is None or texts[word]:
+        words = list(texts)
+        before = words[: words.index(word)]
+        open_ones = [key for key in before if texts[key].count("(") > texts[key].count(")")]
+        if not open_ones or texts[word]:
             return ""
-        parts = before[before.index(begun) + 1 :]
-        if any(texts[part] or part.endswith(")") for part in parts):
+        begun = open_ones[-1]
+        parts = words[words.index(begun) + 1 :]
+        closing = (part for part in parts if part.endswith(")"))
+        parts = parts[: parts.index(next(closing, word)) + 1]
+        if word not in parts or any(texts[part] for part in parts):
             return ""
-        value = ", ".join(part.strip("() ") for part in (texts[begun], *parts, word))
-        return f"a comma ends the entry: write {begun}: [{value}]"
+        whole = ", ".join((texts[begun], *parts))
+        value = f"[{whole.strip('() ')}]" if whole.startswith("(") else f'"{whole}"'
+        return f"a comma ends the entry: write {begun}: {value}"
 
     def said_elsewhere(self, word: str, value: Tree) -> str:
         """Advise on a field of other tools that is said by something else here, or by nothing."""

@@ -110,7 +110,8 @@ def writer_for(name: str | None, path: str | None) -> Writer:
     for writer in WRITERS:
         if path is not None and path.lower().endswith(writer.suffixes):
             return writer
-    usual = ", ".join(f"{w.suffixes[0]} ({w.name})" for w in WRITERS)
+    first = {writer.suffixes[0]: writer for writer in reversed(WRITERS)}  # which has the suffix
+    usual = ", ".join(f"{w.suffixes[0]} ({w.name})" for w in WRITERS if first[w.suffixes[0]] is w)
     message = "no format is named" if path is None else f"no network is written as '{path}'"
     hint = f"name it with --to, or by the file's suffix: {usual}"
     raise refuse("E302", message, Origin(Source(path or "convert", "")), hint)

@@ -65,6 +65,7 @@ def test_memory_is_that_of_the_batch():
         (["-o", "net.jpeg"], "error[E302]: no picture is written as 'net.jpeg'"),
         (["--as", "grph"], "did you mean 'graph'?"),
         (["--as", "volumes", "--to", "dot"], "the picture volumes is not written as dot"),
+        (["--as", "volumes", "-o", "a.MMD"], "the picture volumes is not written as 'a.MMD'"),
         (["--as", "volumes"], "error[E302]: no format is named"),
         (["--as", "field", "--unroll", "--to", "svg"], "unroll has no place in the picture field"),
         (["--show", "parms"], "did you mean 'params'?"),

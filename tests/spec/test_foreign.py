@@ -13,6 +13,14 @@ from tests.spec.support import codes_of, output_of, problems_of, report_of
 #: A layer as written, and what the hint says.
 WRITTEN = [
     ("conv: {filters: 3, kernel: (3, 3)}", "a comma ends the entry: write kernel: [3, 3]"),
+    (
+        "conv: {filters: max(channels//4, 8), kernel: 1}",
+        'a comma ends the entry: write filters: "max(channels//4, 8)"',
+    ),
+    (
+        "conv: {kernel: 1, filters: min(4, 5, 6)}",
+        'a comma ends the entry: write filters: "min(4, 5, 6)"',
+    ),
     ("conv: {filters: 3, kernel: 3, stride: (2, 1), pad: 1}", "write stride: [2, 1]"),
     ("conv: {filters: 3, kernel: 3, pad: (1, 1)}", "write pad: [1, 1]"),
     ("maxpool: {kernel: (2,2)}", "write kernel: [2, 2]"),

@@ -9,6 +9,7 @@ from shapecalc.counting import MEASURES
 from shapecalc.draw.graph.nodes import SHOWN
 from shapecalc.draw.graph.scene import scene_of
 from shapecalc.draw.graph.tree import Folded, Fork, Leaf, Twig, framed, leaves_of
+from shapecalc.output.table import left_out
 from shapecalc.report.fold import together
 from shapecalc.text.safe import one_line, terminal_safe, width_of
 
@@ -50,8 +51,9 @@ def to_text(
     page = _Outline(scene)
     lines = list(page.strand(scene.tree.items, "", ""))
     wide = width or WIDTH
-    foot = [row for text in page.foot() for row in wrap(text, wide) or [""]]
-    return "\n".join([*head, *_set(lines, page.header, wide), *foot]) + "\n"
+    kept = _columns(lines, page.header, wide)
+    foot = [row for text in page.foot(kept, wide) for row in wrap(text, wide) or [""]]
+    return "\n".join([*head, *_set(lines, page.header[:kept], wide), *foot]) + "\n"
 
 
 class _Outline:
@@ -64,8 +66,8 @@ class _Outline:
         self.repeats = 0
         self.folds = 0
 
-    def foot(self) -> Iterator[str]:
-        """Say what is not drawn."""
+    def foot(self, columns: int, width: int) -> Iterator[str]:
+        """Say what is not drawn, of the columns those behind so many."""
         texts = [
             text
             for text, times in (
@@ -74,6 +76,8 @@ class _Outline:
             )
             if times
         ]
+        if dropped := self.header[columns:]:
+            texts.append(left_out(dropped, width, width, "--show chooses others"))
         return iter(["", *texts] if texts else [])
 
     def strand(self, items: Strand, above: str, rails: str) -> Iterator[OutlineLine]:
@@ -160,16 +164,27 @@ class _Outline:
         return OutlineLine(rails + begins, f"\u250f {name}", ("", *self._numbers(together(rows))))
 
 
-def _set(lines: list[OutlineLine], header: tuple[str, ...], width: int) -> Iterator[str]:
-    """Set lines into a page: columns that have no room are left out, the last ones first."""
+def _widths(lines: list[OutlineLine], header: tuple[str, ...]) -> list[int]:
+    """Return how wide each column is."""
+    rows = [header, *(line.cells for line in lines)]
+    return [max(width_of(row[at]) for row in rows if at < len(row)) for at in range(len(header))]
+
+
+def _columns(lines: list[OutlineLine], header: tuple[str, ...], width: int) -> int:
+    """Return for how many columns there is room; the last ones are left out first."""
+    wide = _widths(lines, header)
     columns = len(header)
-    rows = [("", header), *((line.rails + line.text, line.cells) for line in lines)]
-    wide = [
-        max(width_of(cells[at]) for _, cells in rows if at < len(cells)) for at in range(columns)
-    ]
     while columns and width - sum(wide[:columns]) - _SPACE * columns < LEAST:
         columns -= 1
-    free = width - sum(wide[:columns]) - _SPACE * columns
+    return columns
+
+
+def _set(lines: list[OutlineLine], header: tuple[str, ...], width: int) -> Iterator[str]:
+    """Set lines into a page, with the columns that the header names."""
+    columns = len(header)
+    rows = [("", header), *((line.rails + line.text, line.cells) for line in lines)]
+    wide = _widths(lines, header)
+    free = width - sum(wide) - _SPACE * columns
     longest = min(free, max(width_of(text) for text, _ in rows))
     for text, cells in rows:
         texts = [_cut(text, longest)]

@@ -75,6 +75,13 @@ def test_the_characters_fit_in_the_page(name, width):
     assert max(map(width_of, body.split("\n"))) <= width
 
 
+def test_columns_that_have_no_room_are_named():
+    text = to_text(shipped_report("alexnet"), width=50)
+    assert text.splitlines()[3].split() == ["output", "params"]
+    assert text.endswith("\n\nLeft out to fit a width of 50: MACs; --show\nchooses others.\n")
+    assert "Left out" not in to_text(shipped_report("alexnet"), width=80)
+
+
 def test_what_is_read_by_name_is_named():
     text = to_text(of_inputs([(), (0,), (0,), (1, 2), (1, 2), (3, 4)]))
     assert re.sub(" {2,}.*", "", text).split("\n")[4:10] == [
