@@ -73,7 +73,7 @@ def put(
     for shape in shapes:
         extents |= {shape.channels, *shape.sides}
     examples = batch or next(n for n in range(2, 99) if n not in extents)
-    if layer.type in MAXIMA and examples * shapes[0].size > DISTINCT:
+    if layer.type in (*MAXIMA, "maxout") and examples * shapes[0].size > DISTINCT:
         return None
     random = np.random.default_rng(seed)
     inputs = tuple(
