@@ -113,3 +113,4 @@ def test_softmax_over_positions_needs_positions(refusal: Refusal) -> None:
     error = refusal(Softmax(over=("positions",)), Vector(7))
     assert error is not None
     assert (error.code, error.field) == ("E201", "over")
+    assert "needs sides" in error.message

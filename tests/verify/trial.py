@@ -92,7 +92,7 @@ def values(random: Generator, shape: tuple[int, ...], number: int = 0) -> Array:
     size = int(np.prod(shape))
     grid, spacing = (160, 0.1) if size <= 160 else (DISTINCT, 0.004)
     numbers = random.permutation(max(grid, size))[:size] % grid - grid // 2
-    return ((numbers + 0.37 + 0.21 * number) * spacing).reshape(shape)
+    return ((numbers + 0.37 + 0.13 * number) * spacing).reshape(shape)
 
 
 def do(trial: Trial) -> Outcome:
