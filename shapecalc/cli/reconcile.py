@@ -82,6 +82,8 @@ def reconcile(
 
         if target is not None and profiles:
             raise misuse("there are both profiles and a --target", "give one or the other")
+        if target is None and (batch > 1 or whole):
+            raise misuse("--batch and --all belong to a --target", "name the number to explain")
         picture = None if target is not None else output.picture()
         if picture is None:
             output.chosen()

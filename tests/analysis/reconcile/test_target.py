@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from shapecalc import SpecErrors, summarize
 from shapecalc.analysis.reconcile import find_count
 from shapecalc.analysis.reconcile.search import read_target
+from shapecalc.cli import main
 from shapecalc.counting.profiles import PROFILES
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from shapecalc.analysis.reconcile.search import Search
@@ -266,3 +268,10 @@ def test_a_coarse_number_shows_five_and_all_on_request() -> None:
     assert all(what in long for what in listed)
     assert "--all" in short
     assert "--all" not in long
+
+
+@pytest.mark.parametrize("option", [["--all"], ["--batch", "2"]])
+def test_what_belongs_to_a_target_is_refused_without_one(option: list[str]) -> None:
+    done = runner().invoke(main, ["reconcile", "lenet5", "torchinfo", "fvcore", *option])
+    assert done.exit_code == 2
+    assert "--batch and --all belong to a --target" in done.stderr
