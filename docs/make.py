@@ -46,7 +46,7 @@ from shapecalc.spec.find import shipped
 from shapecalc.spec.language import all_layers, common_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -306,14 +306,25 @@ def _gallery() -> Iterator[str]:
         yield ""
 
 
+def _program(name: str) -> Callable[[], list[str]]:
+    """Return the maker of a block that shows a program of docs/families."""
+
+    def shown() -> list[str]:
+        source = (DOCS / "families" / f"{name}.py").read_text("utf-8")
+        return ["```python", *source.splitlines(), "```"]
+
+    return shown
+
+
 def picture(name: str) -> str:
     """Draw a picture of the gallery, or of the figures."""
     kind, _, network = name.partition("-") if name in FIGURES else ("graph", "", name)
     return str(shapecalc.summarize(network).draw(kind).render("svg"))
 
 
-MAKERS: dict[str, Callable[[], Iterator[str]]] = {
+MAKERS: dict[str, Callable[[], Iterable[str]]] = {
     "columns": _columns,
+    "efficientnet": _program("efficientnet"),
     "errors": _errors,
     "gallery": _gallery,
     "layers": _layers,
@@ -321,6 +332,7 @@ MAKERS: dict[str, Callable[[], Iterator[str]]] = {
     "networks": _networks,
     "profiles": _profiles,
     "quantities": _quantities,
+    "regnet": _program("regnet"),
     "suffixes": _suffixes,
     "table_keys": _table_keys,
 }

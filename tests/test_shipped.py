@@ -54,6 +54,9 @@ TOTALS = {
     "resnet18": (11_689_512, 1_814_073_344),
     "resnet34": (21_797_672, 3_663_761_408),
     "resnet50": (25_557_032, 3_857_973_248),
+    # by hand: three stages of 2n convolutions of 32*32*16*16*9 MACs, 9*(16*16 + 32*32 + 64*64)
+    # weights in all three; the first of two stages have half
+    "resnet-cifar": (269_722, 40_551_040),
     "resnet101": (44_549_160, 7_570_194_432),
     "resnet152": (60_192_808, 11_282_415_616),
     "resnet50-v1.5": (25_557_032, 4_089_184_256),  # section 7: "stride in the 3x3"

@@ -46,6 +46,7 @@ REFUSED = {
     "mobilenet-v1": "conv1",
     "padding-same": "conv1",
     "r3d-18": "global_avgpool1",
+    "resnet-cifar": "pad_channels",
     "resnet34-linked": "conv1",
     "shufflenet-v2": "channel_shuffle",
     "ssd300": "l2norm1",
