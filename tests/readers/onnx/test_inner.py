@@ -9,7 +9,7 @@ import pytest
 import shapecalc
 from tests.paths import TESTS
 from tests.readers.onnx_bytes import Graph, Reference, block, function, graph, model, node, tensor
-from tests.readers.onnx_microsoft import CASES, Case
+from tests.readers.onnx_microsoft import BLOCKS, CASES, Case
 from tests.readers.refusal import refused_as_unreadable
 
 if TYPE_CHECKING:
@@ -46,6 +46,31 @@ def test_the_sum_before_a_norm_is_the_fourth_of_its_results(tmp_path: Path) -> N
     report = read(CASES["SkipLayerNormalization"].data(), tmp_path)
     nodes = report.graph.nodes
     assert nodes[-1].inputs == (len(nodes) - 2, len(nodes) - 3)  # the norm, less the sum
+
+
+@pytest.mark.parametrize(
+    ("bias", "filters", "remark"),
+    [
+        ([1.5] * 3 + [0.0] * 5, 3, "those at an end whose bias is 0 are taken for what fills a block up"),
+        ([0.0] * 7 + [0.5], 8, ""),
+        ([0.0] * 16, 16, "all are counted where nothing says how many there were"),
+    ],
+)  # fmt: skip
+def test_zeros_that_a_bias_ends_in_fill_a_block_up(
+    bias: list[float], filters: int, remark: str, tmp_path: Path
+) -> None:
+    nodes = [
+        node("Conv", "x w b", "c", domain=BLOCKS, kernel_shape=[3, 3]),
+        node("Conv", "c v d", "o", domain=BLOCKS, kernel_shape=[1, 1]),
+        node("ReorderOutput", "o", "y", domain=BLOCKS, channels=5),
+    ]
+    size = len(bias)
+    arrays = {"w": [size, 3, 3, 3], "b": tensor("b", [size], bias), "v": [8, size, 1, 1], "d": [8]}
+    report = read(model(nodes, {"x": [1, 3, 9, 7]}, {"y": [1, 5, 7, 5]}, arrays), tmp_path)
+    first, second = report.rows[1:3]
+    assert (first.params, second.params) == (28 * filters, 5 * (filters + 1))
+    remarks = " ".join(report.graph.spec.source.remarks)
+    assert (remark in remarks) if remark else not remarks
 
 
 # Functions
