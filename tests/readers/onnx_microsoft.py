@@ -6,7 +6,7 @@ import random
 from math import prod
 from typing import Any, NamedTuple
 
-from tests.readers.onnx_bytes import model, node, tensor
+from tests.readers.onnx_bytes import graph, model, node, tensor
 
 DOMAIN, BLOCKS, LAST = "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"
 
@@ -225,3 +225,21 @@ CASES: dict[str, Case] = {
          ("flatten", "6", 0, 0), ("dense", "4", 28, 24)], run=False,
     ),
 }  # fmt: skip
+
+#: Rounds of a convolution, and sides that are left open; for the fuzzer.
+LOOPED = model(
+    [node("Loop", "n yes x", "y", body=graph(
+        [node("Identity", "goes", "on"), node("Conv", "a w", "c", kernel_shape=[1, 1])],
+        "on c", inputs="i goes a",
+    ))],
+    {"x": IMAGE}, {"y": None},
+    {"n": tensor("n", [], [3]), "yes": tensor("yes", [], [1]), "w": [3, 3, 1, 1]},
+)  # fmt: skip
+OPEN = model(
+    [node("Conv", "x w", "c", kernel_shape=[3, 3]), node("Shape", "c", "s"),
+     node("Slice", "s zero two", "head"), node("Concat", "head all", "to", axis=0),
+     node("Reshape", "c to", "y")],
+    {"x": ["N", 3, "height", "width"]}, {"y": None},
+    {"w": [8, 3, 3, 3], "zero": tensor("zero", [1], [0]), "two": tensor("two", [1], [2]),
+     "all": tensor("all", [1], [-1])},
+)  # fmt: skip

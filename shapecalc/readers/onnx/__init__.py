@@ -37,7 +37,7 @@ _MOST_TOLD = 5
 #: The modules that enter operations into the table.
 _OPERATIONS = (
     "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent", "microsoft",
-    "processors", "branches",
+    "processors", "subgraphs",
 )  # fmt: skip
 #: Operations whose inputs but the first are weights, wherever they come from.
 _WEIGHTED = frozenset({
