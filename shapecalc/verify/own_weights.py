@@ -12,6 +12,7 @@ import numpy as np
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.readers import HEAD, model_file
 from shapecalc.readers.onnx import walked
+from shapecalc.readers.open_sizes import GivenSizes
 from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted, listed_briefly
@@ -83,7 +84,7 @@ def own_weights(report: Report) -> OwnWeights | None:
         if kind is None or kind.reader != "onnx":
             return None
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            walk, _ = walked(path, data, report.graph.options.inputs)
+            walk, _ = walked(path, data, GivenSizes(path, report.graph.options.inputs, 0))
             return _read(path, OnnxWeights(walk, path), report)
 
 

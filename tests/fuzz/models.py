@@ -205,6 +205,7 @@ def _tflite(chance: random.Random) -> bytes:
 
 _ONNX = [
     *(case.data() for case in onnx_microsoft.CASES.values()),
+    *[onnx_microsoft.LOOPED, onnx_microsoft.OPEN] * 3,
     *[(TESTS / "readers" / "onnx" / "norms.onnx").read_bytes()] * 5,
 ]
 

@@ -131,6 +131,54 @@ def test_an_exported_network_has_torchs_layers_parameters_and_macs(
     same_as_package(path)
 
 
+class Links(nn.Module):
+    """A U-Net of one level, whose lower level takes the size of the upper one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up, self.down = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 16, 3, 2, 1)
+        self.back, self.end = nn.Conv2d(16, 8, 3, padding=1), nn.Conv2d(16, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        upper = F.relu(self.up(x))
+        lower = F.interpolate(self.back(self.down(upper)), size=upper.shape[2:])
+        return self.end(torch.cat([upper, lower], 1))
+
+
+class Patches(nn.Module):
+    """Attention in heads between patches, as many as there are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch, self.qkv = nn.Conv2d(3, 32, 8, 8), nn.Linear(32, 96)
+        self.out = nn.Linear(32, 32)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patch(x).flatten(2).transpose(1, 2)
+        n, length, width = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, 4, 8).permute(2, 0, 3, 1, 4)
+        y = torch.softmax(q @ k.transpose(-2, -1) / 8**0.5, -1) @ v
+        return self.out(y.transpose(1, 2).reshape(n, length, width))
+
+
+@pytest.mark.parametrize("dynamo", [True, False])
+@pytest.mark.parametrize("network", [Links, Patches])
+def test_open_sides_are_letters_whose_formulas_are_torchs_counts(
+    network: Callable[[], Any], dynamo: bool, tmp_path: Path
+) -> None:
+    net, x, path = network().eval(), torch.randn(1, 3, 64, 96), tmp_path / "net.onnx"
+    more: dict[str, Any] = {"dynamic_axes": {"x": {2: "height", 3: "width"}}, "input_names": ["x"]}
+    if dynamo:
+        open_ = torch.export.Dim.DYNAMIC
+        more = {"dynamic_shapes": ({2: open_, 3: open_},), "external_data": False}
+    with torch.no_grad():
+        torch.onnx.export(net, (x,), str(path), dynamo=dynamo, verbose=False, **more)
+    assert "H" in str(shapecalc.summarize(path).totals.macs)
+    for height, width in [(64, 96), (72, 40), (81, 57)]:
+        given = shapecalc.summarize(path, settings={"H": height, "W": width})
+        assert given.totals.macs == macs_of(net, (3, height, width))
+
+
 def counted_by_use(path: Path) -> int:
     """Count the numbers of the arrays that layers take, in each that takes them."""
     model = onnx.load(str(path))

@@ -157,9 +157,13 @@ def function(
 
 
 def graph(
-    nodes: Sequence[bytes], outputs: str, arrays: Mapping[str, Sequence[int]] | None = None
+    nodes: Sequence[bytes],
+    outputs: str,
+    arrays: Mapping[str, Sequence[int]] | None = None,
+    inputs: str = "",
 ) -> Graph:
     """Write a graph within a node."""
     data = b"".join(block(1, one) for one in nodes) + block(2, "inner")
     data += b"".join(block(5, tensor(name, dims)) for name, dims in (arrays or {}).items())
+    data += b"".join(block(11, value(name, None)) for name in inputs.split())
     return Graph(data + b"".join(block(12, value(name, None)) for name in outputs.split()))

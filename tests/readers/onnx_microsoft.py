@@ -6,13 +6,21 @@ import random
 from math import prod
 from typing import Any, NamedTuple
 
-from tests.readers.onnx_bytes import model, node, tensor
+from tests.readers.onnx_bytes import graph, model, node, tensor
 
-DOMAIN = "com.microsoft"
+DOMAIN, BLOCKS, LAST = "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"
 
 
 def fused(op: str, inputs: str, outputs: str | list[str], **attributes: Any) -> bytes:
     return node(op, inputs, outputs, domain=DOMAIN, **attributes)
+
+
+def blocks(op: str, inputs: str, outputs: str, **attributes: Any) -> bytes:
+    return node(op, inputs, outputs, domain=BLOCKS, **attributes)
+
+
+def last(op: str, inputs: str, outputs: str, **attributes: Any) -> bytes:
+    return node(op, inputs, outputs, domain=LAST, **attributes)
 
 
 class Case(NamedTuple):
@@ -36,7 +44,7 @@ class Case(NamedTuple):
             for name, dims in self.arrays.items()
         }
         arrays |= {"s": tensor("s", [4], [5, 1, 2, 8]), "one": tensor("one", [1], [1])}
-        domains = [DOMAIN]
+        domains = [DOMAIN, BLOCKS, LAST]
         return model(
             self.nodes, {"x": self.input}, {"y": self.output}, arrays, domains=domains, opset=18
         )
@@ -46,6 +54,8 @@ IMAGE, SEQUENCE = (1, 3, 9, 7), (1, 5, 8)
 KERNEL = {"w": (8, 3, 3, 3), "b": (8,)}
 CONV = ("conv", "7x5x8", 224, 7560)
 PLAIN = "5x8"
+#: An image as it lies where the channels are last.
+TO_LAST = node("Transpose", "x", "t", perm=[0, 2, 3, 1])
 #: What no operation tells the channels of has them second.
 TURNED = "8x5"
 
@@ -149,6 +159,51 @@ CASES: dict[str, Case] = {
         IMAGE, (1, 9, 7, 3), {"g": (3,), "h": (3,)},
         [("groupnorm", "9x7x3", 6, 0), ("silu", "9x7x3", 0, 0)], run=False,
     ),
+    "NhwcConv": Case(
+        [TO_LAST, fused("NhwcConv", "t w b", "y", kernel_shape=[3, 2], group=3)],
+        IMAGE, (1, 7, 6, 6), {"w": (6, 3, 2, 1), "b": (6,)},
+        [("depthwise", "7x6x6", 42, 1512)], run=False,
+    ),
+    "NhwcFusedConv, added": Case(
+        [TO_LAST, fused("NhwcConv", "t v", "z", kernel_shape=[3, 3]),
+         fused("NhwcFusedConv", "t w b z", "y", kernel_shape=[3, 3], activation="Relu")],
+        IMAGE, (1, 7, 5, 8), {**KERNEL, "v": (8, 3, 3, 3)},
+        [("conv", "7x5x8", 216, 7560), CONV, ("add", "7x5x8", 0, 0), ("relu", "7x5x8", 0, 0)],
+        run=False,
+    ),
+    "QLinearConv, channels last": Case(
+        [TO_LAST, fused("QLinearConv", "t k k w k k k k b", "y", kernel_shape=[3, 3], channels_last=1)],
+        IMAGE, (1, 7, 5, 8), {**KERNEL, "k": (1,)}, [CONV], run=False,
+    ),
+    "channels last": Case(
+        [TO_LAST, last("Conv", "t w b", "c", kernel_shape=[3, 3], activation="Relu"),
+         last("MaxPool", "c", "y", kernel_shape=[2, 2], strides=[2, 2])],
+        IMAGE, (1, 3, 2, 8), KERNEL, [CONV, ("relu", "7x5x8", 0, 0), ("maxpool", "3x2x8", 0, 0)],
+        run=False,
+    ),
+    "channels in blocks": Case(
+        [blocks("Conv", "x w b", "c", kernel_shape=[3, 3], activation="Relu"),
+         blocks("MaxPool", "c", "p", kernel_shape=[2, 2], strides=[2, 2]),
+         blocks("ReorderOutput", "p", "y", channels=5)],
+        IMAGE, (1, 5, 3, 2), KERNEL,
+        [("conv", "7x5x5", 140, 4725), ("relu", "7x5x5", 0, 0), ("maxpool", "3x2x5", 0, 0)], run=False,
+    ),
+    "every channel alone in blocks": Case(
+        [TO_LAST, blocks("ReorderInput", "t", "r", channels_last=1),
+         blocks("Conv", "r d b", "c", kernel_shape=[3, 3], group=8),
+         blocks("Upsample", "c", "u", scales=[1, 1, 2, 2], mode="nearest"),
+         blocks("ReorderOutput", "u", "y", channels=3, channels_last=1)],
+        IMAGE, (1, 14, 10, 3), {"d": (8, 1, 3, 3), "b": (8,)},
+        [("depthwise", "7x5x3", 30, 945), ("upsample", "14x10x3", 0, 0)], run=False,
+    ),
+    "what is added in blocks": Case(
+        [blocks("Conv", "x v b", "a", kernel_shape=[3, 3]),
+         blocks("Conv", "x w b a", "c", kernel_shape=[3, 3], activation="Relu"),
+         blocks("GlobalAveragePool", "c", "g"), blocks("ReorderOutput", "g", "y", channels=5)],
+        IMAGE, (1, 5, 1, 1), {**KERNEL, "v": (8, 3, 3, 3)},
+        [("conv", "7x5x5", 140, 4725), ("conv", "7x5x5", 140, 4725), ("add", "7x5x5", 0, 0),
+         ("relu", "7x5x5", 0, 0), ("global_avgpool", "1x1x5", 0, 0)], run=False,
+    ),
     "what is quantised as it flows": Case(
         [node("DynamicQuantizeLinear", "x", "xq xs xz"),
          node("ConvInteger", "xq w xz wz", "c", kernel_shape=[3, 3]),
@@ -170,3 +225,21 @@ CASES: dict[str, Case] = {
          ("flatten", "6", 0, 0), ("dense", "4", 28, 24)], run=False,
     ),
 }  # fmt: skip
+
+#: Rounds of a convolution, and sides that are left open; for the fuzzer.
+LOOPED = model(
+    [node("Loop", "n yes x", "y", body=graph(
+        [node("Identity", "goes", "on"), node("Conv", "a w", "c", kernel_shape=[1, 1])],
+        "on c", inputs="i goes a",
+    ))],
+    {"x": IMAGE}, {"y": None},
+    {"n": tensor("n", [], [3]), "yes": tensor("yes", [], [1]), "w": [3, 3, 1, 1]},
+)  # fmt: skip
+OPEN = model(
+    [node("Conv", "x w", "c", kernel_shape=[3, 3]), node("Shape", "c", "s"),
+     node("Slice", "s zero two", "head"), node("Concat", "head all", "to", axis=0),
+     node("Reshape", "c to", "y")],
+    {"x": ["N", 3, "height", "width"]}, {"y": None},
+    {"w": [8, 3, 3, 3], "zero": tensor("zero", [1], [0]), "two": tensor("two", [1], [2]),
+     "all": tensor("all", [1], [-1])},
+)  # fmt: skip

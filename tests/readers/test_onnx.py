@@ -183,7 +183,9 @@ def test_an_image_that_is_scaled_has_its_channels_where_a_convolution_takes_them
     assert (report.totals.params, report.totals.macs) == (3 + 108, 48 * 108)
 
 
-@pytest.mark.parametrize("shape", ["8x10x4", "8x10", "HxWx3", "8x10x3x3", "8x-1x3", ""])
+@pytest.mark.parametrize(
+    "shape", ["8x10x4", "8x10", "8x10xC", "Hx10.5x3", "8x10x3x3", "8x-1x3", ""]
+)
 def test_an_input_that_does_not_fit_an_open_one_is_refused(shape: str, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(OPEN)

@@ -6,6 +6,7 @@ constants that shapes are computed of.  The weights themselves are stepped over.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from shapecalc.readers.onnx.file import OnnxFile, Tensor, read_file
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import MOST_EXTENTS, GraphWalk
-from shapecalc.readers.open_sizes import GivenSizes
+from shapecalc.readers.open_sizes import GivenSizes, with_letters
 from shapecalc.readers.protobuf import DamagedError, Messages
 from shapecalc.text import Origin, collector_paused
 from shapecalc.text.words import counted, listed
@@ -36,7 +37,7 @@ _MOST_TOLD = 5
 #: The modules that enter operations into the table.
 _OPERATIONS = (
     "windows", "dense", "norms", "pointwise", "joins", "parts", "moves", "recurrent", "microsoft",
-    "branches",
+    "processors", "subgraphs",
 )  # fmt: skip
 #: Operations whose inputs but the first are weights, wherever they come from.
 _WEIGHTED = frozenset({
@@ -61,14 +62,16 @@ def read(name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None)
 
     Raises `SpecErrors` for one that is damaged or has nothing to read.
     """
-    walk, outputs = walked(name, data, inputs)
+    return with_letters(name, inputs, partial(_read, name, data))
+
+
+def _read(name: str, data: bytes | mmap, sizes: GivenSizes) -> ReadModel:
+    walk, outputs = walked(name, data, sizes)
     named = {"name": walk.file.name} if walk.file.is_ours and walk.file.name else {}
     return ReadModel({**named, **walk.layers.data(outputs)}, tuple(_remarks(walk)))
 
 
-def walked(
-    name: str, data: bytes | mmap, inputs: Mapping[str, str] | None = None
-) -> tuple[GraphWalk, list[str]]:
+def walked(name: str, data: bytes | mmap, sizes: GivenSizes) -> tuple[GraphWalk, list[str]]:
     """Walk through a model; return what its outputs stand for, too.
 
     Raises `SpecErrors`.
@@ -77,7 +80,7 @@ def walked(
         file = read_file(Messages(data))
         _must_be_readable(file, name)
         walk = GraphWalk(file, name)
-        outputs = _walked(walk, GivenSizes(name, inputs))
+        outputs = _walked(walk, sizes)
     except DamagedError as error:
         message = f"'{name}' cannot be read as an ONNX model: {error}"
         raise refuse("E009", message, Origin.of_file(name), "is it complete?") from None

@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.file import Tensor
+from shapecalc.readers.open_sizes import whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +74,7 @@ def _cast(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     to = node.attributes.get("to", array.type)
     values = array.values()
     if values is not None and to in (6, 7):
-        values = [int(v) for v in values]
+        values = [whole_of(v) for v in values]
     elif values is not None and to == 9:
         values = [bool(v) for v in values]
     elif values is not None:
@@ -170,7 +171,8 @@ def cuts_of(
         lists = [array.values() if array is not None else None for array in given]
         lists += [None] * (4 - len(lists))
         starts, ends, axes, steps = (
-            None if values is None else [int(value) for value in values] for values in lists[:4]
+            None if values is None else [whole_of(value) for value in values]
+            for values in lists[:4]
         )
         if starts is None or ends is None:
             return None
@@ -181,10 +183,17 @@ def cuts_of(
         return None
     cuts = {}
     for start, end, axis, step in zip(starts, ends, places, steps, strict=True):
-        cuts[axis] = slice(start, end if abs(end) < 2**31 or step > 0 else None, step).indices(
-            dims[axis]
-        )
+        cuts[axis] = _range_of(start, end, step, dims[axis])
     return cuts
+
+
+def _range_of(start: int, end: int, step: int, n: int) -> tuple[int, int, int]:
+    """Return what a slice takes of so many; as `slice.indices`, which keeps no formulas."""
+    if step < 0:
+        return slice(start, end if abs(end) < 2**31 else None, step).indices(n)
+    bounds = [bound + n if bound < 0 else bound for bound in (start, end)]
+    first, last = (min(max(bound, 0), n) for bound in bounds)
+    return first, last, step
 
 
 def axes_of(node: OnnxNode, given: Tensor | None, rank: int) -> list[int] | None:
@@ -248,7 +257,7 @@ def shape_asked(
     if len(wanted) > 16:
         return None
     new = [
-        dims[at] if n == 0 and not keeps_zero and at < len(dims) else int(n)
+        dims[at] if n == 0 and not keeps_zero and at < len(dims) else whole_of(n)
         for at, n in enumerate(wanted)
     ]
     total = math.prod(dims)
@@ -280,7 +289,7 @@ def _filled(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     if extents is None:
         return None
     value = node.attributes.get("value")
-    dims = tuple(int(n) for n in extents)
+    dims = tuple(whole_of(n) for n in extents)
     held = value.values() if isinstance(value, Tensor) else [0.0]
     type_ = value.type if isinstance(value, Tensor) else 1
     size = math.prod(dims)
@@ -301,7 +310,7 @@ def _expand(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     assert data is not None
     assert shape is not None
     wanted = shape.values()
-    dims = None if wanted is None else joined([data.dims, tuple(int(n) for n in wanted)])
+    dims = None if wanted is None else joined([data.dims, tuple(whole_of(n) for n in wanted)])
     if dims is None:
         return None
     return _spread(data, dims)
@@ -350,7 +359,9 @@ def _by_element(compute: Callable[..., Any]) -> Callable[[Any, list[Tensor | Non
 
 
 def _quotient(a: Any, b: Any) -> Any:  # noqa: ANN401
-    return int(a / b) if isinstance(a, int) and isinstance(b, int) else a / b
+    if not (isinstance(a, int) and isinstance(b, int)):
+        return a / b
+    return a // b if a * b >= 0 else -(-a // b)
 
 
 def _reduced(compute: Callable[..., Any]) -> Callable[[Any, list[Tensor | None]], Tensor | None]:

@@ -217,6 +217,15 @@ class OnnxFunction(NamedTuple):
     defaults: dict[str, Any]
 
 
+class Subgraph(NamedTuple):
+    """A graph within a node."""
+
+    nodes: list[OnnxNode]
+    arrays: dict[str, Tensor]
+    inputs: list[str]
+    outputs: list[str]
+
+
 class OnnxFile(NamedTuple):
     """A model: its nodes in the order of the file, arrays, and what it says of values' extents."""
 
@@ -230,8 +239,8 @@ class OnnxFile(NamedTuple):
     stated: dict[str, tuple[Extent, ...] | None]
     messages: Messages
 
-    def subgraph(self, span: ByteRange) -> tuple[list[OnnxNode], dict[str, Tensor], list[str]]:
-        """Return the nodes, the arrays and the outputs of a graph within a node."""
+    def subgraph(self, span: ByteRange) -> Subgraph:
+        """Return a graph within a node."""
         return _Reading(self.messages).subgraph(span)
 
     @property
@@ -294,15 +303,19 @@ class _Reading:
         }
         return list(_inlined(plain, known, 0, [MOST_INLINED]))
 
-    def subgraph(self, span: ByteRange) -> tuple[list[OnnxNode], dict[str, Tensor], list[str]]:
-        """Return the nodes, the arrays and the outputs of a graph within a node."""
+    def subgraph(self, span: ByteRange) -> Subgraph:
+        """Return a graph within a node."""
         graph = self.messages.read(_GRAPH, span)
         arrays = {
             fields.get("name", ""): Tensor.stored(fields, self.messages, fields.get("name", ""))
             for fields in graph.get("arrays", ())
         }
-        outputs = [fields.get("name", "") for fields in graph.get("outputs", ())]
-        return [self.node(fields) for fields in graph.get("nodes", ())], arrays, outputs
+        inputs, outputs = (
+            [fields.get("name", "") for fields in graph.get(side, ())]
+            for side in ("inputs", "outputs")
+        )
+        nodes = [self.node(fields) for fields in graph.get("nodes", ())]
+        return Subgraph(nodes, arrays, inputs, outputs)
 
     def node(self, fields: dict[str, Any]) -> OnnxNode:
         return OnnxNode(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.readers.onnx.steps import StepsRule
 
 
-def _microsoft(*ops: str) -> Callable[[StepsRule], StepsRule]:
+def microsoft(*ops: str) -> Callable[[StepsRule], StepsRule]:
     """Enter a function as the rule of operations."""
 
     def enter(function: StepsRule) -> StepsRule:
@@ -29,11 +29,13 @@ def _microsoft(*ops: str) -> Callable[[StepsRule], StepsRule]:
     return enter
 
 
-def _given(steps: Steps, place: int) -> str:
+def given(steps: Steps, place: int) -> str:
     """Return the name of an input, "" for one that is left out."""
     return steps.inputs[place] if place < len(steps.inputs) else ""
 
 
+#: The options that are an activation within a convolution.
+ACTIVATION = ("activation", "activation_params")
 #: An activation within an operation, and what its parameters are called.
 _PARAMETERS = {
     "Clip": ("min", "max"), "Elu": ("alpha",), "HardSigmoid": ("alpha", "beta"),
@@ -41,7 +43,7 @@ _PARAMETERS = {
 }  # fmt: skip
 
 
-def _activated(steps: Steps, x: str, parameters: Sequence[float]) -> str:
+def activated(steps: Steps, x: str, parameters: Sequence[float]) -> str:
     """Take the activation that an operation has within itself, if any."""
     name = steps.option("activation", "")
     if not name:
@@ -51,31 +53,35 @@ def _activated(steps: Steps, x: str, parameters: Sequence[float]) -> str:
     return steps(name, x, **dict(zip(_PARAMETERS[name], parameters, strict=False)))
 
 
-def _without(steps: Steps, *names: str) -> dict[str, Any]:
+def finished(steps: Steps, result: str) -> str:
+    """Take what a convolution has within itself: a value that is added, and an activation."""
+    if given(steps, 3):
+        result = steps("Add", result, steps.inputs[3])
+    return activated(steps, result, steps.option("activation_params", []))
+
+
+def without(steps: Steps, *names: str) -> dict[str, Any]:
+    """Return the operator's options, but for these."""
     return {key: value for key, value in steps.node.attributes.items() if key not in names}
 
 
 # Fused products
 
 
-@_microsoft("FusedConv")
+@microsoft("FusedConv")
 def _fused_conv(steps: Steps) -> str:
-    window = _without(steps, "activation", "activation_params")
-    result = steps("Conv", *steps.inputs[:3], **window)
-    if _given(steps, 3):
-        result = steps("Add", result, steps.inputs[3])
-    return _activated(steps, result, steps.option("activation_params", []))
+    return finished(steps, steps("Conv", *steps.inputs[:3], **without(steps, *ACTIVATION)))
 
 
-@_microsoft("FusedGemm")
+@microsoft("FusedGemm")
 def _fused_gemm(steps: Steps) -> str:
     names = ("activation", "activation_alpha", "activation_beta", "activation_gamma")
-    result = steps("Gemm", *steps.inputs, **_without(steps, *names))
+    result = steps("Gemm", *steps.inputs, **without(steps, *names))
     parameters = [steps.option(name) for name in names[1:] if name in steps.node.attributes]
-    return _activated(steps, result, parameters)
+    return activated(steps, result, parameters)
 
 
-@_microsoft("FusedMatMul")
+@microsoft("FusedMatMul")
 def _fused_product(steps: Steps) -> str:
     sides = []
     for name, side in zip(steps.inputs, "AB", strict=True):
@@ -93,18 +99,18 @@ def _scaled(steps: Steps, x: str, factor: float) -> str:
     return x if factor == 1 else steps("Mul", x, steps.number(factor))
 
 
-@_microsoft("MatMulNBits")
+@microsoft("MatMulNBits")
 def _narrow_product(steps: Steps) -> str:
     """Read a product by a matrix whose numbers are packed, with scales for blocks of them."""
     packed = steps.walk.kernel(steps.node, 1)
     matrix = steps.constant(Tensor((steps.option("K"), steps.option("N")), 1, None, packed.origin))
     product = steps("MatMul", steps.inputs[0], matrix)
-    return steps("Add", product, steps.inputs[5]) if _given(steps, 5) else product
+    return steps("Add", product, steps.inputs[5]) if given(steps, 5) else product
 
 
-@_microsoft("DynamicQuantizeMatMul", "MatMulIntegerToFloat")
+@microsoft("DynamicQuantizeMatMul", "MatMulIntegerToFloat")
 def _integer_product(steps: Steps) -> str:
-    bias = _given(steps, 4 if steps.node.op == "DynamicQuantizeMatMul" else 6)
+    bias = given(steps, 4 if steps.node.op == "DynamicQuantizeMatMul" else 6)
     product = steps("MatMul", *steps.inputs[:2])
     return steps("Add", product, bias) if bias else product
 
@@ -112,30 +118,30 @@ def _integer_product(steps: Steps) -> str:
 # Functions of elements, and norms
 
 
-@_microsoft("Gelu", "FastGelu", "BiasGelu")
+@microsoft("Gelu", "FastGelu", "BiasGelu")
 def _gelu(steps: Steps) -> str:
-    x, bias = steps.inputs[0], _given(steps, 1)
+    x, bias = steps.inputs[0], given(steps, 1)
     return steps("Gelu", steps("Add", x, bias) if bias else x)
 
 
-@_microsoft("QuickGelu")
+@microsoft("QuickGelu")
 def _quick_gelu(steps: Steps) -> str:
     x = steps.inputs[0]
     gate = steps("Sigmoid", _scaled(steps, x, steps.option("alpha", 1.0)))
     return steps("Mul", x, gate)
 
 
-@_microsoft("BiasSoftmax")
+@microsoft("BiasSoftmax")
 def _biased_softmax(steps: Steps) -> str:
     return steps("Softmax", steps("Add", *steps.inputs), axis=steps.option("axis", 1))
 
 
-@_microsoft("SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
+@microsoft("SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
 def _skip_norm(steps: Steps) -> list[str]:
     """Read a sum and its norm; the fourth result is the sum itself."""
     plain = steps.node.op == "SkipLayerNormalization"
     x, skip, *arrays = steps.inputs
-    arrays, bias = arrays[: 2 if plain else 1], _given(steps, 4 if plain else 3)
+    arrays, bias = arrays[: 2 if plain else 1], given(steps, 4 if plain else 3)
     total = steps("Add", x, skip)
     if bias:
         total = steps("Add", total, bias)
@@ -144,7 +150,7 @@ def _skip_norm(steps: Steps) -> list[str]:
     return [norm, "", "", total]
 
 
-@_microsoft("GroupNorm")
+@microsoft("GroupNorm")
 def _group_norm(steps: Steps) -> str:
     norm = {"num_groups": steps.option("groups"), "epsilon": steps.option("epsilon", 1e-5)}
     take = steps.channels_second if steps.option("channels_last", 1) else steps
@@ -155,25 +161,25 @@ def _group_norm(steps: Steps) -> str:
 # Attention
 
 
-@_microsoft("Attention")
+@microsoft("Attention")
 def _attention(steps: Steps) -> str:
     x, weights = steps.inputs[:2]
-    if steps.option("qkv_hidden_sizes", None) or _given(steps, 4):
+    if steps.option("qkv_hidden_sizes", None) or given(steps, 4):
         raise NoRuleError("heads of unlike depths, or a past")
     product = steps("MatMul", x, weights)
-    if _given(steps, 2):
+    if given(steps, 2):
         product = steps("Add", product, steps.inputs[2])
     width = steps.dims(weights)[1] // 3
     parts = [_part(steps, product, place * width, width) for place in range(3)]
     return _heads(steps, *parts)
 
 
-@_microsoft("MultiHeadAttention")
+@microsoft("MultiHeadAttention")
 def _attention_of_three(steps: Steps) -> str:
-    parts = [_given(steps, place) for place in range(3)]
-    if not all(parts) or any(len(steps.dims(part)) != 3 for part in parts) or _given(steps, 6):
+    parts = [given(steps, place) for place in range(3)]
+    if not all(parts) or any(len(steps.dims(part)) != 3 for part in parts) or given(steps, 6):
         raise NoRuleError("heads that are packed, or a past")
-    if _given(steps, 3):
+    if given(steps, 3):
         start = 0
         for place, part in enumerate(parts):
             width = steps.dims(part)[-1]
@@ -205,7 +211,7 @@ def _heads(steps: Steps, query: str, key: str, value: str) -> str:
         for part, order in ((query, [0, 2, 1, 3]), (key, [0, 2, 3, 1]), (value, [0, 2, 1, 3]))
     )
     scores = _scaled(steps, steps("MatMul", q, k), steps.option("scale", 0.0) or 1 / sqrt(depth))
-    if _given(steps, 3) and steps.node.op == "Attention":
+    if given(steps, 3) and steps.node.op == "Attention":
         steps.walk.differs(steps.node, "a mask hides elements")
     product = steps("MatMul", steps("Softmax", scores, axis=-1), v)
     return steps(
@@ -216,35 +222,35 @@ def _heads(steps: Steps, query: str, key: str, value: str) -> str:
 # What the quantizer writes: beside each operand stand its scale and its zero point
 
 
-@_microsoft("QLinearAdd", "QLinearMul")
+@microsoft("QLinearAdd", "QLinearMul")
 def _quantised_join(steps: Steps) -> str:
     return steps(steps.node.op.removeprefix("QLinear"), steps.inputs[0], steps.inputs[3])
 
 
-@_microsoft("QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax")
+@microsoft("QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax")
 def _quantised_function(steps: Steps) -> str:
-    options = _without(steps, "opset")
+    options = without(steps, "opset")
     return steps(steps.node.op.removeprefix("QLinear"), steps.inputs[0], **options)
 
 
-@_microsoft("QLinearGlobalAveragePool", "QLinearAveragePool", "NhwcMaxPool")
+@microsoft("QLinearGlobalAveragePool", "QLinearAveragePool", "NhwcMaxPool")
 def _quantised_pool(steps: Steps) -> str:
     op = steps.node.op.removeprefix("QLinear").removeprefix("Nhwc")
     last = steps.option("channels_last") or steps.node.op == "NhwcMaxPool"
     take = steps.channels_second if last else steps
-    return take(op, steps.inputs[0], **_without(steps, "channels_last"))
+    return take(op, steps.inputs[0], **without(steps, "channels_last"))
 
 
-@_microsoft("QLinearConcat")
+@microsoft("QLinearConcat")
 def _quantised_concat(steps: Steps) -> str:
     return steps("Concat", *steps.inputs[2::3], axis=steps.option("axis"))
 
 
-@_microsoft("QLinearReduceMean")
+@microsoft("QLinearReduceMean")
 def _quantised_mean(steps: Steps) -> str:
-    return steps("ReduceMean", steps.inputs[0], **_without(steps))
+    return steps("ReduceMean", steps.inputs[0], **without(steps))
 
 
-@_microsoft("QGemm")
+@microsoft("QGemm")
 def _quantised_gemm(steps: Steps) -> str:
-    return steps("Gemm", *steps.inputs[0:7:3], **_without(steps))
+    return steps("Gemm", *steps.inputs[0:7:3], **without(steps))

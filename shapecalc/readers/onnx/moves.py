@@ -13,6 +13,7 @@ from shapecalc.readers.onnx.layouts import channels_second, in_files_order, resh
 from shapecalc.readers.onnx.rules import one_if_alike, rule
 from shapecalc.readers.onnx.values import squeezed, unsqueezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
+from shapecalc.readers.open_sizes import OpenSize, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def _reshape(walk: GraphWalk, node: OnnxNode, number: int) -> None:
             raise NoRuleError("a shape that is computed")
         wanted = [value.dims[0], *given[1:]]
     keeps_zero = bool(node.attributes.get("allowzero", 0))
-    dims = shape_asked([int(n) for n in wanted], value.dims, keeps_zero=keeps_zero)
+    dims = shape_asked([whole_of(n) for n in wanted], value.dims, keeps_zero=keeps_zero)
     if dims is None:
         raise walk.refuse(
             f"Reshape '{node.name[:80]}' asks for {list(wanted)[:9]} of"
@@ -117,13 +118,13 @@ def _repeats(walk: GraphWalk, node: OnnxNode, number: int, new: int) -> bool:
     if walk.file.nodes[number] is not node or wide is None or asked_for is None:
         return False
     single = (*value.dims[:new], 1, *value.dims[new:])
-    dims = joined([single, [int(n) for n in wide]]) or single
+    dims = joined([single, [whole_of(n) for n in wide]]) or single
     times = dims[new]
     if times == 1 or dims != (*single[:new], times, *single[new + 1 :]):
         return False
     keeps_zero = bool(trail.last.attributes.get("allowzero", 0))
     whole = (*value.dims[: new - 1], value.dims[new - 1] * times, *value.dims[new:])
-    if shape_asked([int(n) for n in asked_for], dims, keeps_zero=keeps_zero) != whole:
+    if shape_asked([whole_of(n) for n in asked_for], dims, keeps_zero=keeps_zero) != whole:
         return False
     if new - 1 not in value.own_axes[:-1]:
         return False
@@ -141,7 +142,7 @@ def _repeats(walk: GraphWalk, node: OnnxNode, number: int, new: int) -> bool:
 def _expand(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
     shape = walk.kernel(node, 1).values()
-    dims = None if shape is None else joined([value.dims, [int(n) for n in shape]])
+    dims = None if shape is None else joined([value.dims, [whole_of(n) for n in shape]])
     if dims != value.dims:
         raise NoRuleError("it repeats elements")
     walk.give(node, value)
@@ -176,6 +177,8 @@ def _resized(n: int, scale: float) -> int:
     >>> _resized(3, 1.6666666269302368), int(3 * 1.6666666269302368)
     (5, 4)
     """
+    if scale == int(scale):
+        return n * int(scale)
     (product,) = struct.unpack("<f", struct.pack("<f", min(n * scale, 1e30)))
     return int(product)
 
@@ -197,7 +200,7 @@ def _resize(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if walk.has(node, 3):
         sizes = walk.kernel(node, 3).values()
     if sizes is not None:
-        dims = tuple(int(n) for n in sizes)
+        dims = tuple(whole_of(n) for n in sizes)
     elif scales is not None:
         dims = tuple(_resized(n, scale) for n, scale in zip(value.dims, scales, strict=True))
     else:
@@ -213,8 +216,10 @@ def _resize(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         raise NoRuleError("it resizes channels")
     old, new = value.extents[:-1], extents[:-1]
     fields: dict[str, Any]
-    if all(b % a == 0 for a, b in zip(old, new, strict=True)):
-        fields = {"factor": one_if_alike([b // a for a, b in zip(old, new, strict=True)])}
+    factors = [b // a for a, b in zip(old, new, strict=True)]
+    whole = all(b % a == 0 for a, b in zip(old, new, strict=True))
+    if whole and not any(isinstance(factor, OpenSize) for factor in factors):
+        fields = {"factor": one_if_alike(factors)}
     else:
         fields = {"to": one_if_alike(new)}
     if mode != "nearest":

@@ -9,6 +9,7 @@ from shapecalc.readers.onnx.layouts import AXES, part_of_loose, reshape
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, squeezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
+from shapecalc.readers.open_sizes import whole_of
 
 if TYPE_CHECKING:
     from shapecalc.readers.onnx.file import OnnxNode, Tensor
@@ -65,9 +66,9 @@ def _split(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     start = 0
     for place, size in enumerate(sizes):
         if node.outputs[place] in walk.readers or node.outputs[place] in walk.file.outputs:
-            part = cut(walk, node, value, {axis: (start, start + int(size), 1)})
+            part = cut(walk, node, value, {axis: (start, start + whole_of(size), 1)})
             walk.give(node, part, place)
-        start += int(size)
+        start += whole_of(size)
 
 
 @rule("Gather")
@@ -86,7 +87,7 @@ def _gather(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     n = value.dims[axis]
     if places is None or not places or any(not -n <= int(place) < n for place in places):
         raise NoRuleError("places that nobody knows")
-    rows = [int(place) % n for place in places]
+    rows = [whole_of(place) % n for place in places]
     if rows == list(range(n)) and len(index.dims) > 1:
         reshape(walk, node, value, (*value.dims[:axis], *index.dims, *value.dims[axis + 1 :]))
         return
@@ -119,7 +120,7 @@ def _pad(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         axes = axes_in([int(v) for v in walk.kernel(node, 3).values() or ()], rank)
     if pads is None or axes is None or len(pads) != 2 * len(axes):
         raise NoRuleError("padding that is computed")
-    ends = {a: (int(pads[i]), int(pads[i + len(axes)])) for i, a in enumerate(axes)}
+    ends = {a: (whole_of(pads[i]), whole_of(pads[i + len(axes)])) for i, a in enumerate(axes)}
     own = {value.of_axis(axis): pair for axis, pair in ends.items() if pair != (0, 0)}
     if None in own:
         raise NoRuleError("padding around the batch")

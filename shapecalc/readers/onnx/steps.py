@@ -30,7 +30,9 @@ class Steps:
     def __call__(self, op: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401
         """Take an operation; return what its result is called.  Raises `NoRuleError`."""
         result = self._fresh()
-        node = self.node._replace(op=op, inputs=inputs, outputs=(result,), attributes=attributes)
+        node = self.node._replace(
+            op=op, domain="", inputs=inputs, outputs=(result,), attributes=attributes
+        )
         if not self.walk.fold(node):
             if not any(name in self.walk.values for name in inputs):
                 raise NoRuleError("a constant that nobody computes")

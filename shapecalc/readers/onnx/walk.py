@@ -91,6 +91,8 @@ class GraphWalk:
         self.rules: dict[str, Callable[[GraphWalk, OnnxNode, int], None]] = {}
         #: So many graphs within nodes are open.
         self.depth = 0
+        #: So many of their nodes were taken.
+        self.inner = 0
         self.budget = _MOST_FOLDED
         #: What layers take, by what stands for them: the arrays of the file, as ours lie.
         self.taken: dict[str, Taken] = {}
