@@ -125,7 +125,8 @@ def _program(exported: Any) -> dict[str, Any]:  # noqa: ANN401
 def _extent(size: Any) -> dict[str, Any]:  # noqa: ANN401
     if isinstance(size, int):
         return {"as_int": size}
-    return {"as_expr": {"hint": {"as_int": int(size)}}}
+    hint = getattr(size.node, "hint", None)  # none where it depends on what flows
+    return {"as_expr": {"hint": None if hint is None else {"as_int": int(hint)}}}
 
 
 def _given(node: Any, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401

@@ -458,12 +458,9 @@ def _reduced(name: str) -> Callable[[Site], Spelling]:
 
 
 def _l2norm(site: Site) -> Spelling:
-    squares = f".square().sum({literal(_dims(site))}, keepdim=True)"
-
-    def use(x: Code) -> Code:
-        return SumCode("/", (x, call("torch.sqrt", SumCode("+", (Behind(x, squares), "1e-24")))))
-
-    return Spelling(None, use)
+    dims = _dims(site)
+    dim = None if dims == (1,) else literal(dims[0] if len(dims) == 1 else dims)
+    return Spelling(None, lambda x: call("F.normalize", x, dim=dim))
 
 
 def _concat(_: Site) -> Spelling:

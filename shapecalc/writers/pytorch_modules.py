@@ -298,7 +298,8 @@ class MatrixProduct(nn.Module):
         if heads:
             rows = rows.flatten(1 + self.windows, -2)
             rows = rows.unflatten(-1, (heads, -1)).transpose(-3, -2)
-            rows = rows.repeat_interleave(self.heads // heads, -3)
+            if heads != self.heads:
+                rows = rows.repeat_interleave(self.heads // heads, -3)
         return rows.mT if self.turned[number] else rows
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
@@ -374,9 +375,8 @@ class WindowMerge(nn.Module):
         numbers = torch.arange(1, sides.numel() + 1, device=windows.device)
         numbers = numbers.reshape(1, 1, *sides)
         origin = cut_windows(numbers, self.size, self.shift, self.grid).flatten()
-        places = windows.flatten(2)[:, :, origin > 0]
-        order = origin[origin > 0].argsort()
-        return places[:, :, order].unflatten(2, sides)
+        order = origin.argsort()[-sides.numel() :]  # the first are of the padding, 0
+        return windows.flatten(2)[:, :, order].unflatten(2, sides)
 ''',
         ("cut_windows",),
     ),

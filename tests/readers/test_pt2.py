@@ -138,6 +138,8 @@ OPERATIONS: list[tuple[tuple[Any, ...], tuple[object, ...]]] = [
     (one("add.Tensor", (1, 8, 9, 9), {"w": (1, 8, 9, 9)}, self=X, other=tensor("w")), ("position_embedding", "9x9x8", 648, 0)),
     (one("rms_norm.default", (1, 8, 9, 9), {"w": (9,)}, input=X, normalized_shape=INTS(9), weight=tensor("w")), ("rmsnorm", "8x9x9", 9, 0)),
     (one("rms_norm.default", (1, 8, 9, 9), {}, input=X, normalized_shape=INTS(9)), ("rmsnorm", "8x9x9", 0, 0)),
+    (one("square.default", (1, 8, 9, 9), {}, self=X), ("power", "9x9x8", 0, 0)),
+    (one("repeat_interleave.self_int", (1, 16, 9, 9), {}, self=X, repeats={"as_int": 2}, dim={"as_int": 1}), ("reshape", "16x9x9", 0, 0)),
     (one("silu.default", (1, 8, 9, 9), {}, self=X), ("silu", "9x9x8", 0, 0)),
     (one("dropout.default", (1, 8, 9, 9), {}, input=X, p={"as_float": 0.1}, train={"as_bool": False}), ("dropout", "9x9x8", 0, 0)),
 ]  # fmt: skip
@@ -168,6 +170,7 @@ def mean(**more: Map) -> tuple[Any, ...]:
 FIELDS: list[tuple[tuple[Any, ...], str, object]] = [
     # 3 and 4 long, so 2 and 3 in all: what is left over stands at the end
     (one("conv2d.padding", (1, 4, 9, 9), {"w": (4, 8, 3, 4)}, input=X, weight=tensor("w"), padding={"as_string": "same"}), "pad.pairs", ((1, 1), (1, 2))),
+    (one("pow.Tensor_Scalar", (1, 8, 9, 9), {}, self=X, exponent={"as_float": 1.5}), "exponent", 1.5),
     (mean(), "count_include_pad", True),
     (mean(count_include_pad={"as_bool": False}), "count_include_pad", False),
     (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), "shift", (-3, 2)),
@@ -187,6 +190,102 @@ def test_a_field_of_an_operation(
     report = summarized(tmp_path, *whole)
     assert attrgetter(field)(report.rows[-1].layer) == value
     assert report.remarks == ()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("all_used", [False, True])
+def test_the_last_states_of_a_recurrent_layer(
+    layers: int, directions: int, all_used: bool, tmp_path: Path
+) -> None:
+    width, states = 7 * directions, layers * directions
+    arrays = {}
+    for at in range(layers):
+        for way in range(directions):
+            inner = 5 if at == 0 else width
+            arrays |= {f"w{at}{way}": (28, inner), f"h{at}{way}": (28, 7)}
+    given = {"params": {"as_tensors": [{"name": name} for name in arrays]}}
+    given |= {"num_layers": {"as_int": layers}, "batch_first": {"as_bool": True}}
+    given |= {"has_biases": {"as_bool": False}, "bidirectional": {"as_bool": directions == 2}}
+    sizes = {"x": meta(2, 6, 5), "y": meta(2, 6, width), "h": meta(states, 2, 7)}
+    sizes |= {"c": meta(states, 2, 7), "p": meta(directions, 2, 7), "z": meta(2, width)}
+    sizes |= {k: meta(*v) for k, v in arrays.items()}
+    lstm = node("lstm.input", "y", input=X, **given)
+    lstm["outputs"] = [tensor("y"), tensor("h"), tensor("c")]
+    sizes["q"] = meta(2, directions, 7)
+    moved = {"source": {"as_int": 0}, "destination": {"as_int": 1}}
+    move = node("movedim.int", "q", self=tensor("p"), **moved)
+    last = node(
+        "slice.Tensor", "p", self=tensor("h"), dim={"as_int": 0}, start={"as_int": -directions}
+    )
+    flat = node("reshape.default", "z", self=tensor("q"), shape=INTS(2, width))
+    whole = program([lstm, last, move, flat], sizes, tuple(arrays))
+    if all_used:
+        whole["graph_module"]["graph"]["outputs"].append(tensor("y"))
+    report = shapecalc.summarize(written(tmp_path, whole))
+    rows = [(row.type, volume(row)) for row in report.rows[1:]]
+    assert rows[0] == ("lstm", f"6x{width}" if all_used else f"{width}")
+    assert rows[-1][1] == f"{width}"
+    assert report.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "types"), [("triu", ["causal_mask", "relu"]), ("ones_like", ["relu"])]
+)
+def test_what_a_mask_hides(made: str, types: list[str], tmp_path: Path) -> None:
+    sizes = {name: meta(1, 2, 6, 6) for name in "xmyz"} | {name: meta(6, 6) for name in "ot"}
+    moved = {"source": {"as_int": 1}, "destination": {"as_int": -1}}
+    sizes["y"] = sizes["z"] = meta(1, 6, 6, 2)
+    nodes = [
+        node("ones.default", "o", size=INTS(6, 6)),
+        node(f"{made}.default", "t", self=tensor("o")),
+        node("masked_fill.Scalar", "m", self=X, mask=tensor("t"), value={"as_float": -1e30}),
+        node("movedim.int", "y", self=tensor("m"), **moved),
+        node("relu.default", "z", self=tensor("y")),
+    ]
+    report = summarized(tmp_path, nodes, sizes)
+    assert [row.type for row in report.rows[1:]] == types
+    assert report.remarks == ()
+
+
+def test_a_length_of_one_is_an_l2norm(tmp_path: Path) -> None:
+    sizes = {name: meta(1, 8, 9, 9) for name in ("x", "e", "y")}
+    sizes |= {name: meta(1, 1, 9, 9) for name in ("n", "m")}
+    two = {"as_float": 2.0}
+    nodes = [
+        node(
+            "linalg_vector_norm.default",
+            "n",
+            self=X,
+            ord=two,
+            dim=INTS(1),
+            keepdim={"as_bool": True},
+        ),
+        node("clamp_min.default", "m", self=tensor("n"), min={"as_float": 1e-12}),
+        node("expand_as.default", "e", self=tensor("m"), other=X),
+        node("div.Tensor", "y", self=X, other=tensor("e")),
+    ]
+    report = summarized(tmp_path, nodes, sizes)
+    assert [row.type for row in report.rows[1:]] == ["l2norm"]
+    nodes[0]["inputs"][1]["arg"] = {"as_float": 1.0}
+    report = summarized(tmp_path, nodes, sizes)
+    assert "1 aten.linalg_vector_norm" in report.remarks[0]
+
+
+def test_a_kernel_that_is_fixed_is_no_parameter_and_said(tmp_path: Path) -> None:
+    nodes, sizes, _ = one("conv2d.default", (1, 4, 7, 7), {}, input=X, weight=tensor("w"))
+    sizes["w"] = meta(4, 8, 3, 3)
+    report = summarized(tmp_path, [node("ones.default", "w", size=INTS(4, 8, 3, 3)), *nodes], sizes)
+    assert report.totals.params == 288
+    assert report.remarks == (
+        "1 kernel fixed or computed: counted as large as they are, 288 more than are trained",
+    )
+
+
+def test_an_extent_that_depends_on_what_flows_is_refused(tmp_path: Path) -> None:
+    sizes = {"x": meta(1, 8), "y": meta({"as_expr": {"expr_str": "u0", "hint": None}})}
+    path = written(tmp_path, program([node("nonzero.default", "y", self=X)], sizes))
+    refused_as_unreadable(path, "an extent that none has")
 
 
 def test_layers_of_a_recurrent_layer_have_two_biases_a_gate(tmp_path: Path) -> None:

@@ -489,7 +489,7 @@ def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     value = walk.values.get(x)
     trail = Trail(walk, number).step("Clip", "Max")
     if trail.goes() and walk.only_reader(trail.result, "Div") is None:
-        trail.step("Expand")
+        trail.step("Expand", "aten.expand_as")
     trail.step("Div", other=x)
     if value is None or value.loose or not trail.goes():
         return False
@@ -615,15 +615,20 @@ def token(walk: GraphWalk, node: OnnxNode) -> bool:
     array, value = walk.arrays.get(node.inputs[0]), walk.values[node.inputs[1]]
     if array is None or not array.is_trained or len(array.dims) != 3 or len(value.dims) != 3:
         return False
-    if node.attributes.get("axis", 1) % 3 != 1 or array.dims[2] != value.dims[2] or value.loose:
+    axis = node.attributes.get("axis", 1) % 3
+    channel = 3 - axis
+    if not axis or array.dims[channel] != value.dims[channel] or value.loose:
         return False
-    value = with_last(walk, node, value, 2)
-    rows = array.dims[1]
+    value = with_last(walk, node, value, channel)
+    rows = array.dims[axis]
     if len(value.extents) != 2 or rows < 1:
         raise NoRuleError("no sequence")
-    numbers = array.moved("Transpose", (array.dims[0], array.dims[2], rows), perm=[0, 2, 1])
+    numbers = array
+    if channel == 2:
+        turned = (array.dims[0], array.dims[2], rows)
+        numbers = array.moved("Transpose", turned, perm=[0, 2, 1])
     source = walk.add(node, "token", {"count": rows}, [value], [numbers])
-    length = value.extents[0] + rows
-    dims = (value.dims[0], length, value.dims[2])
-    walk.give(node, value._replace(source=source, extents=(length, value.extents[1]), dims=dims))
+    dims = tuple(n + rows * (at == axis) for at, n in enumerate(value.dims))
+    extents = (value.extents[0] + rows, value.extents[1])
+    walk.give(node, value._replace(source=source, extents=extents, dims=dims))
     return True

@@ -50,15 +50,15 @@ def _recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     must_fit(walk, node, (width,))
     if used[1] and not used[0]:
         ends = Value(source, (width,), (2,), (1, batch, width), 1)
-        _two_directions(walk, node, ends, directions, (directions, batch, units), 1)
+        two_directions(walk, node, ends, directions, (directions, batch, units), 1)
         return
     steps = Value(source, (length, width), (0, 2), (length, batch, width), 1)
     if used[1]:
         cut = walk.add(node, "slice", {"length": [length - 1, length]}, [steps])
         flat = walk.add(node, "flatten", {}, [steps._replace(source=cut)])
         ends = Value(flat, (width,), (2,), (1, batch, width), 1)
-        _two_directions(walk, node, ends, directions, (directions, batch, units), 1)
-    _two_directions(walk, node, steps, directions, (length, directions, batch, units), 0)
+        two_directions(walk, node, ends, directions, (directions, batch, units), 1)
+    two_directions(walk, node, steps, directions, (length, directions, batch, units), 0)
 
 
 def _unlike_ours(walk: GraphWalk, node: OnnxNode) -> str | None:
@@ -75,7 +75,7 @@ def _unlike_ours(walk: GraphWalk, node: OnnxNode) -> str | None:
     return None
 
 
-def _two_directions(
+def two_directions(
     walk: GraphWalk,
     node: OnnxNode,
     value: Value,

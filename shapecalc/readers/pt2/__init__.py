@@ -48,7 +48,7 @@ _FRESH = frozenset({"new_zeros", "new_ones", "new_full", "zeros_like", "ones_lik
 _TRUTHS = frozenset({"any", "eq", "ge", "gt", "isinf", "le", "logical_not", "lt", "ne"})
 #: Operations that take the last axis of what they read as the channels.
 _LAST_FIRST = frozenset({
-    "CosineWindows", "GRU", "LSTM", "LayerNormalization", "Linear", "MatMul", "Module", "RNN",
+    "CosineWindows", "LayerNormalization", "Linear", "MatMul", "Module", "Recurrent",
 })  # fmt: skip
 #: What is a layer with weights even where a constant flows in.
 _LEARNED = frozenset({"linear", "conv2d"})
@@ -203,7 +203,7 @@ class _ProgramWalk:
             self.program.nodes,
             self.program.arrays,
             self.program.inputs,
-            {},
+            dict.fromkeys(ends),
             dict(self.program.dims),
             Messages(b""),
         )
@@ -239,6 +239,12 @@ class _ProgramWalk:
             yield (
                 f"{weights} computed of a direction and a length (weight_norm): counted as what"
                 f" comes of them, {self.program.lengths:,} less than are trained"
+            )
+        if self.program.kernels:
+            kernels = counted(len(self.program.kernels), "kernel")
+            yield (
+                f"{kernels} fixed or computed: counted as large as they are,"
+                f" {self.program.beyond:,} more than are trained"
             )
         if walk.partly_frozen:
             layers = counted(walk.partly_frozen, "layer")

@@ -50,11 +50,17 @@ class AtenProgram:
         self.trained: dict[str, tuple[int, ...]] = {}
         #: What no input flows into, though it is computed
         self.fixed: set[str] = set()
+        #: Fixed arrays of which a triangle is left
+        self.triangles: set[str] = set()
         self.inputs: dict[str, tuple[int | str | None, ...] | None] = {}
         #: Parameters that are not trained
         self.frozen: set[str] = set()
         #: Weights that are computed of a direction and a length: how many, and of how many more
         self.normed, self.lengths = 0, 0
+        self.of_lengths: set[str] = set()
+        #: Kernels that are fixed, or larger than the parameter in them; and by how much in all
+        self.kernels: set[str] = set()
+        self.beyond = 0
         self.aliases: dict[str, str] = {}
         self.nodes: list[OnnxNode] = []
         self.made = 0
@@ -100,10 +106,7 @@ class AtenProgram:
         value = fields.get("as_int")
         if value is None:
             self.open = True
-            hint = self.fields(self.fields(fields.get("as_expr")).get("hint"))
-            value = hint.get(
-                "as_int",
-            )
+            value = self.fields(self.fields(fields.get("as_expr")).get("hint")).get("as_int")
         if not is_whole(value) or value < 0:
             raise self.fault(f"a tensor has an extent that none has: {str(size)[:60]}")
         return int(value)
@@ -213,6 +216,7 @@ class AtenProgram:
         kept = operation.target in _SAME_NUMBERS and self.fixed.isdisjoint(references)
         if operation.target.startswith("_weight_norm") and operation.outputs:
             self.normed += 1
+            self.of_lengths.update(operation.outputs)
             sizes = sum(math.prod(self.dims.get(name, ())) for name in references)
             self.lengths += sizes - math.prod(self.dims.get(operation.outputs[0], ()))
         for name in operation.outputs:
@@ -220,6 +224,8 @@ class AtenProgram:
             self.arrays[name] = Tensor(dims, FLOAT if origin else INT, origin=origin)
             if origin and not kept:
                 self.fixed.add(name)
+            if operation.target in ("tril", "triu") or not self.triangles.isdisjoint(references):
+                self.triangles.add(name)
 
     # What translations ask and do
 
@@ -261,6 +267,16 @@ class AtenProgram:
         """Return a name for a value that the file does not have."""
         self.made += 1
         return f"\0{self.made}"
+
+    def note_kernel(self, name: str) -> None:
+        """Note a kernel that has more numbers than the parameter of which it is computed."""
+        array = self.arrays.get(name)
+        if array is None or name in self.of_lengths or name in self.kernels:
+            return
+        beyond = array.size - math.prod(self.trained.get(array.origin, (0,)))
+        if beyond:
+            self.kernels.add(name)
+            self.beyond += beyond
 
     def number(self, value: float) -> str:
         """Return the name of a constant."""

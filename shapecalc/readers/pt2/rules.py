@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.dense import linear
 from shapecalc.readers.onnx.layouts import channels_second, in_files_order
 from shapecalc.readers.onnx.parts import cut
 from shapecalc.readers.onnx.patterns import normalise
+from shapecalc.readers.onnx.recurrent import two_directions
 from shapecalc.readers.onnx.rules import one_if_alike
+from shapecalc.readers.onnx.values import Value
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
 from shapecalc.readers.pt2.cosine import rule_cosine_windows
 
@@ -85,6 +88,8 @@ def _rule_shift(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     """Write arithmetic with a fixed array, or with one that is looked up in a trained table."""
     value = walk.value(node)
     array = walk.kernel(node, 1)
+    if joined([value.dims, array.dims]) != value.dims:
+        raise NoRuleError("what flows is repeated")
     if not array.origin:
         kind = node.attributes.get("kind", "add")
         fields = {"right": 1 if kind in ("multiply", "divide") else 0, "note": "a fixed array"}
@@ -145,12 +150,54 @@ def _rule_recurrent(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         fields["layers"] = attributes["layers"]
     if both:
         fields["bidirectional"] = True
+    states = _states(walk, node, attributes["layers"], 2 if both else 1)
+    every = node.outputs[0]
+    used = every in walk.readers or every in walk.file.outputs
+    alone = states is not None and not used
+    if alone:
+        fields["returns"] = "last"
     source = walk.add(node, attributes["kind"], fields, [value], arrays)
     width = units * (2 if both else 1)
-    extents = (*value.extents[:-1], width)
-    walk.give(node, value._replace(source=source, extents=extents, dims=(*value.dims[:-1], width)))
+    length = value.extents[0]
+    steps = value._replace(source=source, extents=(length, width), dims=(*value.dims[:-1], width))
+    if not alone:
+        walk.give(node, steps)
     for name in node.outputs[1:]:
         walk.lost_values.add(name)
+    if states is None:
+        return
+    if not alone:
+        cut = walk.add(node, "slice", {"length": [length - 1, length]}, [steps])
+        source = walk.add(node, "flatten", {}, [steps._replace(source=cut)])
+    batch = 1 if value.batch is None else value.dims[value.batch]
+    ends = Value(source, (width,), (2,), (1, batch, width), 1)
+    whole, output = states
+    walk.lost_values.discard(whole.outputs[output])
+    directions = 2 if both else 1
+    two_directions(walk, whole, ends, directions, (directions, batch, units), output)
+
+
+def _states(
+    walk: GraphWalk, node: OnnxNode, layers: int, directions: int
+) -> tuple[OnnxNode, int] | None:
+    """Find what gives the last layer's last states: an operation, and which of its outputs."""
+    name = node.outputs[1] if len(node.outputs) > 1 else ""
+    if layers == 1:
+        return (node, 1) if name in walk.readers else None
+    number = walk.only_reader(name, "Slice", "Part")
+    if number is None:
+        return None
+    reader = walk.file.nodes[number]
+    first, last = (layers - 1) * directions, layers * directions
+    given = reader.attributes
+    parts = given.get("parts") or [
+        (axis, start, stop, 1)
+        for axis, start, stop in zip(given["axes"], given["starts"], given["ends"], strict=True)
+    ]
+    if parts != [(0, first, last, 1)]:
+        return None
+    walk.skip(number)
+    return reader, 0
 
 
 def _rule_module(walk: GraphWalk, node: OnnxNode, number: int) -> None:

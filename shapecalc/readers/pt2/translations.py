@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from shapecalc.readers.pt2.program import AtenProgram
 
 
+#: So often an axis is repeated place by place, as heads are for those that share keys.
+_MOST_REPEATS = 1000
+
+
 def _pair(value: Any, count: int) -> list[int]:  # noqa: ANN401
     """Return a size per side."""
     values = value if isinstance(value, list) else [value]
@@ -28,6 +32,7 @@ def _pair(value: Any, count: int) -> list[int]:  # noqa: ANN401
 def _conv(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     weight = get("weight")
+    program.note_kernel(weight)
     sides = program.rank(weight) - 2
     padding = get("padding", 0)
     strides, dilations = _pair(get("stride", 1), sides), _pair(get("dilation", 1), sides)
@@ -124,6 +129,7 @@ def _instance_norm(program: AtenProgram, operation: AtenOperation) -> None:
 def _linear(program: AtenProgram, operation: AtenOperation) -> None:
     get = operation.get
     x, weight, bias = get("input"), get("weight"), get("bias")
+    program.note_kernel(weight)
     array = program.arrays.get(weight)
     if array is not None and array.origin in program.shared and bias is not None:
         product = program.emit("Linear", [x, weight], program.between(), operation)
@@ -257,6 +263,24 @@ def _swapped(operation: AtenOperation, rank: int) -> list[int]:
         first, second = 0, rank - 1
     order[first], order[second] = order[second], order[first]
     return order
+
+
+def _turned(operation: AtenOperation, rank: int) -> list[int]:
+    return [*range(rank - 2), rank - 1, rank - 2]
+
+
+def _reversed(operation: AtenOperation, rank: int) -> list[int]:
+    return list(range(rank))[::-1]
+
+
+def _relocated(operation: AtenOperation, rank: int) -> list[int]:
+    sources, places = (
+        [axis % rank for axis in (value if isinstance(value, list) else [value])]
+        for value in (operation.get("source"), operation.get("destination"))
+    )
+    to = dict(zip(places, sources, strict=True))
+    others = iter(axis for axis in range(rank) if axis not in sources)
+    return [to[axis] if axis in to else next(others) for axis in range(rank)]
 
 
 def _selected(program: AtenProgram, operation: AtenOperation) -> None:
@@ -421,10 +445,10 @@ def _clamped(program: AtenProgram, operation: AtenOperation) -> None:
     kind, fields = "clip", {"range": [low, high]}
     if (low, high) == (0, 6):
         kind, fields = "relu6", {}
-    elif high is None:
-        kind, fields = "maximum", {"right": low}
-    elif low is None:
-        kind, fields = "minimum", {"right": high}
+    elif high is None or low is None:
+        op, bound = ("Max", low) if high is None else ("Min", high)
+        program.emit(op, [x, program.number(bound)], operation.outputs[0], operation)
+        return
     program.emit("Pointwise", [x], operation.outputs[0], operation, kind=kind, fields=fields)
 
 
@@ -482,11 +506,50 @@ def _as_large(program: AtenProgram, operation: AtenOperation) -> None:
 
 def _power(program: AtenProgram, operation: AtenOperation) -> None:
     exponent = operation.get("exponent")
-    fields = {"exponent": exponent}
-    op = "Pointwise" if is_number(exponent) else "aten.pow"
-    program.emit(
-        op, [operation.get("self")], operation.outputs[0], operation, kind="power", fields=fields
-    )
+    if not is_number(exponent):
+        program.emit("aten.pow", operation.references(), operation.outputs[0], operation)
+        return
+    inputs = [operation.get("self"), program.number(exponent)]
+    program.emit("Pow", inputs, operation.outputs[0], operation)
+
+
+def _square(program: AtenProgram, operation: AtenOperation) -> None:
+    inputs = [operation.get("self"), program.number(2)]
+    program.emit("Pow", inputs, operation.outputs[0], operation)
+
+
+def _length(program: AtenProgram, operation: AtenOperation) -> None:
+    op = "ReduceL2" if operation.get("ord", 2) == 2 else "aten.linalg_vector_norm"
+    _reduced(op)(program, operation)
+
+
+def _masked(program: AtenProgram, operation: AtenOperation) -> None:
+    """Write what a fixed mask hides as nothing, but a triangle of scores as a causal mask."""
+    x, mask, output = operation.get("self"), operation.get("mask"), operation.outputs[0]
+    if program.flows(mask) or not program.flows(x):
+        program.emit("aten.masked_fill", operation.references(), output, operation)
+    elif mask in program.triangles:
+        program.emit("Module", [x], output, operation, kind="causal_mask", fields={})
+    else:
+        _same(program, operation)
+
+
+def _repeated(program: AtenProgram, operation: AtenOperation) -> None:
+    """Write an axis of which every place is repeated as a join of as many that are the same."""
+    x, count, axis = (operation.get(word) for word in ("self", "repeats", "dim"))
+    output = operation.outputs[0]
+    if not is_whole(count) or not is_whole(axis) or not 0 < count <= _MOST_REPEATS:
+        program.emit("aten.repeat_interleave", operation.references(), output, operation)
+        return
+    axis %= program.rank(x)
+    if count == 1:
+        _same(program, operation)
+        return
+    apart, joined = program.between(), program.between()
+    program.emit("Unsqueeze", [x], apart, operation, axes=[axis + 1])
+    program.emit("Concat", [apart] * count, joined, operation, axis=axis + 1)
+    shape = list(program.dims[output])
+    program.emit("Reshape", [joined], output, operation, shape=shape, allowzero=1)
 
 
 def _recurrent(kind: str) -> Callable[[AtenProgram, AtenOperation], None]:
@@ -564,9 +627,13 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "instance_norm": _instance_norm,
     "layer_norm": _layer_norm,
     "leaky_relu": _pointwise("leaky_relu", slope=("negative_slope", 0.01)),
+    "linalg_vector_norm": _length,
     "linear": _linear,
     "log": _pointwise("log"),
     "lstm": _recurrent("lstm"),
+    "mH": _moved(_turned),
+    "mT": _moved(_turned),
+    "masked_fill": _masked,
     "matmul": _matmul,
     "max_pool1d": _pool("MaxPool"),
     "max_pool2d": _pool("MaxPool"),
@@ -577,11 +644,14 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "minimum": _binary,
     "mish": _pointwise("mish"),
     "mm": _matmul,
+    "movedim": _moved(_relocated),
+    "moveaxis": _moved(_relocated),
     "mul": _binary,
     "native_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "native_group_norm": _group_norm,
     "native_layer_norm": _layer_norm,
     "neg": _pointwise("negative"),
+    "numpy_T": _moved(_reversed),
     "pad": _padded,
     "permute": _moved(_permuted),
     "pixel_shuffle": _shuffled("DepthToSpace", "upscale_factor"),
@@ -590,6 +660,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "prelu": _prelu,
     "relu": _pointwise("relu"),
     "relu6": _pointwise("relu6"),
+    "repeat_interleave": _repeated,
     "reshape": _reshaped,
     "rnn_tanh": _recurrent("rnn"),
     "roll": _rolled,
@@ -606,6 +677,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "split": _chunked,
     "split_with_sizes": _chunked,
     "sqrt": _pointwise("sqrt"),
+    "square": _square,
     "squeeze": _squeezed,
     "sub": _binary,
     "sum": _reduced("ReduceSum"),
