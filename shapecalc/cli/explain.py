@@ -39,6 +39,7 @@ Examples:
   shapecalc explain googlenet inception_3a/3x3/reduce -o reduce.md
   shapecalc explain vgg16 --of params
   shapecalc explain alphago conv2 --free k
+  shapecalc explain alexnet conv1 --of gradient -o gradient.svg
 """,
 )
 @click.argument("spec", shell_complete=complete_spec)
@@ -50,7 +51,7 @@ Examples:
     help="output, params, macs, memory, receptive-field, gradient or what-if; several with commas."
     "  Default: output, params, macs and what-if; without LAYER: output.",
 )
-@options.written("analysis.explain.model.Explanation", latex=False, drawn="LAYER's windows")
+@options.written("analysis.explain.model.Explanation", latex=False, drawn="LAYER's picture")
 @options.settings
 @options.free
 @options.inputs
@@ -78,23 +79,21 @@ def explain(
     LAYER is a layer or a block, by its name or its path; without one every layer gets a line.
     """
     with reported(as_json=output.as_json):
-        from shapecalc.analysis.explain import lesson
+        from shapecalc.analysis.explain import lesson, picture
         from shapecalc.api import build
         from shapecalc.output.options import make_view
         from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        picture = output.picture() if layer is not None else None
-        if picture is None:
+        file_kind = output.picture() if layer is not None else None
+        if file_kind is None:
             output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)
         settings = freed(settings, free)
         source = find(spec, inputs=inputs)
         graph = build(source, settings=settings, inputs=inputs, fold_batchnorm=fold_batchnorm)
         report = compute_report(graph)
-        if picture is not None and layer is not None:
-            from shapecalc.analysis.explain.windows_drawn import windows_drawn
-
-            output.draw(picture, windows_drawn(report, layer, view))
+        if file_kind is not None and layer is not None:
+            output.draw(file_kind, picture(report, layer, of, view))
             return
         output.write(lesson(report, layer, of, view))

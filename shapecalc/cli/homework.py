@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import CHECK_FAILED, complete_spec, emit_parts, remark, reported
+from shapecalc.cli.common import (
+    CHECK_FAILED,
+    complete_spec,
+    emit_parts,
+    must_be_no_input,
+    remark,
+    reported,
+)
 from shapecalc.cli.usage import Commands, misuse
 from shapecalc.errors import refuse
 
@@ -207,7 +215,7 @@ def sheet(
     """
     path = None if path == "-" else path
     with reported():
-        from shapecalc.homework.sheets.sheet import handout, sheet_format
+        from shapecalc.homework.sheets.sheet import beside, handout, sheet_format
 
         chosen = sheet_format(format_, path)
         if chosen == "xlsx" and path is None:
@@ -221,13 +229,26 @@ def sheet(
             width = terminal_width()
         which = WhichVariant(variants, student, seed)
         assigned = _assigned(file, against, which, settings, inputs)
-        content = handout(assigned, chosen, solution=solution, who=student or "", width=width)
+        name = Path(path).stem if path is not None else ""
+        content = handout(
+            assigned, chosen, solution=solution, who=student or "", width=width, name=name
+        )
+        pictures = {
+            str(Path(path or "").with_name(picture.name)): picture.svg
+            for picture in beside(assigned, chosen, name, solution=solution)
+        }
+        for file_beside in pictures:
+            must_be_no_input(file_beside)
         if path is not None and not solution:
             from shapecalc.homework.answers.files import keep_answers
 
             keep_answers(path, content)
         emit_parts([content], path)
+        for file_beside, svg in pictures.items():
+            emit_parts([svg], file_beside)
         remark(assigned.doubts)
+        if assigned.picture and chosen == "markdown" and path is None:
+            remark(["the picture goes into a file beside the sheet: name that with -o sheet.md"])
 
 
 @homework.command(

@@ -79,8 +79,9 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
         pool = pool_of(source, seed)
         _make(folder)
         drawn = []
-        for name, content, variant in _sheets(source, pool, seed, students, form):
-            emit_parts([content], f"{folder}/{name}")
+        for files, variant in _sheets(source, pool, seed, students, form):
+            for name, content in files.items():
+                emit_parts([content], f"{folder}/{name}")
             drawn.append(variant)
         from shapecalc.homework.variants.variant_list import write_variants
 
@@ -95,10 +96,10 @@ def _sheets(
     seed: str,
     students: tuple[Student, ...],
     form: str,
-) -> Iterator[tuple[str, str | bytes, Drawn]]:
-    """Yield every student's sheet: its file's name, its content, and what was drawn."""
+) -> Iterator[tuple[dict[str, str | bytes], Drawn]]:
+    """Yield every student's files by their names, the sheet first, and what was drawn."""
     from shapecalc.homework.assignment.teacher import read_homework
-    from shapecalc.homework.sheets.sheet import FORMATS, handout
+    from shapecalc.homework.sheets.sheet import FORMATS, beside, handout
     from shapecalc.homework.variants.draw import draw
     from shapecalc.homework.variants.variant_list import Drawn
     from shapecalc.text.files import page_name
@@ -109,9 +110,10 @@ def _sheets(
         homework = read_homework(source, dict(values))
         remark(homework.doubts)
         who = f"{student.name} ({student.id})" if student.name else student.id
-        content = handout(homework, form, who=who)
-        name = page_name(student.id, taken) + FORMATS[form][0]
-        yield name, content, Drawn(student.id, homework.stamp, values)
+        name = page_name(student.id, taken)
+        files = {name + FORMATS[form][0]: handout(homework, form, who=who, name=name)}
+        files |= {picture.name: picture.svg for picture in beside(homework, form, name)}
+        yield files, Drawn(student.id, homework.stamp, values)
 
 
 def _make(folder: str) -> None:

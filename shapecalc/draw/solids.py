@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra import known
+from shapecalc.algebra import is_symbolic, known
 from shapecalc.draw.styles import family
 from shapecalc.errors import SpecErrors
 from shapecalc.graph import Input, without_values
@@ -20,6 +20,7 @@ from shapecalc.output.columns import shown_rows
 from shapecalc.output.view import View
 
 if TYPE_CHECKING:
+    from shapecalc.draw.blanks import Blanks
     from shapecalc.report import Report, Row
 
 
@@ -40,6 +41,11 @@ class Solid(NamedTuple):
     def is_vector(self) -> bool:
         """Tell whether it is a row of units without sides."""
         return not self.row.output.sides
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether an extent has no number, so that the box has no size of its own."""
+        return any(map(is_symbolic, (*self.row.output.sides, self.row.output.channels)))
 
     @property
     def height(self) -> int:
@@ -83,19 +89,24 @@ def rows_to_draw(report: Report, depth: int | None = None) -> tuple[Row, ...]:
     return shown_rows(report, view, 1 if depth is None else depth, rounds=depth is None)[0]
 
 
-def solids_of(report: Report, depth: int | None = None) -> tuple[Solid, ...]:
+def solids_of(
+    report: Report, depth: int | None = None, blanks: Blanks | None = None
+) -> tuple[Solid, ...]:
     """Return the volumes that a figure shows, in the order of the layers."""
     solids: list[Solid] = []
+    own = blanks.asked if blanks is not None else frozenset()
     owner: dict[str, int] = {}  # of each layer: the shown volume that holds its result
     for row in rows_to_draw(report, depth):
         sources = tuple(dict.fromkeys(owner[name] for name in row.sources))
-        if _stays(row, sources, len(solids) - 1):
+        if row.name not in own and _stays(row, sources, len(solids) - 1):
             (at,) = sources
             solids[at] = solids[at]._replace(after=(*solids[at].after, row.name))
         else:
             at = len(solids)
             solids.append(Solid(row, kind_of(row), sources, _kernel(row)))
         owner.update(dict.fromkeys((layer.name for layer in row.layers), at))
+    if blanks is not None:
+        return tuple(solid._replace(row=blanks.row(solid.row)) for solid in solids)
     return tuple(solids)
 
 

@@ -110,8 +110,19 @@ SERIES: dict[str, Look] = {
     )
 }
 
+#: Entries of the arrays of a worked example, by what the arrays are; a thick rim around the one
+#: that is computed.
+ENTRIES: dict[str, Look] = {
+    "entry-input": FAMILIES["conv"],
+    "entry-weights": FAMILIES["pool"],
+    "entry-gradient": FAMILIES["attention"],
+    "entry-before": FAMILIES["norm"],
+    "entry-made": FAMILIES["dense"]._replace(thick=2.4),
+}
+
 STYLES: dict[str, Look] = {
     **FAMILIES,
+    **ENTRIES,
     **{
         f"{kind}-{face}": _face(look, part)
         for kind, look in FAMILIES.items()
@@ -121,6 +132,7 @@ STYLES: dict[str, Look] = {
     **SERIES,
     **{f"{kind}-dot": Look(fill=look.line) for kind, look in SERIES.items()},
     "paper": Look(("#ffffff", "#12171d")),
+    "entry": Look(("#ffffff", "#12171d"), ("#c3cbd5", "#3d4956"), thick=0.8),
     "text": Look(("#1b2430", "#e8edf3")),
     "strong": Look(("#1b2430", "#e8edf3"), bold=True),
     "muted": Look(("#5a6675", "#a3b0bf")),

@@ -31,17 +31,9 @@ _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
     """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size."""
-    kinds = sorted({"paper", *(shape.kind for shape in leaves(drawing.children))})
-    texts = [drawing.title, *(s.text for s in leaves(drawing.children) if isinstance(s, Text))]
-    names = _NodeNames()
-    letters = [] if all(map(is_latin, texts)) else [f"% {UNKNOWN_LETTERS}"]
     paper = f"paperwidth={_bp(drawing.width)},paperheight={_bp(drawing.height)}"
-    page = f"(0,0) rectangle ({number(drawing.width)},{number(drawing.height)})"
-    units = f"x={_PIXEL}bp,y=-{_PIXEL}bp"
     lines = [
-        f"% {one_line(drawing.title)}",
-        *(f"% {part}" for part in _wrapped(one_line(drawing.description))),
-        *letters,
+        *_comments(drawing),
         r"\documentclass{article}",
         rf"\usepackage[{paper},margin=0pt]{{geometry}}",
         r"\usepackage{lmodern}",
@@ -50,19 +42,56 @@ def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
         r"\pagestyle{empty}",
         r"\setlength{\parindent}{0pt}",
         r"\setlength{\topskip}{0pt}",
-        *(row for kind in kinds for row in _colours(kind, STYLES[kind], scheme)),
-        r"\tikzset{",
-        *(f"  net-{kind}/.style={{{_style(kind, STYLES[kind])}}}," for kind in kinds),
-        "}",
+        *_looks(drawing, scheme),
         r"\begin{document}%",
-        rf"\begin{{tikzpicture}}[{units},every node/.style={{inner sep=0,outer sep=0}}]",
-        rf"\useasboundingbox {page};",
-        rf"\path[net-paper] {page};",
-        *_shapes(drawing.children, names),
-        r"\end{tikzpicture}%",
+        *_picture(drawing),
         r"\end{document}",
     ]
     return "\n".join([*lines, ""])
+
+
+def to_tikz_figure(drawing: Drawing) -> str:
+    """Write a drawing as a part of a document, no wider than a line of that."""
+    lines = [
+        *_comments(drawing),
+        r"% Needs \usepackage{tikz} and \usetikzlibrary{arrows.meta} in the preamble.",
+        r"\begin{center}",
+        *_looks(drawing, "light"),
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+        *_picture(drawing),
+        r"}",
+        r"\end{center}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _comments(drawing: Drawing) -> Iterator[str]:
+    """Say what is drawn, and whether it needs more than pdfLaTeX."""
+    texts = [drawing.title, *(s.text for s in leaves(drawing.children) if isinstance(s, Text))]
+    yield f"% {one_line(drawing.title)}"
+    yield from (f"% {part}" for part in _wrapped(one_line(drawing.description)))
+    if not all(map(is_latin, texts)):
+        yield f"% {UNKNOWN_LETTERS}"
+
+
+def _looks(drawing: Drawing, scheme: Scheme) -> Iterator[str]:
+    """Define the colours and the styles of the kinds."""
+    kinds = sorted({"paper", *(shape.kind for shape in leaves(drawing.children))})
+    yield from (row for kind in kinds for row in _colours(kind, STYLES[kind], scheme))
+    yield r"\tikzset{"
+    yield from (f"  net-{kind}/.style={{{_style(kind, STYLES[kind])}}}," for kind in kinds)
+    yield "}"
+
+
+def _picture(drawing: Drawing) -> Iterator[str]:
+    """Draw the shapes on a page of the drawing's size."""
+    page = f"(0,0) rectangle ({number(drawing.width)},{number(drawing.height)})"
+    units = f"x={_PIXEL}bp,y=-{_PIXEL}bp"
+    yield rf"\begin{{tikzpicture}}[{units},every node/.style={{inner sep=0,outer sep=0}}]"
+    yield rf"\useasboundingbox {page};"
+    yield rf"\path[net-paper] {page};"
+    yield from _shapes(drawing.children, _NodeNames())
+    yield r"\end{tikzpicture}%"
 
 
 def _wrapped(text: str) -> list[str]:

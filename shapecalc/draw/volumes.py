@@ -3,6 +3,7 @@
 A box is as high as the square root of its height, as deep as that of its width and as broad as that
 of its channels, so that both 224 and 1 are seen.  Sides have one scale, channels and units another;
 both are those of the whole picture.  What is of one size and follows on each other stands close.
+Where a number is left open, all boxes are of one size, and all kernels: to scale they would tell.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from shapecalc.text.words import listed_briefly
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shapecalc.draw.blanks import Blanks
     from shapecalc.draw.picture import Shape, Step
     from shapecalc.draw.solids import Solid
     from shapecalc.report import Report
@@ -55,6 +57,12 @@ class _Scale(NamedTuple):
 
     side: float
     channels: float
+
+
+#: How broad and how high a volume is drawn where sizes are left open, and how high a bar of units.
+_OPEN_BROAD, _OPEN_HIGH, _OPEN_BAR = 22.0, 92.0, 70.0
+#: A kernel is then this part of each side.
+_OPEN_KERNEL = 0.42
 
 
 class _Body(NamedTuple):
@@ -118,16 +126,17 @@ class _Neighbours(NamedTuple):
         return (self.slot - self.body) / 2
 
 
-def volumes(report: Report, depth: int | None = None) -> Drawing:
+def volumes(report: Report, depth: int | None = None, *, blanks: Blanks | None = None) -> Drawing:
     """Draw a network's volumes.  Raises `SpecErrors` for symbols, and for too many boxes."""
     must_have_numbers(report, "a picture of its volumes")
-    solids = solids_of(report, depth)
+    solids = solids_of(report, depth, blanks)
     if len(solids) > MOST:
         message = f"{report.name}: a figure of {len(solids):,} boxes; the most is {MOST}"
         hint = "fold blocks: --depth 1"
         raise refuse("E303", message, Origin(report.graph.spec.source), hint)
     scale = _scale(solids)
-    runs = [_run(solids, group, scale) for group in _groups(solids)]
+    groups = _groups(solids) if scale is not None else ([at] for at in range(len(solids)))
+    runs = [_run(solids, group, scale) for group in groups]
     arcs = _arcs(solids)
     bodies: dict[int, _Body] = {}
     shapes: list[Shape] = []
@@ -136,11 +145,11 @@ def volumes(report: Report, depth: int | None = None) -> Drawing:
     shapes.append(Text(_MARGIN, y, title, _TITLE, kind="strong"))
     lines = _lines(runs, arcs)
     for place, runs_of_line in enumerate(lines):
-        y, right, more = _line(runs_of_line, arcs, bodies, y + 14)
+        y, right, more = _line(runs_of_line, arcs, bodies, y + 14, scale)
         shapes += _continued(runs_of_line, bodies, first=not place, last=place == len(lines) - 1)
         shapes += more
         width = max(width, right)
-    caption, y, right = _caption(solids, y + 26)
+    caption, y, right = _caption(solids, _RULE if scale is not None else _OPEN_RULE, y + 26)
     width = max(width, right)
     return Drawing(
         width + _MARGIN,
@@ -154,7 +163,10 @@ def volumes(report: Report, depth: int | None = None) -> Drawing:
 # -- sizes ----------------------------------------------------------------------------------------
 
 
-def _scale(solids: Sequence[Solid]) -> _Scale:
+def _scale(solids: Sequence[Solid]) -> _Scale | None:
+    """Return the scale; none where a number is left open."""
+    if any(solid.is_open for solid in solids):
+        return None
     maps = [solid for solid in solids if not solid.is_vector]
     sides = [side for solid in maps for side in (solid.height, solid.width)]
     channels = max((solid.channels for solid in maps), default=1)
@@ -164,8 +176,12 @@ def _scale(solids: Sequence[Solid]) -> _Scale:
     )
 
 
-def _size(solid: Solid, scale: _Scale) -> tuple[float, float, float]:
+def _size(solid: Solid, scale: _Scale | None) -> tuple[float, float, float]:
     """Return how broad a box is, how high, and how long its side that leads away."""
+    if scale is None:
+        if solid.is_vector:
+            return _THIN, _OPEN_BAR, _BARS_SIDE
+        return _OPEN_BROAD, _OPEN_HIGH, _OPEN_HIGH
     if solid.is_vector:
         return _THIN, max(2.0, scale.channels * sqrt(solid.channels)), _BARS_SIDE
     broad = max(2.0, scale.channels * sqrt(solid.channels))
@@ -191,12 +207,13 @@ def _is_close(before: Solid, solid: Solid, at: int) -> bool:
         and solid.row.output == before.row.output
         and solid.kind == before.kind
         and not solid.is_vector
+        and not solid.is_open
         and solid.row.layer is not None
         and before.row.layer is not None
     )
 
 
-def _run(solids: Sequence[Solid], group: list[int], scale: _Scale) -> _Neighbours:
+def _run(solids: Sequence[Solid], group: list[int], scale: _Scale | None) -> _Neighbours:
     members = tuple(solids[at] for at in group)
     broad, high, deep = _size(members[0], scale)
     front = len(members) * (broad + _CLOSE) - _CLOSE
@@ -297,7 +314,11 @@ def _broken(pieces: list[list[_Neighbours]], limit: float) -> list[list[_Neighbo
 
 
 def _line(
-    runs: list[_Neighbours], arcs: list[tuple[int, int]], bodies: dict[int, _Body], top: float
+    runs: list[_Neighbours],
+    arcs: list[tuple[int, int]],
+    bodies: dict[int, _Body],
+    top: float,
+    scale: _Scale | None,
 ) -> tuple[float, float, list[Shape]]:
     """Draw a line of boxes under `top`; return where it ends below and to the right."""
     first, last = runs[0].first, runs[-1].first + len(runs[-1].solids) - 1
@@ -311,7 +332,7 @@ def _line(
     shapes: list[Shape] = []
     bottom = axis
     for run in runs:
-        shapes += _links(run, bodies)
+        shapes += _links(run, bodies, scale)
         shapes += [_box(bodies[run.first + at]) for at in range(len(run.solids))]
         texts = _texts(run, bodies)
         bottom = max(bottom, texts[-1].y + 4)
@@ -374,7 +395,7 @@ def _words_of(solid: Solid) -> str:
     return f"{text}, {as_text(row.output)}{more}"
 
 
-def _links(run: _Neighbours, bodies: dict[int, _Body]) -> Iterator[Shape]:
+def _links(run: _Neighbours, bodies: dict[int, _Body], scale: _Scale | None) -> Iterator[Shape]:
     """Draw how a run hangs on the box before it: by its kernel's rays, or by an arrow."""
     solid, body = run.solids[0], bodies[run.first]
     before = bodies.get(run.first - 1)
@@ -385,13 +406,16 @@ def _links(run: _Neighbours, bodies: dict[int, _Body]) -> Iterator[Shape]:
         if before.y - before.up + 2 < y < before.y + before.high - 2:
             yield line((before.end + before.right / 2 + 3, y), (body.x - 3, y), arrow=True)
         return
-    yield from _rays(before, body, solid.kernel)
+    if scale is None:
+        down = along = _OPEN_KERNEL
+    else:
+        down = min(1.0, sqrt(solid.kernel[0] / before.solid.height))
+        along = min(1.0, sqrt(solid.kernel[1] / before.solid.width))
+    yield from _rays(before, body, down, along)
 
 
-def _rays(before: _Body, body: _Body, kernel: tuple[int, int]) -> Iterator[Shape]:
-    """Draw a kernel on the side of the box before, by the scale of the sides, and its rays."""
-    down = min(1.0, sqrt(kernel[0] / before.solid.height))
-    along = min(1.0, sqrt(kernel[1] / before.solid.width))
+def _rays(before: _Body, body: _Body, down: float, along: float) -> Iterator[Shape]:
+    """Draw a kernel on the side of the box before, on parts of its sides, and its rays."""
     u, v = (1 - along) * 0.4, (1 - down) * 0.4
     corners = [(u, v), (u + along, v), (u + along, v + down), (u, v + down)]
     window = tuple(before.on_side(*corner) for corner in corners)
@@ -455,7 +479,9 @@ def _arc(source: _Body, target: _Body, y: float, landing: float) -> Path:
 # -- words ----------------------------------------------------------------------------------------
 
 
-def _caption(solids: Sequence[Solid], y: float) -> tuple[list[Shape], float, float]:
+def _caption(
+    solids: Sequence[Solid], rule: Sequence[str], y: float
+) -> tuple[list[Shape], float, float]:
     """Say under the boxes what their colours and their sizes mean."""
     shapes: list[Shape] = []
     x = right = _MARGIN
@@ -466,7 +492,7 @@ def _caption(solids: Sequence[Solid], y: float) -> tuple[list[Shape], float, flo
         x += 17 + room(word, _SMALL) + 16
         right = x
     y += 17
-    for text in _RULE:
+    for text in rule:
         shapes.append(Text(_MARGIN, y, text, _SMALL, kind="muted"))
         right = max(right, _MARGIN + room(text, _SMALL))
         y += 14
@@ -477,9 +503,10 @@ _RULE = (
     "Lengths are square roots: a side four times as long is drawn twice as long.",
     "Channels, and units of bars, likewise, on a scale of their own.",
 )
+_OPEN_RULE = ("All boxes are of one size, and all kernels: what stands as ? is to be found out.",)
 
 
-def _description(report: Report, solids: Sequence[Solid], scale: _Scale) -> str:
+def _description(report: Report, solids: Sequence[Solid], scale: _Scale | None) -> str:
     """Say in words what is to be seen, and by which rule."""
     flow = " \N{RIGHTWARDS ARROW} ".join(
         f"{one_line(solid.row.name)} {as_text(solid.row.output)}" for solid in solids[:40]
@@ -489,6 +516,8 @@ def _description(report: Report, solids: Sequence[Solid], scale: _Scale) -> str:
     left = (
         f" Not drawn, as they leave extents alone: {listed_briefly(hidden, 6)}." if hidden else ""
     )
+    if scale is None:
+        return f"{flow}{more}. {_OPEN_RULE[0]}{left}"
     return (
         f"{flow}{more}. A side of s is drawn {scale.side:.1f} times the square root of s pixels"
         f" long, c channels or units {scale.channels:.1f} times that of c; kernels are drawn by"

@@ -7,12 +7,12 @@ Markdown, HTML or LaTeX.  Texts are plain: no markup, and one line each.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shapecalc.algebra.traced import Formula
 
@@ -110,9 +110,16 @@ class Card(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Lines of plain characters, to be set in a fixed width."""
+    """Lines of plain characters, to be set in a fixed width, or a drawing.
+
+    `drawn` makes that, an element of `output.markup`, for formats that show drawings in place of
+    lines; the others show nothing where there are no lines.  With a `summary` it lies folded below
+    that.
+    """
 
     lines: tuple[str, ...]
+    drawn: Callable[[], Any] | None = None
+    summary: str = ""
 
 
 class Form(NamedTuple):

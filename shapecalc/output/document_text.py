@@ -61,6 +61,8 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[Line]:
     margin = ""
     before: Block | None = None
     for block in blocks:
+        if isinstance(block, Picture) and not block.lines:
+            continue
         together = isinstance(block, Chain) and isinstance(before, Chain)
         if not isinstance(before, Heading) and not together:
             yield "", ""

@@ -220,7 +220,7 @@ def _block(block: Block, names: Names) -> Iterable[Element]:
         case Card():
             return (_card(block, names),)
         case Picture():
-            return (Element("pre", "\n".join(block.lines)),)
+            return (_picture(block),)
         case Chain():
             return _chain(block, names)
 
@@ -331,6 +331,24 @@ def _inside(cell: str | Cell, names: Names) -> Iterator[Element]:
         if not at and cell.card:
             inside = Element("a", inside, href=f"#{quote(cell.card, safe='')}")
         yield Element("small", inside, class_="plain" if at else "")
+
+
+def _picture(picture: Picture) -> Element:
+    """Show a drawing, which can be scrolled where it is too wide, or lines of characters."""
+    if picture.drawn is None:
+        return Element("pre", "\n".join(picture.lines))
+    svg: Element = picture.drawn()
+    shown = _scrolled(svg, picture.summary or next(_titles(svg)))
+    if not picture.summary:
+        return shown
+    return Element("details", Element("summary", picture.summary), shown)
+
+
+def _titles(svg: Element) -> Iterator[str]:
+    """Yield what a drawing is called."""
+    for child in svg.children:
+        if isinstance(child, Element) and child.tag == "title":
+            yield from (text for text in child.children if isinstance(text, str))
 
 
 def _bars(chart: Bars, names: Names) -> Element:

@@ -431,7 +431,7 @@ def _block(block: Block, names: Names) -> Iterable[str]:
         case Chain():
             return _chain(block)
         case Picture():
-            return (_picture(block.lines),)
+            return (_picture(block.lines),) if block.lines else ()
         case Grid():
             return (_grid(block, names),)
         case Bars():

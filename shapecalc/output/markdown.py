@@ -146,7 +146,7 @@ def _block(block: Block, level: int) -> Iterable[str]:
         case Points():
             return (_points(block.items),)
         case Picture():
-            return (_fenced(block.lines),)
+            return (_fenced(block.lines),) if block.lines else ()
         case Chain():
             return _chain(block)
 

@@ -35,9 +35,10 @@ class Example(NamedTuple):
 
     `values` holds what flows in, the arrays, the output, its gradient g, and what is computed on
     the way, by their letters and without a batch; `gradients` those of the loss, the sum of g*y,
-    by the same letters.  `lines` writes one entry of each formula out: its name, the sum, the
-    value.  `differences` is how far the gradients are from central differences of the loss, at
-    most, in units of the largest, and `compared` how many entries that is.
+    by the same letters.  `places` has an entry of each formula that is shown, and `lines` writes it
+    out: its name, the sum, the value.  `differences` is how far the gradients are from central
+    differences of the loss, at most, in units of the largest, and `compared` how many entries that
+    is.
     """
 
     layer: Layer
@@ -45,6 +46,7 @@ class Example(NamedTuple):
     values: dict[str, Array]
     gradients: dict[str, Array]
     formulas: dict[str, ArrayFormula]
+    places: dict[str, tuple[int, ...]]
     lines: dict[str, tuple[str, ...]]
     differences: float
     compared: int
@@ -68,10 +70,11 @@ def example(layer: Layer, *inputs: Shape) -> Example:
     values, gradients = by_letters(small, arrays, xs, y, g, back)
     values = {of: value for of, value in values.items() if of in written or of not in COMPUTED}
     arranged = values | gradients
-    lines = {of: _fullest(formula, values, arranged[of].shape) for of, formula in written.items()}
+    at = {of: _fullest(formula, values, arranged[of].shape) for of, formula in written.items()}
+    lines = {of: formula.written(values, at[of]) for of, formula in written.items()}
     apart = _apart(small, arrays, xs, g, back)
     count = sum(gradient.size for gradient in (*back.inputs, *back.arrays.values()))
-    return Example(small, shapes, values, gradients, written, lines, apart, count)
+    return Example(small, shapes, values, gradients, written, at, lines, apart, count)
 
 
 def by_letters(
@@ -94,14 +97,13 @@ def by_letters(
 
 def _fullest(
     formula: ArrayFormula, values: Mapping[str, Array], shape: tuple[int, ...]
-) -> tuple[str, ...]:
-    """Write the entry out that has the most terms other than 0, the first of them."""
+) -> tuple[int, ...]:
+    """Return the place of the entry with the most terms other than 0, the first of them."""
 
     def count(at: tuple[int, ...]) -> int:
         return sum(term.value != 0 for term in formula.terms(values, at))
 
-    at = max(np.ndindex(*shape), key=count)
-    return formula.written(values, at)
+    return max(np.ndindex(*shape), key=count)
 
 
 def _apart(layer: Layer, arrays: Arrays, xs: tuple[Array, ...], g: Array, back: Gradients) -> float:

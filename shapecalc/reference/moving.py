@@ -327,7 +327,9 @@ def maximum_formulas(
         ]
 
     def back(values: Values, at: tuple[int, ...]) -> list[Term]:
-        won = [w for w in product(*map(range, counts)) if best(values, at[0], w) == at[1:]]
+        sides = values["x"].shape[1:]
+        hold = (w for w in product(*map(range, counts)) if at[1:] in elements(sides, w))
+        won = [w for w in hold if best(values, at[0], w) == at[1:]]
         return [Term((float(values["g"][(at[0], *window)]),)) for window in won]
 
     return {

@@ -33,7 +33,7 @@ from shapecalc.layers.slicing import Slice
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import padding
 from shapecalc.reference.layer import forward, random_arrays
-from shapecalc.report.arrangement import state_of
+from shapecalc.report.arrangement.fields import state_of
 from shapecalc.report.compute import compute_report
 from shapecalc.report.receptive_field import at_most
 from tests.oracle.draw import layers
@@ -42,7 +42,7 @@ from tests.oracle.judge import answer
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.report import Report, Row
-    from shapecalc.report.arrangement import Factored, SideParts
+    from shapecalc.report.arrangement.model import Factored, SideParts
 
     #: A layer, and the numbers of the nodes that flow into it.
     Drawn = tuple[Layer, tuple[int, ...]]

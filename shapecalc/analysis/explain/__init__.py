@@ -6,6 +6,7 @@ made (`algebra/traced.py`, `trace.py`); so an explanation can't differ from the 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shapecalc.analysis.explain import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
+    from shapecalc.draw.picture import Drawing
     from shapecalc.graph import Graph
     from shapecalc.output.view import View
     from shapecalc.report import Report
@@ -59,6 +61,7 @@ TOPICS: dict[str, Topic] = {
             whole.block_output,
             output.formulas,
             usual=True,
+            picture="windows_drawn.windows_drawn",
         ),
         Topic(
             "params",
@@ -105,6 +108,7 @@ TOPICS: dict[str, Topic] = {
             gradient.explain,
             whole.block_gradient,
             None,
+            picture="gradient_drawn.gradient_drawn",
         ),
         Topic(
             "what-if",
@@ -164,6 +168,28 @@ def lesson(report: Report, name: str | None, of: str | None, view: View) -> Expl
     about += f": {arrow}{as_text(row.output, view.layout)}"
     doubts = _idle(chosen, view)
     return _explanation(report, row.name, row.type, about, row.note, sections, doubts)
+
+
+def picture(report: Report, name: str, of: str | None, view: View) -> Drawing:
+    """Draw a layer: what topics say of it, by default the first that is drawn.
+
+    Raises `SpecErrors`: E310 and E311 for the layer, E312 for topics, E303 where nothing can be
+    drawn, E323 where more than one topic is to be drawn.
+    """
+    drawn = [topic for topic in _topics(of) or TOPICS.values() if topic.picture]
+    if len(drawn) > 1 and of is not None:
+        names = " and ".join(topic.name for topic in drawn)
+        message = f"{names} are pictures of their own, and a file holds one"
+        raise refuse("E323", message, hint=f"draw one at a time: --of {drawn[0].name}")
+    if not drawn:
+        names = " or ".join(topic.name for topic in TOPICS.values() if topic.picture)
+        message = f"{of} is not drawn"
+        raise refuse("E323", message, hint=f"draw {names}, or write it as text: -o FILE.html")
+    module, _, function = drawn[0].picture.rpartition(".")
+    draw = getattr(import_module(f"{__name__}.{module}"), function)
+    subject = find(report, name, view)
+    made: Drawing = draw(subject)
+    return made
 
 
 def _idle(topics: Iterable[Topic], view: View) -> tuple[str, ...]:

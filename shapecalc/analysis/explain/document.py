@@ -93,8 +93,13 @@ def _section(section: Section) -> dict[str, Any]:
         "answer": section.answer,
         "values": list(map(_value, section.values)),
         "facts": section.facts,
-        "blocks": list(map(_block_data, section.blocks)),
+        "blocks": [_block_data(block) for block in section.blocks if not _is_drawing(block)],
     }
+
+
+def _is_drawing(block: Explained) -> bool:
+    """Tell whether a block is nothing but a drawing."""
+    return isinstance(block, Picture) and not block.lines
 
 
 def _block_data(block: Explained) -> dict[str, Any]:

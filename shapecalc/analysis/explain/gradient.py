@@ -6,13 +6,12 @@ The formulas are the referee's, with the layer's own numbers; so are all numbers
 from __future__ import annotations
 
 import re
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra import is_number
 from shapecalc.analysis.explain.model import Block, Equation, Section, Subject
-from shapecalc.analysis.explain.output import numbers
-from shapecalc.graph import Input
+from shapecalc.analysis.explain.worked_example import side_by_side, small_one, without_example
 from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.shape import as_text
 from shapecalc.output.document import Picture, Prose
@@ -21,6 +20,7 @@ from shapecalc.text.words import capital, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from shapecalc.output.markup import Element
     from shapecalc.reference.example import Example
     from shapecalc.reference.formula import ArrayFormula
 
@@ -39,37 +39,36 @@ INDICES = {
 OF_ROWS = {"c d": "inputs", "f": "units"}
 #: The letters of a recurrent layer; the others in its formulas are gates.
 OF_STEPS = {"c": "inputs", "f": "units", "k": "rows (gate by gate)", "t": "steps"}
-#: A picture is no wider, and a join with more operands shows only these.
-WIDE, OPERANDS = 74, 3
+#: A join with more operands shows only these.
+OPERANDS = 3
 #: Below this the central differences agree.
 AGREE = 1e-6
 
 
 def explain(subject: Subject) -> Section:
     """Explain the gradients."""
-    if isinstance(subject.layer, Input):
-        text = "Nothing goes back further: dL/dx of the first layers is the input's gradient."
-        return Section("gradient", "gradient", "", (Prose(text),))
-    if not _numbers_alone(subject):
-        text = (
-            "Gradients are worked through where all sizes are numbers: --input and --set give"
-            " symbols values."
-        )
-        return Section("gradient", "gradient", "", (Prose(text),))
+    why_not = without_example(subject)
+    if why_not:
+        return Section("gradient", "gradient", "", (Prose(why_not),))
     from shapecalc.reference.example import example  # NumPy, for what nothing else here needs
     from shapecalc.reference.layer import formulas as formulas_of
 
     formulas = formulas_of(subject.layer, *subject.inputs)
     worked = example(subject.layer, *subject.inputs)
-    blocks = (*_general(subject, formulas), *_worked(worked, subject, formulas))
+    blocks = (
+        *_general(subject, formulas),
+        *_worked(worked, subject, formulas),
+        Picture((), partial(_drawn, subject)),
+    )
     return Section("gradient", "gradient", "", blocks, (), _facts(formulas, worked))
 
 
-def _numbers_alone(subject: Subject) -> bool:
-    """Tell whether the layer and what flows through it have no symbols."""
-    row = subject.row
-    counts = (shape.channels for shape in (*subject.inputs, subject.output))
-    return numbers(subject) and all(map(is_number, (*counts, row.params, row.buffers)))
+def _drawn(subject: Subject) -> Element:
+    """Draw the example, for a page."""
+    from shapecalc.analysis.explain.gradient_drawn import gradient_drawn  # few formats draw
+    from shapecalc.draw.svg import svg_element
+
+    return svg_element(gradient_drawn(subject), prefix="gradient-")
 
 
 def _forward(formulas: Mapping[str, ArrayFormula]) -> list[ArrayFormula]:
@@ -162,19 +161,14 @@ def _worked(
     What it computes on the way and the layer's own `formulas` do not name is explained: in a small
     input windows may hang over an end that are whole in the layer's.
     """
-    shapes = listed([as_text(shape) for shape in example.inputs])
-    does = example.layer.configuration(*example.inputs)
-    kind = " ".join(filter(None, (subject.row.type, does)))
-    other = _otherwise(example, subject)
-    kind += f" of {shapes}" if shapes else ""
-    yield Prose(f"Worked through by the referee on a small one, {kind}{other}:")
-    yield Picture(_side_by_side(example.values))
+    yield Prose(f"Worked through by the referee on a small one, {small_one(example, subject)}:")
+    yield Picture(side_by_side(example.values))
     yield from map(
         Prose, _notes([formula for of, formula in example.formulas.items() if of not in formulas])
     )
     yield Prose("L is the sum of g*y, for the g that is shown.  Back come")
     yield Picture(
-        _side_by_side({f"dL/d{of}": gradient for of, gradient in example.gradients.items()})
+        side_by_side({f"dL/d{of}": gradient for of, gradient in example.gradients.items()})
     )
     yield Prose("One entry of each, written out:")
     for left, *sums in example.lines.values():
@@ -184,63 +178,6 @@ def _worked(
         f"Central differences, (L(a + h) - L(a - h))/2h for every entry a of"
         f" {listed(list(example.gradients))}, {agree} {example.compared:,} numbers."
     )
-
-
-def _otherwise(example: Example, subject: Subject) -> str:
-    """Tell of a factor that is another one in the example, as it would move no digit shown."""
-    own, here = (getattr(layer, "alpha", None) for layer in (subject.layer, example.layer))
-    return "" if own == here else f", with alpha = {here:g} in the place of {own:g}"
-
-
-def _side_by_side(arrays: Mapping[str, Any]) -> tuple[str, ...]:
-    """Draw arrays as matrices beside each other, as many as fit in a line."""
-    drawn = [matrix for name, array in arrays.items() for matrix in _matrices(name, array)]
-    lines: list[str] = []
-    row: list[list[str]] = []
-    for matrix in drawn:
-        if row and sum(len(beside[0]) + 3 for beside in (*row, matrix)) - 3 > WIDE:
-            lines += [*_joined(row), ""]
-            row = []
-        row.append(matrix)
-    return (*lines, *_joined(row))
-
-
-def _joined(row: list[list[str]]) -> list[str]:
-    height = max(map(len, row))
-    padded = [[*block, *[" " * len(block[0])] * (height - len(block))] for block in row]
-    return ["   ".join(parts).rstrip() for parts in zip(*padded, strict=True)]
-
-
-def _matrices(name: str, array: Any) -> Iterator[list[str]]:  # noqa: ANN401
-    """Draw an array as matrices of equal width, each below its name: w, or w[0, 1] for a part."""
-    if array.ndim < 3:
-        yield _matrix(name, (array.reshape(1, -1) if array.ndim < 2 else array).tolist())
-        return
-    *outer, _, _ = array.shape
-    for at in _places(outer):
-        part = f"[{', '.join(map(str, at))}]" if max(outer) > 1 else ""
-        yield _matrix(f"{name}{part}", array[at].tolist())
-
-
-def _places(extents: list[int]) -> list[tuple[int, ...]]:
-    from itertools import product
-
-    return list(product(*map(range, extents)))
-
-
-#: So many characters of a matrix stand in a line.
-WIDEST = 75
-
-
-def _matrix(name: str, rows: list[list[float]]) -> list[str]:
-    for digits in (3, 2):  # fewer where a line would be too long
-        texts = [[f"{number + 0.0:.{digits}g}" for number in row] for row in rows]
-        widest = max(len(text) for row in texts for text in row)
-        if (widest + 1) * len(texts[0]) <= WIDEST:
-            break
-    lines = [" ".join(f"{text:>{widest}}" for text in row) for row in texts]
-    width = max(len(name), *map(len, lines))
-    return [line.ljust(width) for line in (name, *lines)]
 
 
 def _facts(formulas: Mapping[str, ArrayFormula], example: Example) -> dict[str, Any]:

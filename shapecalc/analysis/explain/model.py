@@ -222,7 +222,8 @@ class Topic(NamedTuple):
 
     `layer` explains it for a layer, `block` for a block, `formulas` gives what a line of the whole
     network shows (None: it has no such lines), `total` the network's own number where it has one,
-    and `after` what is said under its lines.
+    and `after` what is said under its lines.  `picture` names the function that draws it, if one
+    does, from a subject.
     """
 
     name: str
@@ -233,6 +234,7 @@ class Topic(NamedTuple):
     total: Callable[[Report, View], Dim] | None = None
     after: Callable[[Report, View], Iterator[Block]] | None = None
     usual: bool = False
+    picture: str = ""
 
 
 @dataclass(frozen=True)

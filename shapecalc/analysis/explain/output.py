@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra import ceil_div, is_number, known
@@ -58,6 +58,8 @@ from shapecalc.text.words import article, capital, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shapecalc.output.markup import Element
 
 
 def formulas(subject: Subject, *, brief: bool = False) -> tuple[Formula, ...]:
@@ -183,7 +185,15 @@ def _(layer: Windowed, subject: Subject) -> Iterator[Block]:
     for text, names in sides_by_text.items():
         yield Prose(text if len(sides_by_text) == 1 else f"{capital(listed(names))}: {text}")
         if pictures[text]:
-            yield Picture(pictures[text])
+            yield Picture(pictures[text], partial(_windows, subject, names[0]))
+
+
+def _windows(subject: Subject, side: str) -> Element:
+    """Draw the windows along a side, for a page."""
+    from shapecalc.analysis.explain.windows_drawn import windows_drawn  # few formats draw
+    from shapecalc.draw.svg import svg_element
+
+    return svg_element(windows_drawn(subject, side), prefix=f"windows-{side}-")
 
 
 def sides_of(layer: Windowed, subject: Subject) -> Iterator[tuple[list[str], Any, Any]]:

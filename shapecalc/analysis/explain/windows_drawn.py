@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.analysis.explain.model import find
 from shapecalc.analysis.explain.windows import countable, fit, sentences, shown
 from shapecalc.draw.bars import MARGIN, NAME, SMALL, TITLE
 from shapecalc.draw.picture import Box, Drawing, Text, bounds, line
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from shapecalc.analysis.explain.model import Subject
     from shapecalc.analysis.explain.windows import WindowFit
     from shapecalc.draw.picture import Shape
-    from shapecalc.output.view import View
-    from shapecalc.report import Report
 
 #: The row of pixels, where it begins, and how high it is.
 _WIDE, _LABELS, _HIGH = 620.0, 90.0, 18.0
@@ -35,15 +32,15 @@ _PROSE = 100
 _LINE = 20.0
 
 
-def windows_drawn(report: Report, name: str, view: View) -> Drawing:
-    """Draw how a layer's window moves over its input, a row for each side that differs.
+def windows_drawn(subject: Subject, side: str = "") -> Drawing:
+    """Draw how a layer's window moves over its input, a row for each side that differs, or for one.
 
-    Raises `SpecErrors`: E310 for an unknown layer, E303 for one without windows, or with sides that
-    are letters or too long to be seen.
+    Raises `SpecErrors` (E303) for a layer without windows, or with sides that are letters or too
+    long to be seen.
     """
-    subject = find(report, name, view)
-    fits = _fits(subject)
-    title = f"{one_line(subject.row.name)} of {one_line(report.name) or 'network'}: windows"
+    fits = {label: fitted for label, fitted in _fits(subject).items() if side in label}
+    network = one_line(subject.report.name) or "network"
+    title = f"{one_line(subject.row.name)} of {network}: windows"
     shapes: list[Shape] = [Text(MARGIN, MARGIN + TITLE - 2, title, TITLE, kind="strong")]
     y = MARGIN + TITLE + 26
     words = []

@@ -48,6 +48,7 @@ from shapecalc.text.words import capital, counted, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from shapecalc.draw.blanks import Blanks
     from shapecalc.draw.graph.layout import Placed, Track
     from shapecalc.draw.graph.nodes import Bar, Plate
     from shapecalc.draw.graph.tree import Item, Strand, Tree
@@ -205,8 +206,16 @@ class GraphScene:
         return one_line("; ".join(words))
 
 
-def graph(report: Report, *, direction: str = "down", **words: Any) -> Drawing:  # noqa: ANN401
+def graph(
+    report: Report,
+    *,
+    direction: str = "down",
+    blanks: Blanks | None = None,
+    **words: Any,  # noqa: ANN401
+) -> Drawing:
     """Draw a network's graph; `words` are those of a scene."""
+    if blanks is not None:
+        report = blanks.report(report)
     scene = scene_of(report, **words)
     placed = placed_of(scene, direction=direction)
     return _GraphPage(scene, placed, down=direction == "down").drawing()
@@ -390,9 +399,12 @@ def _head(scene: GraphScene, wide: float) -> Iterator[tuple[list[Shape], float]]
     yield [Text(MARGIN, 15, name, 17, "start", "strong")], 24.0
     totals = report.totals
     texts = [
-        f"{writer.number(key, getattr(totals, key))} {SHOWN[key]}" for key in ("params", "macs")
+        f"{writer.number(key, getattr(totals, key))} {SHOWN[key]}"
+        for key in ("params", "macs")
+        if getattr(totals, key) != 0
     ]
-    yield [Text(MARGIN, 11, ", ".join(texts), WORDS)], 17.0
+    if texts:
+        yield [Text(MARGIN, 11, ", ".join(texts), WORDS)], 17.0
     keys: list[Shape] = []
     x = MARGIN
     for key in writer.shown:

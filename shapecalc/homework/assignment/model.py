@@ -82,6 +82,7 @@ class Homework(NamedTuple):
     given in place of what the teacher's file says: names and values.  `choices` may differ from
     student to student; `any_window`: more windows may then leave a remainder.  `part_of` is the
     stamp of a sheet that asks this and more, where a table that leaves rows out is judged.
+    `picture` is what sheets show the network as, if they do.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Homework(NamedTuple):
     choices: tuple[VaryChoice, ...] = ()
     any_window: bool = False
     part_of: str = ""
+    picture: str = ""
 
     def __hash__(self) -> int:
         """Take what tells homeworks apart at a glance; all of their networks would take long."""

@@ -4,6 +4,7 @@ title: AlexNet by hand
 spec: alexnet                       # a shipped one, or a file beside this one
 columns: [output, params, macs]
 layers: [conv1, pool1, conv2]       # default: those that compute something or change the volume
+picture: volumes                    # or graph: on sheets, with what is asked left blank
 given: {conv1: {output: 55x55x96}}  # filled in, not graded; or `given: {conv1: [output]}`
 points: {macs: 2, fc6: {params: 3}}
 accept: {conv1: {params: {34848: as the slides have it}}}
@@ -56,6 +57,7 @@ KEYS = (
     "windows",
     "columns",
     "layers",
+    "picture",
     "depth",
     "given",
     "points",
@@ -65,6 +67,9 @@ KEYS = (
     "due",
     "late",
 )
+
+#: What sheets may show the network as.
+PICTURES = {"volumes": "volumes", "graph": "graph"}
 
 _CONVENTIONS: dict[str, OneOfWords | str] = {
     "bias": OneOfWords({"counted": True, "true": True, "left_out": False, "false": False}),
@@ -157,6 +162,7 @@ class _TeacherReader(KeyReader):
         filled_in = self.filled_in(get("given"), rows)
         accepted = read_alternates(self, get("accept"), rows, askable(report, depth))
         choices = read_choices(self, get("vary"), reports)
+        picture = self.word(get("picture"), "picture", PICTURES) or ""
         windows = self.word(get("windows"), "windows", {"as_given": False, "any": True}) or False
         if accepted and choices:
             hint = "leave one of them out"
@@ -185,7 +191,7 @@ class _TeacherReader(KeyReader):
             networks=networks,
             accepted=accepted,
             variation=tuple(values.items()),
-        )._replace(choices=choices, any_window=windows, deadline=deadline)
+        )._replace(choices=choices, any_window=windows, deadline=deadline, picture=picture)
         if not values:  # a variant's cells are others
             given_as_written(self, get("given"), made)
         if not made.cells and not len(self.problems):

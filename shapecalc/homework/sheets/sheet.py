@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
+    from shapecalc.homework.sheets.pictured import PictureFile
     from shapecalc.output.document import Block
 
 #: A place for an answer, on paper.
@@ -70,6 +71,8 @@ def sheet(
     blank = _BLANK if format in ("html", "latex") else ""
     if format == "html":
         return _page(homework, tabulate(made, blank=blank), solution=solution)
+    if format == "latex":
+        return write(made, format, blank=blank, width=width) + _figures(homework, solution=solution)
     if format == "text":  # for paper; what is read back has a line a layer
         return write(made, format, wrapped=True, width=width or PROSE)
     return write(made, format, blank=blank, width=width)
@@ -136,10 +139,29 @@ def _page(homework: Homework, table: Table, *, solution: bool = False) -> str:
     from shapecalc.output.html import to_html
 
     to_fill_in = len(homework.columns)
+    pictures = _pictures(homework, solution=solution)
     if not solution:
-        return to_html(table, sheet_of=to_fill_in)
-    below = tuple(_worked_blocks(homework))
+        return to_html(table, sheet_of=to_fill_in, below=pictures)
+    below = (*pictures, *_worked_blocks(homework))
     return to_html(table._replace(notes=()), sheet_of=to_fill_in, below=below)
+
+
+def _pictures(homework: Homework, *, solution: bool) -> tuple[Block, ...]:
+    """Return the figures of a page, if the teacher wants any."""
+    if not homework.picture:
+        return ()
+    from shapecalc.homework.sheets.pictured import blocks  # few sheets have a picture
+
+    return tuple(blocks(homework, solution=solution))
+
+
+def _figures(homework: Homework, *, solution: bool) -> str:
+    """Return the figures in LaTeX, if the teacher wants any."""
+    if not homework.picture:
+        return ""
+    from shapecalc.homework.sheets.pictured import in_latex
+
+    return "".join(in_latex(homework, solution=solution))
 
 
 def _worked_blocks(homework: Homework) -> Iterator[Block]:
@@ -231,14 +253,35 @@ def handout(
     solution: bool = False,
     who: str = "",
     width: int | None = None,
+    name: str = "",
 ) -> str | bytes:
     """Write the sheet of a homework; with `solution` its answers.
 
-    `who` is whose sheet it is, `width` that of its page, where it has one.
+    `who` is whose sheet it is, `width` that of its page, where it has one.  `name` is the file's
+    without its suffix: Markdown shows the pictures that lie `beside` it.
     """
     if format == "xlsx":
         from shapecalc.homework.sheets.as_xlsx import to_xlsx
 
         return to_xlsx(homework, solution=solution, who=who)
+    text = sheet(homework, format, solution=solution, who=who, width=width)
+    links = beside(homework, format, name, solution=solution)
+    return text + "".join(f"\n{picture.link}\n" for picture in links)
 
-    return sheet(homework, format, solution=solution, who=who, width=width)
+
+def beside(
+    homework: Homework,
+    format: str,  # noqa: A002
+    name: str,
+    *,
+    solution: bool = False,
+) -> tuple[PictureFile, ...]:
+    """Return the pictures that lie beside a sheet of Markdown, which has a name.
+
+    A page and a document of LaTeX have them in it, and other formats have none.
+    """
+    if format != "markdown" or not homework.picture or not name:
+        return ()
+    from shapecalc.homework.sheets.pictured import files  # few sheets have a picture
+
+    return tuple(files(homework, name, solution=solution))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
+from shapecalc.analysis.explain.model import find
 from shapecalc.analysis.explain.windows_drawn import windows_drawn
 from shapecalc.draw.picture import Box, Text
 from shapecalc.errors import SpecErrors
@@ -23,7 +24,7 @@ def boxes(drawing, kind):
 def drawn(layer, shape="13x1"):
     network = {"input": shape, "layers": [layer]}
     made = shapecalc.summarize(network)
-    return windows_drawn(made, made.rows[-1].name, View())
+    return windows_drawn(find(made, made.rows[-1].name, View()))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -35,7 +36,7 @@ def test_every_window_can_be_drawn(name):
         if not isinstance(row.layer, Transposed) and max(row.inputs[0].sides) <= 2000
     ]
     for row in {(row.layer, row.inputs): row for row in rows}.values():
-        assert complaints(windows_drawn(report(name), row.name, View())) == {}
+        assert complaints(windows_drawn(find(report(name), row.name, View()))) == {}
 
 
 def test_windows_are_to_scale_and_what_is_never_seen_is_marked():
@@ -86,7 +87,18 @@ def test_sides_that_differ_have_rows_of_their_own():
 )
 def test_what_cannot_be_drawn_is_refused(name, layer, options, message):
     with pytest.raises(SpecErrors, match=message):
-        windows_drawn(shapecalc.summarize(name, **options), layer, View())
+        windows_drawn(find(shapecalc.summarize(name, **options), layer, View()))
+
+
+def test_a_page_shows_them_in_place_of_characters():
+    network = {"input": "12x13x1", "layers": [{"maxpool": {"kernel": [2, 3], "stride": [2, 3]}}]}
+    explained = shapecalc.explain(network, "pool1", "output")
+    page = explained.render("html")
+    assert page.count("<svg ") == 2  # a side each
+    assert "height: n = 12, kernel 2, stride 2" in page
+    assert "<pre>" not in page
+    assert "<svg" not in explained.render("markdown")
+    assert "window 1" in explained.render("text")
 
 
 def test_the_command_draws_them(tmp_path):

@@ -3,6 +3,7 @@
 from tests.mutation.ground import Planted
 
 FAULTS = [
+    Planted("what a formula reads is not marked", "marks[index] = True", "pass"),
     Planted("a shared slope is one a channel", '"n" if layer.shared else "c"', '"n" if True else "c"'),
     Planted("a depthwise kernel is added to its channels", "kernel, filters = spread(layer.kernel, x), x.shape[1] * layer.multiplier", "kernel, filters = spread(layer.kernel, x), x.shape[1] + layer.multiplier"),
     Planted("a formula loses its bias", "if plus is not None:\n            summands.append(Term((plus.at(values, dict(zip(at, place, strict=True))),)))", "if plus is None:\n            summands.append(Term((plus.at(values, dict(zip(at, place, strict=True))),)))"),
