@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: A pixel in big points: 96 of them are an inch, as are 72 of these.
 _PIXEL = 0.75
+#: Pixels by which the page is larger, so that no rounding leads to a second one.
+_SPARE = 0.02
 #: What the names of nodes may hold; TikZ reads dots, commas, colons and brackets itself.
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_-]")
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
@@ -35,7 +37,8 @@ def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
     texts = [drawing.title, *(s.text for s in leaves(drawing.children) if isinstance(s, Text))]
     names = _NodeNames()
     letters = [] if all(map(is_latin, texts)) else [f"% {UNKNOWN_LETTERS}"]
-    paper = f"paperwidth={_bp(drawing.width)},paperheight={_bp(drawing.height)}"
+    wide, high = (_bp(length + _SPARE) for length in (drawing.width, drawing.height))
+    paper = f"paperwidth={wide},paperheight={high}"
     page = f"(0,0) rectangle ({number(drawing.width)},{number(drawing.height)})"
     units = f"x={_PIXEL}bp,y=-{_PIXEL}bp"
     lines = [

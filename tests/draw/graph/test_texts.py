@@ -21,9 +21,7 @@ from tests.paths import TESTS
 
 GOLDEN = TESTS / "draw" / "golden"
 #: What means something in one of the formats, or turns a line's direction.
-NASTY = (
-    """a"b<b>'&amp;#35;`x`]|}\\n\\$$x$$fa:fa-car \N{HEBREW LETTER ALEF}\N{RIGHT-TO-LEFT OVERRIDE}\x1b[31m end"""
-)
+NASTY = """a"b<b>'&amp;#35;`x`]|}\\n\\$$x$$fa:fa-car \N{HEBREW LETTER ALEF}\N{RIGHT-TO-LEFT OVERRIDE}\x1b[31m end"""
 #: A text in quotes, of DOT and of Mermaid; in Mermaid's no sign has a meaning but its numbers.
 QUOTED = {"dot": r'"(?:[^"\\]|\\.)*"', "mermaid": r'"[^"]*"'}
 
