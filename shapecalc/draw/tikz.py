@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: A pixel in big points: 96 of them are an inch, as are 72 of these.
 _PIXEL = 0.75
+#: Pixels by which the page is larger, so that no rounding leads to a second one.
+_SPARE = 0.02
 #: What the names of nodes may hold; TikZ reads dots, commas, colons and brackets itself.
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_-]")
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
@@ -31,7 +33,8 @@ _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
     """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size."""
-    paper = f"paperwidth={_bp(drawing.width)},paperheight={_bp(drawing.height)}"
+    wide, high = (_bp(length + _SPARE) for length in (drawing.width, drawing.height))
+    paper = f"paperwidth={wide},paperheight={high}"
     lines = [
         *_comments(drawing),
         r"\documentclass{article}",

@@ -145,6 +145,7 @@ def _on_disk(
     if name == "-" and not by_file:
         return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), inputs)
     for candidate in (path, f"{path}.yaml"):
+        _note(candidate)
         if os.path.exists(candidate) and not os.path.isdir(candidate):
             return _read(candidate, by_file=by_file, inputs=inputs)
     return None
@@ -168,13 +169,13 @@ def must_end(path: str) -> None:
         raise OSError(errno.ESPIPE, "it is a device or a pipe, not a file")
 
 
-#: The files that were read, while somebody wants to know.
+#: The files that were read or looked for, while somebody wants to know.
 _noted: list[str] | None = None
 
 
 @contextmanager
 def files_noted() -> Iterator[None]:
-    """Note all files that are read meanwhile, by whatever names them."""
+    """Note all files that are read or looked for meanwhile, by whatever names them."""
     global _noted  # noqa: PLW0603  (what is read deep inside of a command has no other way up)
     before, _noted = _noted, []
     try:
@@ -184,8 +185,13 @@ def files_noted() -> Iterator[None]:
 
 
 def noted_files() -> tuple[str, ...]:
-    """Return the paths of the files that were read, while they are noted."""
-    return tuple(_noted or ())
+    """Return the paths of the files that were read or looked for, while they are noted."""
+    return tuple(dict.fromkeys(_noted or ()))
+
+
+def _note(path: str) -> None:
+    if _noted is not None:
+        _noted.append(path)
 
 
 def holds_spec(path: str) -> bool:
@@ -215,8 +221,7 @@ def read_bytes(path: str, most: int) -> bytes:
 
     A pipe is read to its end, as long as something writes into it.  Raises `OSError`.
     """
-    if _noted is not None:
-        _noted.append(path)
+    _note(path)
     if not stat.S_ISFIFO(os.stat(path).st_mode):
         with open(path, "rb") as file:
             return file.read(most + 1)
@@ -274,8 +279,6 @@ def _model(path: str, inputs: Mapping[str, str] | None) -> Source | None:
         kind = model_file(path, file.read(HEAD))
         if kind is None or not kind.reader:
             return None
-        if _noted is not None:
-            _noted.append(path)
         import mmap  # few files are so large that they are not copied
 
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

@@ -98,6 +98,60 @@ def test_a_spec_that_another_extends_is_watched_as_well(tmp_path: Path, spec: Pa
         assert "41 3x3" in ask(server).text
 
 
+def test_a_spec_that_another_extends_comes_and_goes(tmp_path: Path, spec: Path) -> None:
+    child = tmp_path / "child.yaml"
+    child.write_text("extends: net\nname: Child\n", encoding="utf-8")
+    with served(child) as server:
+        spec.unlink()
+        gone, version = ask(server).text, ask(server, "/version").text
+        assert "error[E001]" in gone
+        spec.write_text(BETTER, encoding="utf-8")
+        assert ask(server, "/version").text != version
+        assert "41 3x3" in ask(server).text
+
+
+def test_what_is_saved_while_the_page_is_made_is_seen(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*words: object, **more: object) -> str:
+        monkeypatch.undo()
+        write(spec, BETTER)
+        return "of before"
+
+    monkeypatch.setattr("shapecalc.analysis.page.serve.to_page", slow)
+    with served(spec) as server:
+        assert ask(server).text == "of before"
+        assert "<bdi>Second</bdi>" in ask(server).text
+
+
+def test_a_file_that_another_takes_the_place_of(tmp_path: Path, spec: Path) -> None:
+    with served(spec) as server:
+        assert "<bdi>First</bdi>" in ask(server).text
+        state = spec.stat()
+        other = tmp_path / "other"
+        other.write_text(GOOD.replace("First", "Third"), encoding="utf-8")
+        os.utime(other, ns=(state.st_atime_ns, state.st_mtime_ns))
+        other.replace(spec)  # as editors save: of one length, and here of one time
+        assert "<bdi>Third</bdi>" in ask(server).text
+
+
+def test_a_browser_that_leaves_is_not_told_of(
+    spec: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = threading.Event()
+
+    def gone(watched: Watched) -> None:
+        left.set()
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Watched, "served", gone)
+    with served(spec) as server:
+        with pytest.raises(http.client.HTTPException):
+            ask(server)
+        assert left.wait(10)
+    assert capfd.readouterr().err == ""
+
+
 def test_an_error_stands_at_its_line_until_it_is_mended(spec: Path) -> None:
     with served(spec) as server:
         version = ask(server, "/version").text

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from shapecalc.draw.graph.scene import graph
 from shapecalc.draw.picture import Box, Cluster, Drawing, Text
 from shapecalc.draw.styles import STYLES
 from shapecalc.draw.tikz import to_tikz
@@ -88,9 +89,10 @@ def test_letters_that_pdflatex_has_not_are_told():
 
 
 @needs_tikz
-def test_it_compiles_to_one_page_of_the_drawings_size(tmp_path):
+@pytest.mark.parametrize(("draw", "name"), [(volumes, "unet"), (graph, "alphago")])
+def test_it_compiles_to_one_page_of_the_drawings_size(tmp_path, draw, name):
     pypdf = pytest.importorskip("pypdf")
-    figure = volumes(report("unet"))
+    figure = draw(report(name))
     hostile = [text for text in HOSTILE if is_latin(text.replace("\n", " "))]
     texts = [Text(9, 9 + 12 * at, text) for at, text in enumerate(hostile)]
     made = figure._replace(children=(*figure.children, *texts))

@@ -152,7 +152,6 @@ def _article(network: Network, at: int, *, several: bool) -> Element:
         Element(level, Element("bdi", network.name), class_="title", id=f"{ident}-title"),
         *(Element("p", text, class_="about", dir="auto") for text in about),
         *_controls(network, ident),
-        Element("div", "", class_="problem", role="alert", hidden="hidden"),
         _tiles(network),
         Element("div", "", class_="of-total", hidden="hidden"),
         Element(
@@ -177,6 +176,9 @@ def _controls(network: Network, ident: str) -> Iterator[Element]:
     """Set the sizes that may be turned, with what the layers ask of them, and those that stay."""
     sizes, fixed = network.opened.sizes, network.opened.fixed
     domain = network.report.domain
+    problem = Element(
+        "div", "", class_="problem", role="alert", id=f"{ident}-problem", hidden="hidden"
+    )
     if sizes:
         assert domain is not None, "where a size is open there is a domain"
         labels = [
@@ -195,15 +197,19 @@ def _controls(network: Network, ident: str) -> Iterator[Element]:
                     step="1",
                     autocomplete="off",
                     aria_describedby=f"{ident}-domain",
+                    aria_errormessage=f"{ident}-problem",
                 ),
             )
             for size in sizes
         ]
         reset = Element("button", "as given", type="button", class_="given", disabled="disabled")
-        yield Element("form", *labels, reset, class_="sizes", aria_label=f"sizes of {network.name}")
+        label = f"sizes of {network.name}"
+        yield Element("form", *labels, reset, problem, class_="sizes", aria_label=label)
         yield Element(
             "p", one_line("; ".join(domain.texts())), class_="domain", id=f"{ident}-domain"
         )
+    else:
+        yield problem
     if fixed:
         texts = (
             f"{size.name} stays {size.value}, as there is no one formula with it: {reason}"

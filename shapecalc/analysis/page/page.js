@@ -310,8 +310,8 @@ class Network {
       if (document.activeElement !== input && this.values[name] !== null) {
         input.value = String(this.values[name]);
       }
-      input.setAttribute("aria-invalid", String(Boolean(wrong && wrong[0] === name)));
     }
+    this.mark(wrong ? [wrong[0]] : []);
     this.graph?.classList.toggle("stale", !this.given);
     this.root.querySelector(".sizes .given")?.toggleAttribute("disabled", this.given);
     if (wrong) {
@@ -321,6 +321,7 @@ class Network {
     this.numbers = computed(this.data.forms, this.values);
     const need = this.failing(this.numbers);
     if (need) {
+      this.mark(this.letters([need[1], need[3]]));
       this.refuse(...this.reason(need));
       return;
     }
@@ -331,6 +332,29 @@ class Network {
       return;
     }
     this.accept();
+  }
+
+  /** Mark the fields whose numbers make a rule fail. */
+  mark(names) {
+    for (const [name, input] of this.controls) {
+      input.setAttribute("aria-invalid", String(names.includes(name)));
+    }
+  }
+
+  /** List the letters that some forms are made of. */
+  letters(places) {
+    const waiting = [...places], passed = new Set(), found = new Set();
+    while (waiting.length) {
+      const place = waiting.pop(), form = this.data.forms[place];
+      if (passed.has(place) || !Array.isArray(form)) continue;
+      passed.add(place);
+      if (form[0] === "=") found.add(form[1]);
+      else if (form[0] !== "+") waiting.push(...form.slice(1));
+      else for (const product of form.filter(Array.isArray)) {
+        waiting.push(...product.filter((_, at) => at % 2 === 0));
+      }
+    }
+    return [...found];
   }
 
   /** Say which rule fails, with its numbers, and which numbers near by fit. */

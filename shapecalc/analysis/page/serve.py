@@ -7,6 +7,7 @@ name that somebody else has pointed here, does not.
 from __future__ import annotations
 
 import os
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
@@ -47,21 +48,22 @@ class Watched:
         self.spec = spec
         self._settings, self._inputs = settings or {}, inputs or {}
         self._lock = Lock()
-        self._files: tuple[str, ...] = ()
-        self._seen: object = None
+        self._seen: dict[str, object] = {}
         self._count = 0
         self._served = Served("", "")
 
     def served(self) -> Served:
         """Return the page, made anew if a file that was read has changed."""
         with self._lock:
-            if self._seen is None or self._stamp() != self._seen:
+            if self._seen != {file: _stamp_of(file) for file in self._seen} or not self._seen:
                 self._make()
             return self._served
 
     def _make(self) -> None:
         self._count += 1
         version = f"{os.getpid()}-{self._count}"
+        # as they are before they are read: what is saved meanwhile is seen the next time
+        before = {file: _stamp_of(file) for file in (self.spec, *self._seen)}
         with files_noted():
             try:
                 made = opened(find(self.spec), self._settings, self._inputs)
@@ -71,16 +73,12 @@ class Watched:
             except RuleError as error:  # an expression that grows too large while it is written
                 problem = Problem(error.code, error.message, None, error.rule, error.hint)
                 text = _page_of_problems(self.spec, [problem], version)
-            self._files = tuple(dict.fromkeys((self.spec, f"{self.spec}.yaml", *noted_files())))
-        self._seen = self._stamp()
+            self._seen = {file: before.get(file, _stamp_of(file)) for file in noted_files()}
         self._served = Served(text, version)
-
-    def _stamp(self) -> tuple[object, ...]:
-        """Tell one state of the files from the next."""
-        return tuple(map(_stamp_of, self._files))
 
 
 def _stamp_of(path: str) -> object:
+    """Tell one state of a file from the next."""
     try:
         state = os.stat(path)  # noqa: PTH116  (a path may hold what no file's name can)
     except (OSError, ValueError):
@@ -143,6 +141,11 @@ class PageServer(ThreadingHTTPServer):
     def address(self) -> str:
         """Where the page is."""
         return f"http://{LOOPBACK}:{self.server_port}/"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that leaves in the middle of an answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def hosts(self) -> tuple[str, ...]:
         """List what may ask: this machine's own names with the port."""

@@ -45,5 +45,5 @@ def to_dot(report: Report, *, direction: str = "down", **words: Any) -> str:  # 
 
 def _quoted(text: str) -> str:
     r"""Quote a text, whose ends of lines are ends of lines and whose rest is no escape."""
-    parts = (one_line(part).replace("\\", "\\\\") for part in text.split("\n"))
-    return '"' + "\\n".join(parts).replace('"', '\\"') + '"'
+    signs = str.maketrans({"\\": r"\\", '"': r"\"", "&": "&amp;"})
+    return '"' + r"\n".join(one_line(part).translate(signs) for part in text.split("\n")) + '"'

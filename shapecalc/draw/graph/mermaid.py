@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: What may have a meaning of its own in a quoted text.
 _SPECIAL = re.compile(r"[^A-Za-z0-9_ .,:()/+*=%\u00d7\u00b7-]")
+#: Between signs that together are a line's end, a formula or an icon, even when written by number.
+_TOGETHER = re.compile(r"(?<=\\)(?=n)|(?<=\$)(?=\$)|(?<=:)(?=fa-)")
 
 
 def to_mermaid(report: Report, *, direction: str = "down", **words: Any) -> str:  # noqa: ANN401
@@ -42,5 +44,6 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Write what could be markup, or turn a line, by its number."""
-    return _SPECIAL.sub(lambda sign: f"#{ord(sign[0])};", one_line(text))
+    """Write what could be markup, or turn a line, by its number, and join what must stay apart."""
+    apart = _TOGETHER.sub("\N{WORD JOINER}", one_line(text))
+    return _SPECIAL.sub(lambda sign: f"#{ord(sign[0])};", apart)

@@ -220,8 +220,8 @@ def alike(text: str) -> str:
 def test_a_spec_in_letters_is_drawn_for_the_numbers_that_its_fields_begin_with() -> None:
     text = "input: HxWx3\nlet: {k: free}\nlayers: [conv: {filters: k, kernel: 3}]"
     written = to_page([opened(Source("net.yaml", text), {"k": "8"})])
-    assert "Drawn for H = 3, W = 3." in written
-    assert "3\u00d73\u00d73" in written
+    assert "Drawn for H = 32, W = 32, k = 8." in written
+    assert "32\u00d732\u00d73" in written
     assert "H\u00d7W" not in written
 
 
@@ -274,11 +274,57 @@ class TestOpening:
         assert made.values == {"H1": 8, "W": 9, "H": 3}
         assert made.report.at(H1=5, W=7, H=2).totals.macs == 3 * 5 * 2 * 3 * 3 * 2
 
-    def test_a_spec_of_symbols_starts_at_the_smallest(self) -> None:
+    def test_a_spec_of_symbols_starts_at_usual_sizes(self) -> None:
         text = "input: MxNx3\nlayers:\n  - conv: {filters: 2, kernel: 5}\n"
         made = opened(Source("net.yaml", text))
-        assert made.values == {"M": 5, "N": 5}
-        assert (made.plain.domain, made.plain.totals.macs) == (None, 150)
+        assert made.values == {"M": 32, "N": 32}
+        assert (made.plain.domain, made.plain.totals.macs) == (None, 28 * 28 * 2 * 75)
+        assert made.sizes[0].meaning == "height of the input"
+
+    @pytest.mark.parametrize(
+        ("text", "values"),
+        [
+            ("conv: {filters: 2, kernel: 65}", {"H": 128, "W": 128}),
+            ("conv: {filters: 2, kernel: 300}", {"H": 300, "W": 300}),
+            ("pixel_unshuffle: 3", {"H": 33, "W": 33}),
+        ],
+    )
+    def test_a_side_starts_where_no_unit_sees_beyond_it(
+        self, text: str, values: dict[str, int]
+    ) -> None:
+        made = opened(Source("net.yaml", f"input: HxWx3\nlayers:\n  - {text}\n"))
+        assert made.values == values
+
+    def test_letters_of_the_spec_constants_and_numbers_are_all_fields(self) -> None:
+        text = """
+input: Hx50x3
+let: {k: free, s: 2, half: k//2, t: free}
+layers:
+  - conv: {filters: half, kernel: 5, stride: t}
+  - conv: {filters: k, kernel: 3, stride: s}
+  - groupnorm: {groups: 24}
+"""
+        made = opened(Source("net.yaml", text))
+        assert [(name, value) for name, _, value in made.sizes] == [
+            ("H", 32), ("k", 24), ("t", 1), ("W", 50), ("s", 2),
+        ]  # fmt: skip
+        own = made.report.at(H=40, k=48, t=2, W=31, s=1)
+        assert own.totals.params == 76 * 24 + 217 * 48 + 2 * 48
+
+    def test_options_that_make_letters_start_at_the_numbers_of_the_spec(self) -> None:
+        made = opened(find("alexnet"), {}, {"": "MxNx3"})
+        assert made.values == {"M": 227, "N": 227}
+        assert made.plain.totals.params == 62378344
+        assert opened(find("alphago"), {"k": "free"}).values == {"k": 192, "H": 19, "W": 19}
+
+    def test_letters_that_layers_join_start_where_they_agree(self) -> None:
+        text = """
+inputs: {left: AxBx3, right: HxWx3}
+layers:
+  - conv: {filters: 3, kernel: 3, from: left}
+  - add: {from: [conv1, right]}
+"""
+        assert opened(Source("net.yaml", text)).values == {"A": 34, "B": 34, "H": 32, "W": 32}
 
     def test_what_is_wrong_with_a_spec_is_told(self) -> None:
         with pytest.raises(SpecErrors):
