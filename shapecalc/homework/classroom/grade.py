@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.folder import Handed
+    from shapecalc.homework.classroom.intake import Submission
     from shapecalc.homework.classroom.judging import HomeworkSource
     from shapecalc.homework.classroom.roster import Roster
 
@@ -192,8 +192,7 @@ class _Run:
     def _tasks(self, step: Callable[[], object] | None) -> Iterator[Task]:
         """Yield what is to be judged; what was kept is entered on the way."""
         for at, graded in enumerate(self.graded):
-            submission = self.intake.submissions.get(at)
-            task = self._task(at, submission.handed if submission is not None else None)
+            task = self._task(at, self.intake.submissions.get(at))
             kept = self.state.recall(task.key)
             if kept is None or (kept.student, kept.page) != (graded.student, graded.page):
                 yield task
@@ -203,9 +202,10 @@ class _Run:
             if step is not None:
                 step()
 
-    def _task(self, at: int, handed: Handed | None) -> Task:
+    def _task(self, at: int, submission: Submission | None) -> Task:
         """Read a submission, and name the work that it makes."""
-        graded, data, refused = self.graded[at], b"", ""
+        graded, data, refused = self.graded[at], b"", submission.undecided if submission else ""
+        handed = submission.handed if submission else None
         if handed is not None:
             try:
                 data = self.folder.read(handed)
@@ -217,8 +217,7 @@ class _Run:
             self.printed = (homework, fingerprint(homework))
         what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
         key = sha256(repr(what).encode() + b"\0" + data).hexdigest()
-        undecided = handed is None and graded.status != "missing"
-        return Task(at, graded, name, data, key, refused or (_UNDECIDED if undecided else ""))
+        return Task(at, graded, name, data, key, refused)
 
     def remarks(self) -> Iterator[str]:
         """Yield what the summary says beside the numbers."""
@@ -246,6 +245,5 @@ class _Run:
             yield f"{self.kept} were graded before and are as they were."
 
 
-_UNDECIDED = "hand in one file"
 #: So many students are named in a remark.
 _NAMED = 8

@@ -295,10 +295,14 @@ def directory(students: Sequence[Student]) -> Directory:
 
 
 class Whose(NamedTuple):
-    """The student that a path means, by place; None, with the reason, where none or several are."""
+    """The student that a path means, by place; None, with the reason, where none or several are.
+
+    `perhaps` are those whose it may be.
+    """
 
     at: int | None
     reason: str = ""
+    perhaps: frozenset[int] = frozenset()
 
 
 def whose(known: Directory, parts: Sequence[str]) -> Whose:
@@ -314,10 +318,10 @@ def decide(known: Directory, traces: Sequence[frozenset[int]]) -> Whose:
         return Whose(None, "names no student of the roster")
     left = frozenset.intersection(*traces)
     if len(left) == 1:
-        return Whose(next(iter(left)))
-    places = sorted(left or frozenset.union(*traces))[:3]
-    ids = " and ".join(f"{known.students[at].id}" for at in places)
-    return Whose(None, f"may be of {ids}" if left else f"names {ids}")
+        return Whose(next(iter(left)), "", left)
+    perhaps = left or frozenset.union(*traces)
+    ids = " and ".join(known.students[at].id for at in sorted(perhaps)[:3])
+    return Whose(None, f"may be of {ids}" if left else f"names {ids}", perhaps)
 
 
 def _traces(known: Directory, part: str, *, last: bool) -> Iterator[frozenset[int]]:
