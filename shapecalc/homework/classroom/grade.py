@@ -234,7 +234,7 @@ class _Run:
         strange = [
             graded.student.id
             for graded in self.graded
-            if any(note.startswith(OTHER_STAMP) for note in graded.notes)
+            if any(OTHER_STAMP in note for note in graded.notes)
         ]
         if strange:
             shown = ", ".join(map(terminal_safe, strange[:_NAMED])) + ", ..." * (

@@ -181,6 +181,14 @@ WAYS: dict[str, Way] = {
     ),
     "half a JSON": Way(_file("{}.json", b'{"conv1": {"params": 156'), "not JSON"),
     "a table without headings": Way(_file("{}.csv", b"conv1,28x28x6,156\n"), "names the columns"),
+    "a table of other rows": Way(
+        _file("{}.csv", f"{HEAD}stem,28x28x6,156,1\nhead,14x14x6,0,0\n".encode()),
+        "not asked: stem, head",
+    ),
+    "a sheet of another homework": Way(
+        _file("{}.csv", f"shapecalc homework 0000000a\n{HEAD}fc9,10,1,1\n".encode()),
+        "stamped 0000000a",
+    ),
     "a workbook cut off": Way(_file("{}.xlsx", _GOOD[:-30]), "cannot be unpacked"),
     "two files": Way(_two, "nothing says which counts"),
     "two zips": Way(_two_zips, "nothing says which counts"),
