@@ -39,6 +39,7 @@ ID_WORDS = (
     "id", "student id", "sid", "student number", "student no", "matriculation number",
     "matric number", "id number", "idnumber", "sis user id", "sis id", "user id", "sis login id",
     "login id", "login", "username", "user name", "netid", "orgdefinedid", "identifier",
+    "identificador",
 )  # fmt: skip
 EMAIL_WORDS = ("email", "email address", "e mail", "e mail address", "mail")
 NAME_WORDS = ("name", "student", "full name", "student name", "display name", "sortable name")
@@ -227,6 +228,18 @@ def _numbers(student: Student) -> Iterator[str]:
             yield cell.strip()
 
 
+#: How Moodle names somebody in a grading worksheet, in whatever language: `Participant 1234567`.
+_PARTICIPANT = re.compile(r"[^\W\d][^\d]* (\d{1,12})")
+
+
+def _participant(student: Student) -> Iterator[str]:
+    """Yield the number under which Moodle has the student's submission, from its worksheet."""
+    for heading, cell in student.columns:
+        word = plain_heading(heading)
+        if word in ID_WORDS and (match := _PARTICIPANT.fullmatch(cell.strip())):
+            yield match[1]
+
+
 def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
     """Return a student's own deadline, where the roster gives one.  Raises `SpecErrors` (E713)."""
     for heading, cell in student.columns:
@@ -245,7 +258,7 @@ def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
     return deadline
 
 
-_MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_[a-z]+_?.*", re.DOTALL)
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?.*", re.DOTALL)
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 #: The word in a Canvas file name, and what attempts after the first end in.
 _ATTEMPT = re.compile(
@@ -273,6 +286,7 @@ class Directory(NamedTuple):
     exact: dict[str, frozenset[int]]
     names: dict[str, frozenset[int]]
     numbers: dict[str, frozenset[int]]
+    participants: dict[str, frozenset[int]]
 
 
 def directory(students: Sequence[Student]) -> Directory:
@@ -280,17 +294,21 @@ def directory(students: Sequence[Student]) -> Directory:
     exact: dict[str, set[int]] = {}
     names: dict[str, set[int]] = {}
     known: dict[str, set[int]] = {}
+    participants: dict[str, set[int]] = {}
     for at, student in enumerate(students):
         for word in identities(student):
             exact.setdefault(fold(word), set()).add(at)
         for number in _numbers(student):
             known.setdefault(number, set()).add(at)
+        for number in _participant(student):
+            participants.setdefault(number, set()).add(at)
         words = student.name.split()
         for turn in range(len(words)):
             key = bare("".join(words[turn:] + words[:turn]))
             if len(key) > 3 or (len(key) > 1 and not key.isascii()):
                 names.setdefault(key, set()).add(at)
-    frozen = [{key: frozenset(at) for key, at in index.items()} for index in (exact, names, known)]
+    indexes = (exact, names, known, participants)
+    frozen = [{key: frozenset(at) for key, at in index.items()} for index in indexes]
     return Directory(tuple(students), *frozen)
 
 
@@ -327,7 +345,9 @@ def decide(known: Directory, traces: Sequence[frozenset[int]]) -> Whose:
 def _traces(known: Directory, part: str, *, last: bool) -> Iterator[frozenset[int]]:
     """Yield what one folder or name says."""
     if match := _MOODLE.fullmatch(part):
-        yield from _whole(known, match["name"]) or ()
+        yield from _whole(known, match["name"])
+        if (numbered := known.participants.get(match["number"])) is not None:
+            yield numbered
         return
     if match := _CANVAS.fullmatch(part):
         named = known.names.get(bare(match["name"]), frozenset())

@@ -285,3 +285,38 @@ def test_names_of_pages_differ_in_more_than_case() -> None:
 def test_of_two_files_that_nobody_can_read_the_last_counts(tmp_path: Path) -> None:
     result = intake(tmp_path / "class", {"1001.pdf": b"%PDF", "1001 (2).pdf": b"%PDF"})
     assert chosen(result) == {"1001": "1001 (2).pdf"}
+
+
+WORKSHEET = """\
+Identifier,Status,Grade
+Participant 1234567,Submitted,
+Participant 1234568,Submitted,
+Teilnehmer/in 1234569,Submitted,
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "who"),
+    [
+        ("Participant_1234567_assignsubmission_file", 0),
+        ("Participant_1234568_assignsubmission_file_", 1),
+        ("Group 1-Participant_1234567_assignsubmission_file_answers.csv", 0),
+        ("Teilnehmer_in_1234569_assignsubmission_onlinetext_onlinetext.html", 2),
+        ("Participant_1234560_assignsubmission_file", None),
+        ("Participant_123456_assignsubmission_file", None),
+        ("Participant 1234568.csv", 1),
+    ],
+)
+def test_moodle_s_folders_under_blind_marking(part: str, who: int | None) -> None:
+    known = directory(read_roster(WORKSHEET.encode(), "w.csv").students)
+    assert whose(known, [part, "answers.csv"] if "." not in part else [part]).at == who
+
+
+def test_moodle_s_number_and_a_name_that_contradict_each_other_decide_nothing() -> None:
+    roster = (
+        "Identifier,Full name,ID number\nParticipant 11,Ann Lee,s1\nParticipant 12,Max Moe,s2\n"
+    )
+    known = directory(read_roster(roster.encode(), "w.csv").students)
+    assert whose(known, ["Ann Lee_11_assignsubmission_file_", "a.csv"]).at == 0
+    assert whose(known, ["Ann Lee_12_assignsubmission_file_", "a.csv"]).at is None
+    assert whose(known, ["Ann Lee_99_assignsubmission_file_", "a.csv"]).at == 0
