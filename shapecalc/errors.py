@@ -130,6 +130,7 @@ CODES: Mapping[str, str] = {
     "E714": "an id of the roster would be a formula",
     "E715": "the submissions cannot be looked through",
     "E716": "the folder cannot take what is to be written",
+    "E717": "the letters of a table cannot be read",
     # exports of homework
     "E740": "the file holds no graded class",
     "E741": "the table is not the platform's own export",

@@ -36,7 +36,7 @@ class Request(NamedTuple):
     """What to grade, and where to.
 
     `times` is a table of times, or `files` for the times of the files.  `solution`: the key may
-    stand in the feedback.  `jobs`: the processes.
+    stand in the feedback.  `jobs`: the processes.  `encoding` is that of the two tables, if told.
     """
 
     source: HomeworkSource
@@ -46,6 +46,7 @@ class Request(NamedTuple):
     times: str | None = None
     solution: bool = False
     jobs: int = 1
+    encoding: str = ""
 
 
 class GradedRun(NamedTuple):
@@ -72,7 +73,7 @@ def grade(
         message = "the homework has variants, and nothing says which ones the class has"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
         raise refuse("E752", message, Origin(request.source.source), hint)
-    roster = load_roster(request.roster)
+    roster = load_roster(request.roster, request.encoding)
     results = _place(request)
     try:
         run = _Run(request, homework, roster, State(results))
@@ -125,7 +126,7 @@ class _Run:
         zone = zone_of(homework.deadline)
         named = request.times not in (None, "files")
         self.clock = Clock(
-            load_times(request.times, zone) if named and request.times else {},
+            load_times(request.times, zone, request.encoding) if named and request.times else {},
             request.times == "files",
             zone,
         )

@@ -51,7 +51,7 @@ _TIME_WORDS = (
 )  # fmt: skip
 
 
-def load_times(path: str, zone: timezone) -> dict[str, datetime]:
+def load_times(path: str, zone: timezone, encoding: str = "") -> dict[str, datetime]:
     """Read a table of times, by whatever names the student or the file: words folded.
 
     A student's latest time counts.  Raises `SpecErrors` (E001, E703, E713).
@@ -62,12 +62,12 @@ def load_times(path: str, zone: timezone) -> dict[str, datetime]:
         message = f"the times in '{path}' cannot be read: {error.strerror or error}"
         hint = "a table of times is a CSV file with the columns id, submitted"
         raise refuse_file("E001", message, path, hint) from None
-    return read_times(data, path, zone)
+    return read_times(data, path, zone, encoding)
 
 
-def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
+def read_times(data: bytes, name: str, zone: timezone, encoding: str = "") -> dict[str, datetime]:
     """Read a table of times from bytes."""
-    text, _ = decode(data, name, most=MAX_BYTES)
+    text, _ = decode(data, name, most=MAX_BYTES, encoding=encoding)
     named = (*ID_WORDS, *EMAIL_WORDS, "file", "student")
     rows = table_rows(text, name, {*named, *_TIME_WORDS})
     header = [plain_heading(cell) for cell in rows[0][1]] if rows else []

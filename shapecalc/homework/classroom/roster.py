@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.files import bytes_of, decode
+from shapecalc.homework.answers.files import WESTERN, bytes_of, decode
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom import Student
+from shapecalc.homework.classroom.encodings import encodings_of, strange
 from shapecalc.text import Origin
 from shapecalc.text.files import bare, fold, turned
 from shapecalc.text.safe import FORMULA
@@ -57,17 +58,18 @@ class Roster(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def load_roster(path: str) -> Roster:
-    """Read a roster.  Raises `SpecErrors` (E001 to E003, E703, E710 to E712, E714)."""
+def load_roster(path: str, encoding: str = "") -> Roster:
+    """Read a roster.  Raises `SpecErrors` (E001 to E003, E703, E710 to E712, E714, E717)."""
     hint = "a roster is a CSV file with the columns id, name, email"
-    return read_roster(bytes_of(path, MAX_BYTES, hint), path)
+    return read_roster(bytes_of(path, MAX_BYTES, hint), path, encoding)
 
 
-def read_roster(data: bytes, name: str) -> Roster:
-    """Read a roster from bytes.
+def read_roster(data: bytes, name: str, encoding: str = "") -> Roster:
+    """Read a roster from bytes, in an encoding that is known or told by the bytes.
 
     Raises `SpecErrors`: E703 for no text, E710 for no table of students, E711 for students that
-    have no id or one id, E712 for too much, E714 for ids that a spreadsheet would compute.
+    have no id or one id, E712 for too much, E714 for ids that a spreadsheet would compute, E717 for
+    an encoding in which the names are none.
     """
     if len(data) > MAX_BYTES:
         hint = "a roster takes about 100 bytes a student; is it the right file?"
@@ -76,7 +78,38 @@ def read_roster(data: bytes, name: str) -> Roster:
         )
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise refuse_file("E710", "the roster is empty", name, _HEADINGS)
-    text, notes = decode(data, name, most=MAX_BYTES)
+    text, notes = decode(data, name, most=MAX_BYTES, encoding=encoding)
+    students, passed = _students(text, name)
+    if notes == (WESTERN,):
+        notes = (_western([student for _, student in students], data, name),)
+    if len(students) > MAX_STUDENTS:
+        raise refuse_file("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
+    problems = list(_problems(students, name))
+    if problems:
+        raise SpecErrors(problems)
+    return Roster(tuple(student for _, student in students), (*notes, *passed))
+
+
+def _western(students: Sequence[Student], data: bytes, name: str) -> str:
+    """Say what was supposed of the letters.  Raises `SpecErrors` (E717) where it is wrong."""
+    words = [word for student in students for word in (student.id, student.name)]
+    if odd := strange(words):
+        lossless, _ = _students(data.decode("latin-1"), name)
+        names = [student.name.encode("latin-1") for _, student in lossless]
+        message = f"the roster is no UTF-8, and as Windows-1252 it has names like '{odd[:60]}'"
+        likely = encodings_of(data, [name for name in names if not name.isascii()])
+        hint = f"save it as UTF-8, or add --encoding {likely or 'with its name'}"
+        raise refuse_file("E717", message, name, hint)
+    accented = next((word for word in words if not word.isascii()), "")
+    return (
+        f"{WESTERN}, with names like '{accented[:60]}'; --encoding names another"
+        if accented
+        else WESTERN
+    )
+
+
+def _students(text: str, name: str) -> tuple[list[tuple[int, Student]], list[str]]:
+    """Return the students of a table with their lines, and what was passed over."""
     rows = table_rows(text, name, _WORDS)
     at = next((at for at, (_, row) in enumerate(rows[:_PREFACE]) if _identifies(row)), None)
     if at is None:
@@ -91,12 +124,7 @@ def read_roster(data: bytes, name: str) -> Roster:
     if not students:
         hint = "below the row of headings there is a row a student"
         raise refuse_file("E710", "the roster names no student", name, hint)
-    if len(students) > MAX_STUDENTS:
-        raise refuse_file("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
-    problems = list(_problems(students, name))
-    if problems:
-        raise SpecErrors(problems)
-    return Roster(tuple(student for _, student in students), (*notes, *passed))
+    return students, passed
 
 
 _HEADINGS = "the first row names the columns, one of them the id: id,name,email"
