@@ -130,12 +130,13 @@ CODES: Mapping[str, str] = {
     "E714": "an id of the roster would be a formula",
     "E715": "the submissions cannot be looked through",
     "E716": "the folder cannot take what is to be written",
+    "E717": "the letters of a table cannot be read",
     # exports of homework
     "E740": "the file holds no graded class",
-    "E741": "the gradebook is not Canvas' own export",
-    "E742": "the gradebook has no such assignment",
+    "E741": "the table is not the platform's own export",
+    "E742": "the platform's table has no such column",
     "E743": "a spreadsheet would run a name",
-    "E744": "the points in Canvas are not the homework's marks",
+    "E744": "the platform's points are not the homework's marks",
     "E745": "the homework cannot be exported",
     "E746": "the submission is not one file of answers",
     # the teacher's side

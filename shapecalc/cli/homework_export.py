@@ -131,7 +131,9 @@ def _option(option: Option) -> Callable[[Any], Any]:
             f"--{option.name}",
             metavar=option.metavar,
             type=click.Path() if option.metavar == "FILE" else None,
-            required=True,
+            required=not option.default,
+            default=option.default or None,
+            show_default=bool(option.default),
             help=option.help,
         )
     words = option.values

@@ -70,6 +70,7 @@ Examples:
     help="When things were handed in: a CSV file with the columns id, submitted; or `files`, for"
     " the times of the files, which a download may have changed.",
 )
+@options.encoding
 @click.option("--solution", is_flag=True, help="Show the right answers in the feedback.")
 @click.option(
     "--jobs",
@@ -87,6 +88,7 @@ def grade(
     results: str,
     variants: str | None,
     times: str | None,
+    encoding: str,
     solution: bool,
     jobs: int | None,
     settings: dict[str, str],
@@ -115,7 +117,7 @@ def grade(
 
             homework_source = homework_source._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)
-        request = Request(homework_source, folder, roster, results, times, solution, used)
+        request = Request(homework_source, folder, roster, results, times, solution, used, encoding)
         try:
             with told_to_end(), ExitStack() as stack:
                 done = run(request, _bar(stack) if sys.stderr.isatty() else None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shapecalc.cli import options
 from shapecalc.cli.common import emit, emit_parts, must_be_no_input, remark, reported
 from shapecalc.errors import refuse
 
@@ -35,6 +36,7 @@ Examples:
     type=click.Path(),
     help="The class: a CSV file with the columns id, name, email.",
 )
+@options.encoding
 @click.option(
     "--seed",
     metavar="S",
@@ -60,7 +62,7 @@ Examples:
     type=click.Path(),
     help="Where a sheet a student goes, and variants.csv, which says who has what.",
 )
-def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> None:
+def variants(file: str, roster: str, encoding: str, seed: str, format_: str, folder: str) -> None:
     """Make a sheet for every student of a roster, with the numbers that FILE lets vary.
 
     All variants are valid, equally difficult, and of those in which most mistakes show and are told
@@ -75,7 +77,7 @@ def variants(file: str, roster: str, seed: str, format_: str, folder: str) -> No
         must_be_no_input(f"{folder}/variants.csv")
         form = sheet_format(format_)
         source = find_homework(file)
-        students = load_roster(roster).students
+        students = load_roster(roster, encoding).students
         pool = pool_of(source, seed)
         _make(folder)
         drawn = []

@@ -314,6 +314,12 @@ latex_options = (
     click.option("--caption", metavar="TEXT", help="With LaTeX: the caption, as LaTeX reads it."),
     click.option("--label", metavar="NAME", help="With LaTeX: the label, like tab:alexnet."),
 )
+encoding = click.option(
+    "--encoding",
+    metavar="NAME",
+    default="",
+    help="How the roster's letters are encoded, where it is no UTF-8: gb18030, cp1251, ...",
+)
 homework_file = click.option(
     "--homework",
     "file",

@@ -237,6 +237,9 @@ REQUESTS: dict[str, list[str]] = {
     "E713-late": ["homework", "sheet", "late.yaml"],
     "E714-formula": [*GRADE, "class", "--roster", "computed.csv"],
     "E715-zip": [*GRADE, "answers.pdf", "--roster", "class.csv"],
+    "E717-roster": [*GRADE, "class", "--roster", "chinese.csv"],
+    "E717-word": [*GRADE, "class", "--roster", "class.csv", "--encoding", "klingon"],
+    "E717-bytes": [*GRADE, "class", "--roster", "chinese.csv", "--encoding", "ascii"],
     "E716-inside": [*GRADE, "class", "--roster", "class.csv", "-o", "class/results"],
     "E716-file": [*GRADE, "class", "--roster", "class.csv", "-o", "class.csv"],
     "E716-example": ["homework", "example", "class"],
@@ -301,6 +304,7 @@ BESIDE: dict[str, bytes] = {
     "late.csv": b"id,submitted\ns1,last friday\n",
     "late.yaml": b"spec: lenet5\ndue: tomorrow\nlate: {deduct: 10% a day, grase: 5 min, most: 3}\n",
     "computed.csv": b"id,name\n=2+5,Ann Lee\n",
+    "chinese.csv": "id,name\ns1,李雷\ns2,韩梅梅\ns3,王小明\n".encode("gb18030"),
 }
 
 #: Files that are no spec: what they hold, or how they come about.

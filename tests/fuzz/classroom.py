@@ -29,7 +29,8 @@ from shapecalc.homework.classroom.roster import (
 )
 from shapecalc.text.files import page_name
 from tests.fuzz.homework import mutated
-from tests.homework.classroom.test_hostile import ZIPS, zipped
+from tests.homework.classroom.broken import zipped
+from tests.homework.classroom.test_hostile import ZIPS
 from tests.homework.classroom.test_intake import METADATA, ROSTER
 
 if TYPE_CHECKING:

@@ -116,11 +116,15 @@ class Decoded(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
+#: What is noted of a text whose encoding could only be supposed.
+WESTERN = "no UTF-8; read as Windows-1252"
+
+
+def decode(data: bytes, name: str, *, most: int = MAX_BYTES, encoding: str = "") -> Decoded:
     """Turn bytes into text.  Raises `SpecErrors` (E702, E703) for what is too much or no text.
 
     UTF-8 with or without its mark, UTF-16 with its mark, else the Windows code page of Western
-    Europe, which is noted.
+    Europe, which is noted; or the `encoding` that somebody knows it to have (E717).
     """
     if len(data) > most:
         hint = "a sheet of answers takes a few KiB; is it the right file?"
@@ -128,6 +132,8 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
             raise refuse_file("E703", f"the file is {what}, no table in text", name, hint)
+    if encoding:
+        return Decoded(_plain(_decoded(data, name, encoding), name))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return Decoded(_plain(data.decode("utf-16"), name), ("read as UTF-16",))
@@ -141,8 +147,18 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES) -> Decoded:
         notes = () if once is None else ("its UTF-8 was encoded twice",)
         return Decoded(_plain(once or text, name), notes)
     except UnicodeDecodeError:
-        note = "no UTF-8; read as Windows-1252"
-        return Decoded(_plain(data.decode("cp1252", "replace"), name), (note,))
+        return Decoded(_plain(data.decode("cp1252", "replace"), name), (WESTERN,))
+
+
+def _decoded(data: bytes, name: str, encoding: str) -> str:
+    """Decode bytes as somebody says that they are.  Raises `SpecErrors` (E717)."""
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except (LookupError, ValueError) as error:  # bytes that are not, or a name of no encoding
+        known = isinstance(error, UnicodeError)
+        message = f"the file is no {encoding}" if known else f"no encoding is '{encoding[:40]}'"
+        hint = "name one like utf-8, gb18030, big5, shift_jis, euc_kr, cp1251 or cp1250"
+        raise refuse_file("E717", message, name, hint) from None
 
 
 def _once(text: str) -> str | None:

@@ -67,6 +67,17 @@ class Graded(NamedTuple):
     page: str = ""
 
 
+def standing(graded: Graded) -> str:
+    """Say to a student who is not graded why there are no marks; nothing to who is."""
+    if graded.status == "missing":
+        return "Nothing was handed in, or nothing was found under this name."
+    if graded.status == "unreadable" and not graded.file:
+        return "Nothing says which file counts, or whose it is; your teacher decides."
+    if graded.status == "unreadable":
+        return "What was handed in could not be read as a table of answers; this is not wrong."
+    return ""
+
+
 class Leftover(NamedTuple):
     """A file that is nobody's answer, and why."""
 

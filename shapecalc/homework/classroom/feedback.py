@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.assignment.notation import marks_text, value_text
+from shapecalc.homework.classroom import standing
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import (
@@ -48,10 +49,6 @@ _WORDS: dict[Verdict, tuple[str, Tone]] = {
 }
 #: The verdicts of those who have the key's own value.
 _KEYS = ("right", "right_other_notation")
-_NOTHING = {
-    "missing": "Nothing was handed in, or nothing was found under this name.",
-    "unreadable": "What was handed in could not be read as a table of answers; this is not wrong.",
-}
 #: What stands for the marks of who was not graded: nothing is not 0.
 _NO_MARKS = {"missing": "none", "unreadable": "none yet; your teacher decides"}
 
@@ -71,7 +68,7 @@ def feedback(
     there only with `solution`.
     """
     blocks = [] if checked is None else list(_blocks(checked, hint, solution=solution))
-    standing = (_NOTHING.get(graded.status, ""),) if checked is None else standing_text(checked)
+    head = (standing(graded),) if checked is None else standing_text(checked)
     own = list(graded.notes)
     if checked is not None:
         own = [note for note in own if note not in checked.another] + [*notes_text(checked)]
@@ -83,7 +80,7 @@ def feedback(
     legend |= stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
-    page = Document(title, tuple(blocks), standing, (), facts, tuple(legend.items()))
+    page = Document(title, tuple(blocks), head, (), facts, tuple(legend.items()))
     return write(page._replace(names=tuple(map(clean, homework.layers))))
 
 

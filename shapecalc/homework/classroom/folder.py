@@ -1,4 +1,8 @@
-"""What lies in the folder of submissions: files, and files in zips; nothing is unpacked to disk."""
+"""What lies in the folder of submissions: files, and files in zips; nothing is unpacked to disk.
+
+Every entry is somebody's or a leftover.  What is there and cannot be read was handed in all the
+same: it comes with the reason, so that whose it is can be told.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +35,15 @@ class Handed(NamedTuple):
     """A file that was handed in, not yet read.
 
     `path` is how it is told: below the folder, with `/`; `parts` are its folders and itself, any of
-    which may name the student.  A file in a zip has its `member`.
+    which may name the student.  A file in a zip has its `member`.  `refused` says why it is not
+    read.
     """
 
     path: str
     parts: tuple[str, ...]
     disk: Path
     member: Member | None = None
+    refused: str = ""
 
     @property
     def suffix(self) -> str:
@@ -54,7 +60,9 @@ class Folder:
     """
 
     def __init__(self, path: str, known: Mapping[str, str] | None = None) -> None:
-        self._known = {os.path.realpath(path): what for path, what in (known or {}).items()}
+        own = dict(known or {})
+        self._known = {os.path.realpath(path): what for path, what in own.items()}
+        self._links = {Path(path).absolute(): what for path, what in own.items()}
         self.leftovers: list[Leftover] = []
         self._zips: dict[Path, ZipFile] = {}
         self._unpacked: dict[Path, int] = {}
@@ -81,33 +89,42 @@ class Folder:
                 self._counted()
                 inside.append(entry)
         for entry in sorted(inside, key=lambda entry: entry.name):
-            inner = (*parts, entry.name)
+            inner, disk = (*parts, entry.name), Path(entry.path)
             path = _path_text(inner)
-            if entry.is_symlink():
-                self.leftovers.append(Leftover(path, "a link, which is not followed"))
-            elif entry.is_dir(follow_symlinks=False):
-                if len(inner) > _DEPTH:
-                    self.leftovers.append(Leftover(path, f"more than {_DEPTH} folders deep"))
-                else:
-                    yield from self._readable(Path(entry.path), inner)
-            elif not entry.is_file(follow_symlinks=False):
-                self.leftovers.append(Leftover(path, "no file"))
-            elif reason := _of_system(inner) or self._known.get(os.path.realpath(entry.path)):
+            if reason := _of_system(inner) or self._own(entry):
                 self.leftovers.append(Leftover(path, reason))
+            elif entry.is_symlink():
+                yield Handed(path, inner, disk, refused="a link, which is not followed")
+            elif entry.is_dir(follow_symlinks=False):
+                yield from self._below(disk, inner)
+            elif not entry.is_file(follow_symlinks=False):
+                yield Handed(path, inner, disk, refused="no file, but a pipe or a device")
             elif entry.name.lower().endswith(".zip"):
-                yield from self._inside(Path(entry.path), inner)
+                yield from self._inside(disk, inner)
             else:
-                yield Handed(path, inner, Path(entry.path))
+                yield Handed(path, inner, disk)
+        if parts and not inside:
+            self.leftovers.append(Leftover(_path_text(parts), "an empty folder"))
 
-    def _readable(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
+    def _own(self, entry: os.DirEntry[str]) -> str:
+        """Say what a file is that is no submission; a link is, unless it was named itself."""
+        if entry.is_symlink():
+            return self._links.get(Path(entry.path).absolute(), "")
+        return self._known.get(os.path.realpath(entry.path), "")
+
+    def _below(self, folder: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
+        """Yield the files of an inner folder, or the folder itself where it cannot be read."""
+        refused = f"more than {_DEPTH} folders deep" if len(parts) > _DEPTH else ""
         try:
-            yield from self._walk(folder, parts)
+            if not refused:
+                yield from self._walk(folder, parts)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
-            self.leftovers.append(Leftover(_path_text(parts), reason))
+            refused = f"cannot be read: {error.strerror or error}"
+        if refused:
+            yield Handed(_path_text(parts), parts, folder, refused=refused)
 
     def _inside(self, path: Path, parts: tuple[str, ...]) -> Iterator[Handed]:
-        """Yield the files of a zip; what is refused is told."""
+        """Yield the files of a zip, or the zip itself where it is none or has none."""
         try:
             archive = open_zip(path)
             inside = members(archive)
@@ -117,19 +134,23 @@ class Folder:
                 message = f"'{path}' is no zip that can be read: {error}"
                 raise refuse_file("E715", message, str(path), hint) from None
             # a student's own broken zip is their submission, and the reason is told to them
-            yield Handed(_path_text(parts), parts, path)
+            refused = str(error) if _begins(path, (b"", b"PK")) else ""  # else of another kind
+            yield Handed(_path_text(parts), parts, path, refused=refused)
             return
         self._zips[path] = archive
+        empty = bool(parts)
         for member in inside:
             self._counted()
             path_of = member.name.replace("\\", "/").split("/")
             names = tuple(name for name in path_of if name not in ("", "."))
             inner = (*parts, *names)
-            reason = member.refused or _of_system(inner) or ("" if names else "has no name")
-            if reason:
+            if reason := _of_system(inner) if names else "has no name":
                 self.leftovers.append(Leftover(_path_text(inner) or "?", reason))
             else:
-                yield Handed(_path_text(inner), inner, path, member)
+                empty = False
+                yield Handed(_path_text(inner), inner, path, member, member.refused)
+        if empty:
+            yield Handed(_path_text(parts), parts, path, refused="a zip with no file in it")
 
     def _counted(self) -> None:
         self._count += 1
@@ -140,6 +161,8 @@ class Folder:
 
     def read(self, handed: Handed, most: int = MAX_BYTES) -> bytes:
         """Read at most `most` + 1 bytes of a file.  Raises `ArchiveError` where it cannot be."""
+        if handed.refused:
+            raise ArchiveError(handed.refused)
         archive = self._zips.get(handed.disk)
         if handed.member is None or archive is None:
             try:
@@ -161,6 +184,15 @@ class Folder:
             return datetime(*handed.member.time, tzinfo=zone)
         except (OSError, ValueError, OverflowError):
             return None
+
+
+def _begins(path: Path, signs: tuple[bytes, ...]) -> bool:
+    """Tell whether a file begins with one of these pairs of bytes, or cannot be read at all."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) in signs
+    except OSError:
+        return True
 
 
 def _of_system(parts: tuple[str, ...]) -> str:
@@ -213,6 +245,8 @@ def open_zip(path: Path) -> ZipFile:
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
+            if not size:
+                raise ArchiveError("the file is empty")
             if size > MAX_ZIP:
                 raise ArchiveError(f"a zip of more than {MAX_ZIP // 2**20} MiB")
             file.seek(max(0, size - 2**16 - _END.size - _LOCATOR.size - _END64.size))

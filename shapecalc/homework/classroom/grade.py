@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom.folder import Handed
+    from shapecalc.homework.classroom.intake import Submission
     from shapecalc.homework.classroom.judging import HomeworkSource
     from shapecalc.homework.classroom.roster import Roster
 
@@ -36,7 +36,7 @@ class Request(NamedTuple):
     """What to grade, and where to.
 
     `times` is a table of times, or `files` for the times of the files.  `solution`: the key may
-    stand in the feedback.  `jobs`: the processes.
+    stand in the feedback.  `jobs`: the processes.  `encoding` is that of the two tables, if told.
     """
 
     source: HomeworkSource
@@ -46,6 +46,7 @@ class Request(NamedTuple):
     times: str | None = None
     solution: bool = False
     jobs: int = 1
+    encoding: str = ""
 
 
 class GradedRun(NamedTuple):
@@ -72,7 +73,7 @@ def grade(
         message = "the homework has variants, and nothing says which ones the class has"
         hint = "add --variants variants.csv, which `shapecalc homework variants` wrote"
         raise refuse("E752", message, Origin(request.source.source), hint)
-    roster = load_roster(request.roster)
+    roster = load_roster(request.roster, request.encoding)
     results = _place(request)
     try:
         run = _Run(request, homework, roster, State(results))
@@ -125,7 +126,7 @@ class _Run:
         zone = zone_of(homework.deadline)
         named = request.times not in (None, "files")
         self.clock = Clock(
-            load_times(request.times, zone) if named and request.times else {},
+            load_times(request.times, zone, request.encoding) if named and request.times else {},
             request.times == "files",
             zone,
         )
@@ -192,8 +193,7 @@ class _Run:
     def _tasks(self, step: Callable[[], object] | None) -> Iterator[Task]:
         """Yield what is to be judged; what was kept is entered on the way."""
         for at, graded in enumerate(self.graded):
-            submission = self.intake.submissions.get(at)
-            task = self._task(at, submission.handed if submission is not None else None)
+            task = self._task(at, self.intake.submissions.get(at))
             kept = self.state.recall(task.key)
             if kept is None or (kept.student, kept.page) != (graded.student, graded.page):
                 yield task
@@ -203,9 +203,10 @@ class _Run:
             if step is not None:
                 step()
 
-    def _task(self, at: int, handed: Handed | None) -> Task:
+    def _task(self, at: int, submission: Submission | None) -> Task:
         """Read a submission, and name the work that it makes."""
-        graded, data, refused = self.graded[at], b"", ""
+        graded, data, refused = self.graded[at], b"", submission.undecided if submission else ""
+        handed = submission.handed if submission else None
         if handed is not None:
             try:
                 data = self.folder.read(handed)
@@ -217,8 +218,7 @@ class _Run:
             self.printed = (homework, fingerprint(homework))
         what = (__version__, self.printed[1], graded, name, refused, self.request.solution)
         key = sha256(repr(what).encode() + b"\0" + data).hexdigest()
-        undecided = handed is None and graded.status != "missing"
-        return Task(at, graded, name, data, key, refused or (_UNDECIDED if undecided else ""))
+        return Task(at, graded, name, data, key, refused)
 
     def remarks(self) -> Iterator[str]:
         """Yield what the summary says beside the numbers."""
@@ -235,7 +235,7 @@ class _Run:
         strange = [
             graded.student.id
             for graded in self.graded
-            if any(note.startswith(OTHER_STAMP) for note in graded.notes)
+            if any(OTHER_STAMP in note for note in graded.notes)
         ]
         if strange:
             shown = ", ".join(map(terminal_safe, strange[:_NAMED])) + ", ..." * (
@@ -246,6 +246,5 @@ class _Run:
             yield f"{self.kept} were graded before and are as they were."
 
 
-_UNDECIDED = "hand in one file"
 #: So many students are named in a remark.
 _NAMED = 8

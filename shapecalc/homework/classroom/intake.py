@@ -1,5 +1,8 @@
 """Submissions to students: one file each, and every other file told with the reason.
 
+Who handed something in is never missing: what cannot be read, what may be of several students, and
+several files of which nothing says which counts are for the teacher to decide.
+
 Of several files of a student the one with the highest attempt counts, then the latest of those
 whose times are known, then the only one that holds a table of answers.  Where nothing decides,
 nothing is chosen.  Times are known from a table of them, or from Gradescope's own list.
@@ -48,7 +51,7 @@ _TIME_WORDS = (
 )  # fmt: skip
 
 
-def load_times(path: str, zone: timezone) -> dict[str, datetime]:
+def load_times(path: str, zone: timezone, encoding: str = "") -> dict[str, datetime]:
     """Read a table of times, by whatever names the student or the file: words folded.
 
     A student's latest time counts.  Raises `SpecErrors` (E001, E703, E713).
@@ -59,12 +62,12 @@ def load_times(path: str, zone: timezone) -> dict[str, datetime]:
         message = f"the times in '{path}' cannot be read: {error.strerror or error}"
         hint = "a table of times is a CSV file with the columns id, submitted"
         raise refuse_file("E001", message, path, hint) from None
-    return read_times(data, path, zone)
+    return read_times(data, path, zone, encoding)
 
 
-def read_times(data: bytes, name: str, zone: timezone) -> dict[str, datetime]:
+def read_times(data: bytes, name: str, zone: timezone, encoding: str = "") -> dict[str, datetime]:
     """Read a table of times from bytes."""
-    text, _ = decode(data, name, most=MAX_BYTES)
+    text, _ = decode(data, name, most=MAX_BYTES, encoding=encoding)
     named = (*ID_WORDS, *EMAIL_WORDS, "file", "student")
     rows = table_rows(text, name, {*named, *_TIME_WORDS})
     header = [plain_heading(cell) for cell in rows[0][1]] if rows else []
@@ -149,13 +152,15 @@ def _bare(text: str) -> str:
 class Submission(NamedTuple):
     """What counts as a student's answers; no `handed` where that cannot be decided.
 
-    `time` is when it was handed in, where that is known; `marked` that the platform says late.
+    `undecided` says what to do about it then.  `time` is when it was handed in, where that is
+    known; `marked` that the platform says late.
     """
 
     handed: Handed | None
     time: datetime | None = None
     marked: bool = False
     notes: tuple[str, ...] = ()
+    undecided: str = ""
 
 
 class Intake(NamedTuple):
@@ -171,6 +176,10 @@ class _Candidate(NamedTuple):
     handed: Handed
     time: datetime | None
     note: str = ""
+
+
+#: What may be of more students than this, such as a stamp that half the class has, names none.
+_GROUP = 8
 
 
 class Clock(NamedTuple):
@@ -195,17 +204,27 @@ def take_in(
     leftovers = list(folder.leftovers)
     entries, files = _entries(folder, leftovers)
     candidates: dict[int, list[_Candidate]] = {}
+    shared: dict[int, Submission] = {}
     for handed in files:
-        places, reason, note = _owners(folder, known, handed, entries, stamps or {})
-        for at in places:
+        owners = _owners(folder, known, handed, entries, stamps or {})
+        for at in owners.places:
             time = _time(folder, handed, students[at], entries, clock)
-            candidates.setdefault(at, []).append(_Candidate(handed, time, note))
-        if not places:
+            candidates.setdefault(at, []).append(_Candidate(handed, time, owners.note))
+        if not owners.places:
+            reason = "; ".join(filter(None, (handed.refused, owners.note)))
             leftovers.append(Leftover(handed.path, reason))
+        if len(owners.perhaps) <= _GROUP:
+            shared |= dict.fromkeys(owners.perhaps, _of_several(handed))
     chosen = {
         at: _choose(folder, students[at], candidates[at], leftovers) for at in sorted(candidates)
     }
-    return Intake(chosen, tuple(sorted(leftovers)))
+    return Intake({**shared, **chosen}, tuple(sorted(leftovers)))
+
+
+def _of_several(handed: Handed) -> Submission:
+    """Return what is known of a student whose file it may be, and whose it may not be."""
+    note = f"{handed.path} may be of this student, and of another one"
+    return Submission(None, notes=(note,), undecided="put the id into the file's name")
 
 
 def _entries(
@@ -239,14 +258,25 @@ def _entry(handed: Handed, entries: Mapping[tuple[str, ...], _Submitted]) -> _Su
     return None
 
 
+class _Owners(NamedTuple):
+    """The places of those whose a file is, and what is to be noted.
+
+    Where there are none, the note says why, and the file is `perhaps` of one of several.
+    """
+
+    places: tuple[int, ...]
+    note: str = ""
+    perhaps: frozenset[int] = frozenset()
+
+
 def _owners(
     folder: Folder,
     known: Directory,
     handed: Handed,
     entries: Mapping[tuple[str, ...], _Submitted],
     stamps: Mapping[str, frozenset[int]],
-) -> tuple[list[int], str, str]:
-    """Return whose a file is, or why nobody's, and what had to be understood."""
+) -> _Owners:
+    """Return whose a file is, and what had to be understood, or why it is nobody's."""
     entry = _entry(handed, entries)
     if entry is not None and entry.students:
         owners, unknown = [], []
@@ -257,17 +287,18 @@ def _owners(
             else:
                 owners.append(owner)
         reason = f"handed in by {' and '.join(unknown[:3])}, who is not in the roster"
-        return list(dict.fromkeys(owners)), reason, reason if unknown else ""
+        return _Owners(tuple(dict.fromkeys(owners)), reason if unknown else "")
     by_path = whose(known, handed.parts)
     if by_path.at is not None:
-        return [by_path.at], "", ""
+        return _Owners((by_path.at,))
     traces = _signed(folder, known, handed, stamps)
     inside = decide(known, traces)
     if traces and inside.at is not None:
         if by_path.reason.startswith("names ") and "roster" not in by_path.reason:
-            return [], f"its path {by_path.reason}, the text {known.students[inside.at].id}", ""
-        return [inside.at], "", "matched by what stands inside the file"
-    return [], by_path.reason, ""
+            reason = f"its path {by_path.reason}, the text {known.students[inside.at].id}"
+            return _Owners((), reason, by_path.perhaps | inside.perhaps)
+        return _Owners((inside.at,), "matched by what stands inside the file")
+    return _Owners((), by_path.reason, by_path.perhaps or inside.perhaps)
 
 
 def _listed(known: Directory, words: Sequence[str]) -> int | None:
@@ -318,17 +349,25 @@ def _choose(
             counting = kept[0].handed.path if len(kept) == 1 else "another file"
             for candidate in left:
                 if candidate not in kept:
-                    reason = f"also of {student.id}: {rule}; {counting} counts"
+                    why = candidate.handed.refused or rule
+                    reason = f"also of {student.id}: {why}; {counting} counts"
                     leftovers.append(Leftover(candidate.handed.path, reason))
             left = kept
+    refused = tuple(
+        f"{handed.path} was handed in as well, and cannot be read: {handed.refused}"
+        for handed, *_ in candidates
+        if handed.refused and (handed is not left[0].handed or len(left) > 1)
+    )
     if len(left) > 1:
         paths = " and ".join(candidate.handed.path for candidate in left[:3])
         for candidate in left:
             reason = f"of {student.id}, and nothing says which of several files counts"
+            reason = "; ".join(filter(None, (reason, candidate.handed.refused)))
             leftovers.append(Leftover(candidate.handed.path, reason))
-        return Submission(None, notes=(f"handed in {paths}, and nothing says which counts",))
+        notes = (f"handed in {paths}, and nothing says which counts", *refused)
+        return Submission(None, notes=notes, undecided="hand in one file")
     only = left[0]
-    notes = (only.note,) if only.note else ()
+    notes = (*filter(None, (only.note,)), *refused)
     return Submission(only.handed, only.time, marked_late(only.handed.parts), notes)
 
 
@@ -336,7 +375,8 @@ def _readable(_: Folder, left: list[_Candidate]) -> list[_Candidate]:
     return [
         candidate
         for candidate in left
-        if not candidate.handed.suffix or candidate.handed.suffix in READERS
+        if not candidate.handed.refused
+        and (not candidate.handed.suffix or candidate.handed.suffix in READERS)
     ]
 
 

@@ -21,6 +21,7 @@ from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.classroom import MarkedCell
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.diagnosis.check import CHANNELS_FIRST, check
+from shapecalc.homework.diagnosis.wording import unasked_text
 from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
@@ -144,13 +145,14 @@ def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
         return Outcome(task.at, task.key, graded, feedback(homework, graded).by_suffix())
     checked = check(homework, read_answers(task.data, task.name))
     earned, out_of = checked.marks, checked.out_of
+    unasked = (unasked_text(homework, checked.extras),) if checked.extras else ()
     graded = task.graded._replace(
         status="graded",
         earned=earned,
         marks=homework.deadline.marks(earned, out_of, task.graded.late),
         out_of=out_of,
         cells=marks_of(checked),
-        notes=(*task.graded.notes, *checked.notes),
+        notes=(*task.graded.notes, *checked.notes, *unasked),
     )
     pages = feedback(homework, graded, checked, solution=solution).by_suffix()
     return Outcome(task.at, task.key, graded, pages)

@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation import marks_text
+from shapecalc.homework.classroom import Leftover
 from shapecalc.homework.classroom.class_report import class_report
 from shapecalc.homework.classroom.store import document
 from shapecalc.output.csv import Plain, to_csv, written
@@ -123,14 +124,26 @@ FILES = ("grades.csv", "cells.csv", "leftovers.csv", "class.json")
 def write_results(classroom: Classroom, results: Path) -> None:
     """Write grades.csv, cells.csv, leftovers.csv, class.json and the report, each by renaming."""
     grades, cells, leftover, class_json = (results / name for name in FILES)
-    leftovers = ((_line(left.file), _line(left.reason)) for left in classroom.leftovers)
     class_ = records(classroom)
     replace(grades, to_csv(class_))
     replace(cells, written((CELLS, *_cells(classroom))))
-    replace(leftover, written((("file", "reason"), *leftovers)))
+    replace(leftover, written((("file", "reason"), *_leftovers(classroom))))
     replace(class_json, to_json(class_))
     for suffix, text in class_report(classroom).by_suffix().items():
         replace(results / f"report.{suffix}", [text])
+
+
+def _leftovers(classroom: Classroom) -> Iterator[tuple[str, str]]:
+    """Yield every file by which nobody is graded, and why: nobody's, and those not readable."""
+    unread: dict[str, list[Graded]] = {}
+    for graded in classroom.students:
+        if graded.status == "unreadable" and graded.file:
+            unread.setdefault(graded.file, []).append(graded)
+    left = list(classroom.leftovers)
+    for file, students in unread.items():
+        ids = " and ".join(graded.student.id for graded in students)
+        left.append(Leftover(file, f"of {ids}, unreadable: {'; '.join(students[0].notes)}"))
+    yield from ((_line(file), _line(reason)) for file, reason in sorted(left))
 
 
 def records(classroom: Classroom) -> Records:

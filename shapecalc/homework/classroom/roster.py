@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.files import bytes_of, decode
+from shapecalc.homework.answers.files import WESTERN, bytes_of, decode
 from shapecalc.homework.answers.tables import separated
 from shapecalc.homework.assignment.deadline import LIKE, extended
 from shapecalc.homework.classroom import Student
+from shapecalc.homework.classroom.encodings import encodings_of, strange
 from shapecalc.text import Origin
 from shapecalc.text.files import bare, fold, turned
 from shapecalc.text.safe import FORMULA
@@ -39,6 +40,7 @@ ID_WORDS = (
     "id", "student id", "sid", "student number", "student no", "matriculation number",
     "matric number", "id number", "idnumber", "sis user id", "sis id", "user id", "sis login id",
     "login id", "login", "username", "user name", "netid", "orgdefinedid", "identifier",
+    "identificador",
 )  # fmt: skip
 EMAIL_WORDS = ("email", "email address", "e mail", "e mail address", "mail")
 NAME_WORDS = ("name", "student", "full name", "student name", "display name", "sortable name")
@@ -56,17 +58,18 @@ class Roster(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def load_roster(path: str) -> Roster:
-    """Read a roster.  Raises `SpecErrors` (E001 to E003, E703, E710 to E712, E714)."""
+def load_roster(path: str, encoding: str = "") -> Roster:
+    """Read a roster.  Raises `SpecErrors` (E001 to E003, E703, E710 to E712, E714, E717)."""
     hint = "a roster is a CSV file with the columns id, name, email"
-    return read_roster(bytes_of(path, MAX_BYTES, hint), path)
+    return read_roster(bytes_of(path, MAX_BYTES, hint), path, encoding)
 
 
-def read_roster(data: bytes, name: str) -> Roster:
-    """Read a roster from bytes.
+def read_roster(data: bytes, name: str, encoding: str = "") -> Roster:
+    """Read a roster from bytes, in an encoding that is known or told by the bytes.
 
     Raises `SpecErrors`: E703 for no text, E710 for no table of students, E711 for students that
-    have no id or one id, E712 for too much, E714 for ids that a spreadsheet would compute.
+    have no id or one id, E712 for too much, E714 for ids that a spreadsheet would compute, E717 for
+    an encoding in which the names are none.
     """
     if len(data) > MAX_BYTES:
         hint = "a roster takes about 100 bytes a student; is it the right file?"
@@ -75,7 +78,38 @@ def read_roster(data: bytes, name: str) -> Roster:
         )
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise refuse_file("E710", "the roster is empty", name, _HEADINGS)
-    text, notes = decode(data, name, most=MAX_BYTES)
+    text, notes = decode(data, name, most=MAX_BYTES, encoding=encoding)
+    students, passed = _students(text, name)
+    if notes == (WESTERN,):
+        notes = (_western([student for _, student in students], data, name),)
+    if len(students) > MAX_STUDENTS:
+        raise refuse_file("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
+    problems = list(_problems(students, name))
+    if problems:
+        raise SpecErrors(problems)
+    return Roster(tuple(student for _, student in students), (*notes, *passed))
+
+
+def _western(students: Sequence[Student], data: bytes, name: str) -> str:
+    """Say what was supposed of the letters.  Raises `SpecErrors` (E717) where it is wrong."""
+    words = [word for student in students for word in (student.id, student.name)]
+    if odd := strange(words):
+        lossless, _ = _students(data.decode("latin-1"), name)
+        names = [student.name.encode("latin-1") for _, student in lossless]
+        message = f"the roster is no UTF-8, and as Windows-1252 it has names like '{odd[:60]}'"
+        likely = encodings_of(data, [name for name in names if not name.isascii()])
+        hint = f"save it as UTF-8, or add --encoding {likely or 'with its name'}"
+        raise refuse_file("E717", message, name, hint)
+    accented = next((word for word in words if not word.isascii()), "")
+    return (
+        f"{WESTERN}, with names like '{accented[:60]}'; --encoding names another"
+        if accented
+        else WESTERN
+    )
+
+
+def _students(text: str, name: str) -> tuple[list[tuple[int, Student]], list[str]]:
+    """Return the students of a table with their lines, and what was passed over."""
     rows = table_rows(text, name, _WORDS)
     at = next((at for at, (_, row) in enumerate(rows[:_PREFACE]) if _identifies(row)), None)
     if at is None:
@@ -90,12 +124,7 @@ def read_roster(data: bytes, name: str) -> Roster:
     if not students:
         hint = "below the row of headings there is a row a student"
         raise refuse_file("E710", "the roster names no student", name, hint)
-    if len(students) > MAX_STUDENTS:
-        raise refuse_file("E712", f"the roster has more than {MAX_STUDENTS:,} students", name)
-    problems = list(_problems(students, name))
-    if problems:
-        raise SpecErrors(problems)
-    return Roster(tuple(student for _, student in students), (*notes, *passed))
+    return students, passed
 
 
 _HEADINGS = "the first row names the columns, one of them the id: id,name,email"
@@ -227,6 +256,18 @@ def _numbers(student: Student) -> Iterator[str]:
             yield cell.strip()
 
 
+#: How Moodle names somebody in a grading worksheet, in whatever language: `Participant 1234567`.
+_PARTICIPANT = re.compile(r"[^\W\d][^\d]* (\d{1,12})")
+
+
+def _participant(student: Student) -> Iterator[str]:
+    """Yield the number under which Moodle has the student's submission, from its worksheet."""
+    for heading, cell in student.columns:
+        word = plain_heading(heading)
+        if word in ID_WORDS and (match := _PARTICIPANT.fullmatch(cell.strip())):
+            yield match[1]
+
+
 def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
     """Return a student's own deadline, where the roster gives one.  Raises `SpecErrors` (E713)."""
     for heading, cell in student.columns:
@@ -245,7 +286,7 @@ def deadline_of(student: Student, deadline: Deadline, name: str) -> Deadline:
     return deadline
 
 
-_MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_[a-z]+_?.*", re.DOTALL)
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?.*", re.DOTALL)
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 #: The word in a Canvas file name, and what attempts after the first end in.
 _ATTEMPT = re.compile(
@@ -273,6 +314,7 @@ class Directory(NamedTuple):
     exact: dict[str, frozenset[int]]
     names: dict[str, frozenset[int]]
     numbers: dict[str, frozenset[int]]
+    participants: dict[str, frozenset[int]]
 
 
 def directory(students: Sequence[Student]) -> Directory:
@@ -280,25 +322,33 @@ def directory(students: Sequence[Student]) -> Directory:
     exact: dict[str, set[int]] = {}
     names: dict[str, set[int]] = {}
     known: dict[str, set[int]] = {}
+    participants: dict[str, set[int]] = {}
     for at, student in enumerate(students):
         for word in identities(student):
             exact.setdefault(fold(word), set()).add(at)
         for number in _numbers(student):
             known.setdefault(number, set()).add(at)
+        for number in _participant(student):
+            participants.setdefault(number, set()).add(at)
         words = student.name.split()
         for turn in range(len(words)):
             key = bare("".join(words[turn:] + words[:turn]))
             if len(key) > 3 or (len(key) > 1 and not key.isascii()):
                 names.setdefault(key, set()).add(at)
-    frozen = [{key: frozenset(at) for key, at in index.items()} for index in (exact, names, known)]
+    indexes = (exact, names, known, participants)
+    frozen = [{key: frozenset(at) for key, at in index.items()} for index in indexes]
     return Directory(tuple(students), *frozen)
 
 
 class Whose(NamedTuple):
-    """The student that a path means, by place; None, with the reason, where none or several are."""
+    """The student that a path means, by place; None, with the reason, where none or several are.
+
+    `perhaps` are those whose it may be.
+    """
 
     at: int | None
     reason: str = ""
+    perhaps: frozenset[int] = frozenset()
 
 
 def whose(known: Directory, parts: Sequence[str]) -> Whose:
@@ -314,16 +364,18 @@ def decide(known: Directory, traces: Sequence[frozenset[int]]) -> Whose:
         return Whose(None, "names no student of the roster")
     left = frozenset.intersection(*traces)
     if len(left) == 1:
-        return Whose(next(iter(left)))
-    places = sorted(left or frozenset.union(*traces))[:3]
-    ids = " and ".join(f"{known.students[at].id}" for at in places)
-    return Whose(None, f"may be of {ids}" if left else f"names {ids}")
+        return Whose(next(iter(left)), "", left)
+    perhaps = left or frozenset.union(*traces)
+    ids = " and ".join(known.students[at].id for at in sorted(perhaps)[:3])
+    return Whose(None, f"may be of {ids}" if left else f"names {ids}", perhaps)
 
 
 def _traces(known: Directory, part: str, *, last: bool) -> Iterator[frozenset[int]]:
     """Yield what one folder or name says."""
     if match := _MOODLE.fullmatch(part):
-        yield from _whole(known, match["name"]) or ()
+        yield from _whole(known, match["name"])
+        if (numbered := known.participants.get(match["number"])) is not None:
+            yield numbered
         return
     if match := _CANVAS.fullmatch(part):
         named = known.names.get(bare(match["name"]), frozenset())

@@ -10,6 +10,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.answers.claims import Claims, claims_of
 from shapecalc.homework.diagnosis import (
     OTHER_STAMP,
@@ -31,12 +32,14 @@ from shapecalc.homework.diagnosis.judge import (
     tentative,
 )
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
-from shapecalc.homework.diagnosis.wording import rule_text, secrets_of
+from shapecalc.homework.diagnosis.wording import rule_text, secrets_of, unasked_text
+from shapecalc.text.words import listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.homework.answers import Answers
+    from shapecalc.errors import SpecErrors
+    from shapecalc.homework.answers import Answers, Extra
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.diagnosis.follow_through import OwnNetwork
     from shapecalc.homework.diagnosis.judge import Tentative
@@ -202,8 +205,14 @@ CHANNELS_FIRST = "most volumes have their channels first, so all were read that 
 
 
 def check(homework: Homework, answers: Answers) -> Checked:
-    """Judge every cell of a homework by a student's answers."""
+    """Judge every cell of a homework by a student's answers.
+
+    Raises `SpecErrors` (E704) where they answer nothing of what is asked, but something else: that
+    is another sheet, or other names, and no sheet without answers.
+    """
     claims = claims_of(homework, answers)
+    if claims.extras and not any(claim.raw for claim in claims.by_cell.values()):
+        raise _not_asked(homework, answers, claims.extras)
     near = follow_through(homework, claims.own, homework.policy.within)
     network = follow_through(homework, claims.own, ANY) if near.far else near
     cells = [tentative(homework, claim, claims, near, network) for claim in claims.by_cell.values()]
@@ -219,14 +228,30 @@ def check(homework: Homework, answers: Answers) -> Checked:
     ]
     done = _marked(homework, judged)
     notes = [*answers.notes]
-    if answers.stamp and answers.stamp not in (homework.stamp, homework.part_of):
-        notes.append(f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}")
+    if other := _other_stamp(homework, answers):
+        notes.insert(0, other)
     if claims.channels_first and homework.conventions.layout != "chw":
         notes.append(CHANNELS_FIRST)
     if answers.ignored:
         notes.append(f"columns that were not read: {', '.join(answers.ignored)}")
     findings = _findings(done, weighed)
     return Checked(homework, answers.source, done, findings, claims.extras, tuple(notes))
+
+
+def _not_asked(homework: Homework, answers: Answers, extras: Sequence[Extra]) -> SpecErrors:
+    """Refuse answers of which none was asked for."""
+    message = f"no answer is to what was asked; {unasked_text(homework, extras)}"
+    hint = f"the rows asked for are {listed_briefly(homework.layers, 8)}"
+    if other := _other_stamp(homework, answers):
+        hint = f"{other}: is it the right file"
+    return refuse_file("E704", message, answers.source, hint)
+
+
+def _other_stamp(homework: Homework, answers: Answers) -> str:
+    """Say that a sheet belongs to another homework, where its stamp says so."""
+    if not answers.stamp or answers.stamp in (homework.stamp, homework.part_of):
+        return ""
+    return f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}"
 
 
 def evidence_by_column(

@@ -9,11 +9,12 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Factors, LayerSum, working_of
 from shapecalc.layers.shape import as_text, axes_text
 from shapecalc.text.safe import one_line
-from shapecalc.text.words import capital
+from shapecalc.text.words import capital, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shapecalc.homework.answers import Extra
     from shapecalc.homework.answers.claims import Claims
     from shapecalc.homework.assignment.model import AskedCell, Homework
     from shapecalc.homework.diagnosis import Checked, Diagnosis, Finding, JudgedCell
@@ -279,13 +280,17 @@ def notes_text(checked: Checked) -> Iterator[str]:
         if note in checked.another:  # which stands at the top
             continue
         yield f"{capital(one_line(note))}."
+    if checked.extras:
+        yield f"{capital(unasked_text(checked.homework, checked.extras))}."
+
+
+def unasked_text(homework: Homework, extras: Iterable[Extra]) -> str:
+    """Name the answers to what was not asked, with what may be meant."""
     unasked: dict[str, str] = {}
-    for extra in checked.extras:
-        if not extra.layer or extra.layer not in checked.homework.rows:
+    for extra in extras:
+        if not extra.layer or extra.layer not in homework.rows:
             unasked[one_line(extra.layer)[:60]] = f" ({extra.hint})" if extra.hint else ""
         else:
             unasked[f"{extra.layer} {extra.column}"] = ""
-    if unasked:
-        shown = [f"{what}{hinted}" for what, hinted in list(unasked.items())[:8]]
-        more = f" and {len(unasked) - 8} more" if len(unasked) > 8 else ""
-        yield f"Not asked: {', '.join(shown)}{more}."
+    words = [f"{what}{hinted}" for what, hinted in unasked.items()]
+    return f"not asked: {listed_briefly(words, 8)}"

@@ -17,8 +17,8 @@ Material: TypeAlias = Literal["homework", "homework file", "answers", "class"]
 class Option(NamedTuple):
     """An option that a format has for itself.
 
-    It takes one of some words, or of some numbers; without these any text, and must be given.  The
-    function has it as a keyword of the same name.
+    It takes one of some words, or of some numbers; without these any text, and must be given where
+    it has no default.  The function has it as a keyword of the same name.
     """
 
     name: str
@@ -179,6 +179,23 @@ EXPORTS: dict[str, Export] = {
         "results/ -o grades.csv",
         ("cells and explanations: the marks are left, with two decimals, and a sentence",),
         options=(_MISSING,),
+    ),
+    "moodle-worksheet": Export(
+        "Moodle's own grading worksheet with marks and comments filled in",
+        "class",
+        "moodle.worksheet",
+        "Fill the marks of a graded class into Moodle's grading worksheet of an assignment.\n\n"
+        f"{_RESULTS}  Who could not be matched is told on standard error.",
+        "results/ --worksheet worksheet.csv -o filled.csv",
+        ("cells and explanations: the marks are left, with two decimals, and a sentence",),
+        options=(
+            Option("worksheet", "The worksheet, as Moodle wrote it.", metavar="FILE"),
+            Option("grade", "The column of marks, in Moodle's language.", (), "Grade", "NAME"),
+            Option(
+                "feedback", "The column of comments, likewise.", (), "Feedback comments", "NAME"
+            ),
+            _MISSING,
+        ),
     ),
     "coderunner": Export(
         "what a combinator grader of CodeRunner prints",

@@ -6,27 +6,29 @@ who of the class is in no row, and which rows are nobody's, is told.
 
 from __future__ import annotations
 
-import csv
 import re
 from fractions import Fraction
-from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from unicodedata import normalize
 
 from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.assignment.notation import marks_text
-from shapecalc.output.csv import Plain, written
-from shapecalc.spec.find import read_bytes
+from shapecalc.homework.exports.tables import (
+    csv_text,
+    left_out,
+    load_table,
+    mark_of,
+    paired,
+    read_table,
+)
 from shapecalc.text.safe import csv_safe, one_line
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from shapecalc.homework.classroom import Classroom, Graded, Student
-
-#: A gradebook of 5,000 students and 100 columns takes a few MiB.
-MAX_BYTES = 32 * 2**20
+    from shapecalc.homework.exports.tables import PlatformTable
 
 #: The columns that are of one person only, as Canvas names them: its own id first.
 IDS = ("id", "sis user id", "sis login id", "integration id")
@@ -69,35 +71,16 @@ class Gradebook(NamedTuple):
 
 def load_gradebook(path: str) -> Gradebook:
     """Read Canvas' export from a file.  Raises `SpecErrors` (E741)."""
-    try:
-        data = read_bytes(path, MAX_BYTES)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise refuse_file("E741", f"'{path}' cannot be read: {reason}", path, _HINT) from None
-    return read_gradebook(data, path)
+    return _gradebook(load_table(path, _HINT))
 
 
 def read_gradebook(data: bytes, name: str) -> Gradebook:
     """Read Canvas' export.  Raises `SpecErrors` (E741) for anything else."""
-    if len(data) > MAX_BYTES:
-        raise refuse_file("E741", f"the file holds more than {MAX_BYTES // 2**20} MiB", name, _HINT)
-    mark = "\ufeff" if data.startswith(b"\xef\xbb\xbf") else ""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refuse_file("E741", "the file is not UTF-8 text", name, _HINT) from None
-    first = text[:10_000].splitlines()[:3]
-    semicolons = sum(line.count(";") for line in first)
-    delimiter = ";" if semicolons > sum(line.count(",") for line in first) else ","
-    try:
-        rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        message = f"the table cannot be read: {error}"
-        raise refuse_file("E741", message, name, _HINT) from None
-    cells = tuple(map(tuple, rows))
-    header, points = _places(cells, name)
-    ending = "\r\n" if "\r\n" in text else "\n"
-    return Gradebook(name, cells, delimiter, mark, ending, header, points)
+    return _gradebook(read_table(data, name, _HINT))
+
+
+def _gradebook(table: PlatformTable) -> Gradebook:
+    return Gradebook(*table, *_places(table.rows, table.name))
 
 
 def _places(rows: tuple[tuple[str, ...], ...], name: str) -> tuple[int, int]:
@@ -149,8 +132,6 @@ def _title(name: str) -> str:
     return name.rpartition("(")[0].strip().casefold()
 
 
-#: So many names are told of each kind.
-_SHOWN = 50
 _NUMBER = re.compile(r"[-+]?[\d.,]*%?")
 
 
@@ -210,12 +191,6 @@ def fill(
     )
 
 
-def mark_of(graded: Graded, missing: str) -> str:
-    """Return what stands in a column of marks; nothing where nothing could be graded."""
-    counts = graded.status == "graded" or (graded.status == "missing" and missing == "zero")
-    return marks_text(graded.marks) if counts else ""
-
-
 def _points_agree(book: Gradebook, classroom: Classroom, column: int) -> None:
     row = book.rows[book.points]
     points = row[column].strip() if column < len(row) else ""
@@ -242,18 +217,9 @@ def _matched(book: Gradebook, classroom: Classroom) -> tuple[dict[int, Graded], 
         by_id = [at for at in rows if _is_known(book, at, student)]
         by_name = [at for at in rows if _plain(student.name) in _names(book, at) - {""}]
         places_of[student.id] = by_id or by_name
-    taken: dict[int, int] = {}
-    for places in places_of.values():
-        for at in places:
-            taken[at] = taken.get(at, 0) + 1
-    pairs, ambiguous = {}, []
-    for graded in classroom.students:
-        places = places_of[graded.student.id]
-        if len(places) == 1 and taken[places[0]] == 1:
-            pairs[places[0]] = graded
-        elif places:
-            ambiguous.append(graded.student.id)
-    return pairs, ambiguous
+    pairs, ambiguous = paired(places_of)
+    by_row = {pairs[g.student.id]: g for g in classroom.students if g.student.id in pairs}
+    return by_row, ambiguous
 
 
 def _is_known(book: Gradebook, at: int, student: Student) -> bool:
@@ -302,27 +268,15 @@ def _written(book: Gradebook, rows: list[list[str]]) -> tuple[str, int]:
     return book.mark + csv_text(rows, book.delimiter, book.ending), escaped
 
 
-def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",", ending: str = "\n") -> str:
-    """Write rows, each line ended so.
-
-    The writer quotes what holds a character of its line's end, so that end is always both.
-    """
-    lines = ("".join(written([map(Plain, row)], delimiter, "\r\n")) for row in rows)
-    return "".join(line.removesuffix("\r\n") + ending for line in lines)
-
-
 def report(filled: Filled) -> Iterator[str]:
     """Yield what became of the class and of the gradebook's rows, a line each."""
     yield f"{len(filled.matched)} students were found in the gradebook."
-    left_out = {
+    what = {
         "in no row of the gradebook": filled.absent,
         "fit several rows, or share one; their marks were left out": filled.ambiguous,
         "rows of nobody in the class": filled.others,
     }
-    for what, persons in left_out.items():
-        if persons:
-            more = f" and {len(persons) - _SHOWN} more" if len(persons) > _SHOWN else ""
-            yield f"{what}: {'; '.join(one_line(person) for person in persons[:_SHOWN])}{more}"
+    yield from left_out(what)
     if filled.escaped:
         yield f"{filled.escaped} cells got a ' before them: a spreadsheet would have run them"
 

@@ -16,8 +16,8 @@ from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.assignment.notation import marks_number, marks_text
-from shapecalc.homework.exports.canvas import csv_text, mark_of
+from shapecalc.homework.assignment.notation import marks_number
+from shapecalc.homework.exports.moodle_worksheet import worksheet as worksheet  # noqa: PLC0414
 from shapecalc.homework.exports.packing import xml_text
 from shapecalc.homework.exports.questions import (
     DIGITS,
@@ -32,13 +32,14 @@ from shapecalc.homework.exports.questions import (
     paragraph,
     tolerance,
 )
+from shapecalc.homework.exports.tables import csv_text, mark_of, sentence_of
 from shapecalc.text.safe import csv_safe, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.homework.assignment.model import Homework
-    from shapecalc.homework.classroom import Classroom, Graded
+    from shapecalc.homework.classroom import Classroom
     from shapecalc.homework.exports.questions import AskedNumber
 
 #: The shares of a question's marks that Moodle accepts, in percent.
@@ -242,17 +243,5 @@ def grades(classroom: Classroom, *, missing: str = "blank") -> str:
                 hint = "change it in the roster: with a ' before it Moodle would not know it"
                 raise refuse_file("E743", message, classroom.title, hint)
         mark = mark_of(graded, missing) or "-"
-        rows.append([student.id, student.email, mark, _sentence(graded)])
+        rows.append([student.id, student.email, mark, sentence_of(graded)])
     return csv_text(rows)
-
-
-def _sentence(graded: Graded) -> str:
-    if graded.status == "missing":
-        return "Nothing was handed in."
-    if graded.status == "unreadable":
-        return "What was handed in could not be read; nothing was graded."
-    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
-    if not graded.late:
-        return text
-    hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
-    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."

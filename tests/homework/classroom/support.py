@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -46,6 +48,11 @@ def written(results: Path) -> dict[str, bytes]:
     """Return every file of the results, by its path."""
     files = sorted(path for path in results.rglob("*") if path.is_file())
     return {path.relative_to(results).as_posix(): path.read_bytes() for path in files}
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    """Read a table of the results."""
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 
 
 def against(name: str) -> HomeworkSource:

@@ -256,14 +256,17 @@ def test_a_name_in_persian_keeps_its_joiner_and_its_direction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "marks"),
+    ("status", "file", "message", "marks"),
     [
-        ("missing", "Nothing was handed in", "none"),
-        ("unreadable", "this is not wrong", "none yet; your teacher decides"),
+        ("missing", "", "Nothing was handed in", "none"),
+        ("unreadable", "zoe.pdf", "this is not wrong", "none yet; your teacher decides"),
+        ("unreadable", "", "Nothing says which file counts", "none yet; your teacher decides"),
     ],
 )
-def test_who_has_no_answers_has_a_page_too(status: str, message: str, marks: str) -> None:
-    graded = Graded(WHO, status, notes=("zoe.pdf is a PDF",), out_of=Fraction(33))  # type: ignore[arg-type]
+def test_who_has_no_answers_has_a_page_too(
+    status: str, file: str, message: str, marks: str
+) -> None:
+    graded = Graded(WHO, status, file, notes=("zoe.pdf is a PDF",), out_of=Fraction(33))  # type: ignore[arg-type]
     pages = feedback(alexnet(), graded)
     assert faults(pages.html) == []
     for text in pages:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import subprocess
@@ -30,6 +28,7 @@ from tests.homework.classroom.support import (
     die,
     lay_out,
     request,
+    rows,
     run,
     written,
 )
@@ -40,10 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES: dict[str, str | bytes] = {"s1.csv": RIGHT, "s2.csv": NO_BIAS}
-
-
-def rows(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode())))
 
 
 def test_a_class_is_graded(tmp_path: Path) -> None:
@@ -328,7 +323,7 @@ def test_the_example_shows_what_there_is(example: Path) -> None:
     assert {name: marks[name] for name in expected} == expected
     assert marks["s107"] == "39.6"  # all right, and 10% off for being late
     leftovers = rows((example / "results" / "leftovers.csv").read_bytes())
-    assert [leftover["file"] for leftover in leftovers] == ["notes.txt"]
+    assert [leftover["file"] for leftover in leftovers] == ["notes.txt", "s110.csv"]
 
 
 def test_the_example_overwrites_nothing(example: Path) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
-import stat
 import struct
 import time
-import zipfile
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -16,38 +13,12 @@ import pytest
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.classroom import folder
 from shapecalc.homework.classroom.folder import ArchiveError, members, open_zip, unpacked
-from tests.homework.classroom.support import RIGHT, lay_out, run, written
+from shapecalc.homework.exports.moodle import grades
+from tests.homework.classroom.broken import as_link, encrypted, zipped
+from tests.homework.classroom.support import RIGHT, lay_out, rows, run, written
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def zipped(files: dict[str, bytes], change: object = None) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            if callable(change):
-                change(info)
-            made.writestr(info, data)
-    return target.getvalue()
-
-
-def as_link(info: zipfile.ZipInfo) -> None:
-    info.create_system = 3
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-
-
-def encrypted(data: bytes) -> bytes:
-    """Set the flag of encryption in every header."""
-    changed = bytearray(data)
-    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = changed.find(signature)
-        while at >= 0:
-            changed[at + offset] |= 1
-            at = changed.find(signature, at + 4)
-    return bytes(changed)
 
 
 ZIPS: dict[str, tuple[bytes, str]] = {
@@ -68,17 +39,24 @@ def test_what_is_wrong_in_a_zip_is_left_over_and_told(tmp_path: Path, name: str)
     data, reason = ZIPS[name]
     lay_out(tmp_path / "c", {f"{name}.zip": data, "s2.csv": RIGHT})
     done = run(tmp_path / "c")
-    assert done.classroom.students[1].status == "graded"
-    assert [reason in leftover.reason for leftover in done.classroom.leftovers] == [True] * (
-        2 if name == "up" else 1
-    )
+    statuses = [student.status for student in done.classroom.students]
+    assert statuses == ["missing" if name == "nobody" else "unreadable", "graded", "missing"]
+    told = rows(written(tmp_path / "c" / "results")["leftovers.csv"])
+    assert [reason in left["reason"] for left in told] == [True] * (2 if name == "up" else 1)
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (zipped({"s1.csv": RIGHT.encode()})[:-30], "no table"),
-        (b"PK\x03\x04" + b"\0" * 50, "zip archive"),
+        (zipped({"s1.csv": RIGHT.encode()})[:-30], "a broken zip: it has no directory"),
+        (b"PK\x03\x04" + b"\0" * 50, "a broken zip: it has no directory"),
+        (zipped({}), "a zip with no file in it"),
+        (zipped({"answers/": b""}), "a zip with no file in it"),
+        (zipped({"__MACOSX/._a.csv": b"x"}), "a zip with no file in it"),
+        (encrypted(zipped({"a.csv": b"x"})), "encrypted"),
+        (zipped({"../../a.csv": b"x"}), "leads out of the zip"),
+        (zipped({"a.csv": b"0" * 50_000_000}), "bomb"),
+        (zipped({"a.csv": b"/etc/passwd"}, as_link), "a link"),
         (b"", "empty"),
         (zipped({"inner.zip": zipped({"s1.csv": RIGHT.encode()})}), "zip archive"),
         (zipped({"a.csv": b"%PDF-1.7"}), "PDF"),
@@ -93,8 +71,16 @@ def test_a_student_s_own_zip_that_cannot_be_read(tmp_path: Path, data: bytes, re
         "graded",
         "missing",
     ]
-    text = done.classroom.students[0].notes[0]
-    assert reason in text or "zip archive" in text
+    assert reason in done.classroom.students[0].notes[0]
+    results = written(tmp_path / "c" / "results")
+    assert reason in rows(results["grades.csv"])[0]["notes"]
+    assert rows(results["grades.csv"])[0]["marks"] == ""
+    assert reason in results["feedback/s1.md"].decode()
+    assert any(reason in left["reason"] for left in rows(results["leftovers.csv"]))
+    zero = grades(done.classroom, missing="zero").splitlines()
+    assert zero[1].startswith("s1,ann@x.edu,-,")
+    assert "What was handed in could not be read" in zero[1]
+    assert zero[3].startswith("s3,ida@x.edu,0,")
 
 
 def test_a_member_whose_bytes_are_broken(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from shapecalc.homework.classroom.folder import Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, read_metadata, read_times, take_in
 from shapecalc.homework.classroom.roster import directory, read_roster, whose
 from shapecalc.text.files import page_name
-from tests.homework.classroom.support import NO_BIAS, RIGHT, lay_out
+from tests.homework.classroom.support import NO_BIAS, RIGHT, lay_out, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +138,8 @@ def test_the_text_of_a_file_may_say_whose_it_is(tmp_path: Path) -> None:
         "e.csv": "name: nobody\n" + RIGHT,
     }
     result = intake(tmp_path / "class", files)
-    assert chosen(result) == {"1001": "a.csv", "1002": "b.yaml", "1003": "1003/d.csv"}
+    undecided = {"1006": None, "1007": None}
+    assert chosen(result) == {"1001": "a.csv", "1002": "b.yaml", "1003": "1003/d.csv", **undecided}
     assert result.submissions[0].notes == ("matched by what stands inside the file",)
     assert {leftover.file for leftover in result.leftovers} == {"c.md", "e.csv"}
 
@@ -157,14 +158,36 @@ def test_the_stamp_of_ones_own_sheet_says_whose_it_is(tmp_path: Path) -> None:
     stamps = {"0000000a": frozenset({0}), "0000000b": frozenset({1, 2})}
     folder = Folder(str(tmp_path / "class" / "sub"))
     result = take_in(folder, KNOWN, Clock({}, False, UTC), stamps)
-    assert chosen(result) == {"1001": "a.csv", "1002": "d.csv"}
+    # what may be of several is not nothing of each
+    assert chosen(result) == {"1001": "a.csv", "1002": "d.csv", "1003": None, "1005": None}
     assert {leftover.file for leftover in result.leftovers} == {"b.csv", "c.csv"}
 
 
 def test_a_text_does_not_decide_against_its_path(tmp_path: Path) -> None:
     result = intake(tmp_path / "class", {"1001_1002.csv": "name: Zoë Müller\n" + RIGHT})
-    assert not result.submissions
+    assert chosen(result) == {"1001": None, "1002": None, "1005": None}
     assert "1005" in result.leftovers[0].reason
+
+
+def test_what_may_be_of_two_students_is_nothing_handed_in_of_neither(tmp_path: Path) -> None:
+    lay_out(tmp_path / "c", {"Max Moe.csv": RIGHT, "1006.csv": NO_BIAS}, ROSTER)
+    six, seven = run(tmp_path / "c").classroom.students[-2:]
+    assert (six.status, six.file) == ("graded", "1006.csv")
+    assert (seven.status, seven.file) == ("unreadable", "")
+    assert seven.notes == (
+        "Max Moe.csv may be of this student, and of another one",
+        "put the id into the file's name",
+    )
+
+
+def test_a_stamp_that_many_have_names_nobody(tmp_path: Path) -> None:
+    roster = "id\n" + "".join(f"n{at:03}\n" for at in range(100, 120))
+    students = read_roster(roster.encode(), "r.csv").students
+    lay_out(tmp_path / "c", {"a.csv": "shapecalc homework 0000000a\n" + RIGHT}, roster)
+    stamps = {"0000000a": frozenset(range(10))}
+    folder = Folder(str(tmp_path / "c" / "sub"))
+    result = take_in(folder, students, Clock({}, False, UTC), stamps)
+    assert result.submissions == {}
 
 
 METADATA = """\
@@ -262,3 +285,38 @@ def test_names_of_pages_differ_in_more_than_case() -> None:
 def test_of_two_files_that_nobody_can_read_the_last_counts(tmp_path: Path) -> None:
     result = intake(tmp_path / "class", {"1001.pdf": b"%PDF", "1001 (2).pdf": b"%PDF"})
     assert chosen(result) == {"1001": "1001 (2).pdf"}
+
+
+WORKSHEET = """\
+Identifier,Status,Grade
+Participant 1234567,Submitted,
+Participant 1234568,Submitted,
+Teilnehmer/in 1234569,Submitted,
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "who"),
+    [
+        ("Participant_1234567_assignsubmission_file", 0),
+        ("Participant_1234568_assignsubmission_file_", 1),
+        ("Group 1-Participant_1234567_assignsubmission_file_answers.csv", 0),
+        ("Teilnehmer_in_1234569_assignsubmission_onlinetext_onlinetext.html", 2),
+        ("Participant_1234560_assignsubmission_file", None),
+        ("Participant_123456_assignsubmission_file", None),
+        ("Participant 1234568.csv", 1),
+    ],
+)
+def test_moodle_s_folders_under_blind_marking(part: str, who: int | None) -> None:
+    known = directory(read_roster(WORKSHEET.encode(), "w.csv").students)
+    assert whose(known, [part, "answers.csv"] if "." not in part else [part]).at == who
+
+
+def test_moodle_s_number_and_a_name_that_contradict_each_other_decide_nothing() -> None:
+    roster = (
+        "Identifier,Full name,ID number\nParticipant 11,Ann Lee,s1\nParticipant 12,Max Moe,s2\n"
+    )
+    known = directory(read_roster(roster.encode(), "w.csv").students)
+    assert whose(known, ["Ann Lee_11_assignsubmission_file_", "a.csv"]).at == 0
+    assert whose(known, ["Ann Lee_12_assignsubmission_file_", "a.csv"]).at is None
+    assert whose(known, ["Ann Lee_99_assignsubmission_file_", "a.csv"]).at == 0

@@ -131,3 +131,62 @@ def test_any_bytes_are_a_roster_or_refused() -> None:
 def test_a_quote_left_open_swallows_nobody(text: str) -> None:
     with pytest.raises(SpecErrors, match="a quote has no other end"):
         read_roster(text.encode(), "class.csv")
+
+
+#: Encoding -> names, as registries of the world write them.
+NAMES = {
+    "gb18030": ["李雷", "韩梅梅", "王小明"],
+    "big5": ["王小明", "陳大文", "林志玲"],
+    "cp932": ["山田太郎", "佐藤花子"],
+    "euc_jp": ["山田太郎", "佐藤花子"],
+    "cp949": ["김민준", "이서연"],
+    "cp1251": ["Иванов Пётр", "Смирнова Анна"],
+    "koi8_r": ["Иванов Пётр", "Смирнова Анна"],
+    "cp866": ["Иванов Пётр", "Смирнова Анна"],
+    "cp1250": ["Łukasz Żak", "Józef Wałęsa"],
+    "cp1253": ["Γιώργος Παπαδόπουλος", "Μαρία"],
+    "cp1255": ["דוד כהן", "שרה לוי"],
+    "cp1256": ["محمد علي", "فاطمة"],
+    "cp874": ["สมชาย ใจดี"],
+}
+
+
+def listed(names: list[str]) -> str:
+    return "id,name\n" + "".join(f"s{at},{name}\n" for at, name in enumerate(["Ann Lee", *names]))
+
+
+@pytest.mark.parametrize("encoding", NAMES)
+def test_names_that_would_be_signs_are_refused_with_what_they_may_be(encoding: str) -> None:
+    data = listed(NAMES[encoding]).encode(encoding)
+    with pytest.raises(SpecErrors) as caught:
+        read_roster(data, "r.csv")
+    (problem,) = caught.value.problems
+    assert problem.code == "E717"
+    assert f"{encoding} ({NAMES[encoding][0]})" in problem.hint
+    known = read_roster(data, "r.csv", encoding)
+    assert [student.name for student in known.students[1:]] == NAMES[encoding]
+    assert known.notes == ()
+
+
+def test_western_names_are_read_and_one_is_shown() -> None:
+    names = [
+        "Zoë Müller", "Þórður Sæþórsson", "Bjørn Ærø", "Mª José", "Gal·la", "O’Brien", "Œuvrard",
+        "Ångström Öberg", "ŠÉF Žák",
+    ]  # fmt: skip
+    known = read_roster(listed(names).encode("cp1252"), "r.csv")
+    assert [student.name for student in known.students[1:]] == names
+    assert known.notes == (
+        "no UTF-8; read as Windows-1252, with names like 'Zoë Müller'; --encoding names another",
+    )
+    assert (
+        read_roster(listed(names).encode("utf-8-sig"), "r.csv", "utf-8").students == known.students
+    )
+
+
+@pytest.mark.parametrize(
+    "encoding", ["klingon", "base64", "ascii", "utf-16", "rot13", "\0", "x" * 99]
+)
+def test_an_encoding_that_is_none_or_does_not_fit(encoding: str) -> None:
+    with pytest.raises(SpecErrors) as caught:
+        read_roster(listed(["Zoë"]).encode("cp1252") + b"\xff", "r.csv", encoding)
+    assert caught.value.problems[0].code in ("E717", "E703")

@@ -12,6 +12,7 @@ import pytest
 
 import shapecalc
 from shapecalc.cli import main
+from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.claims import against
 from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.conventions import Conventions, Policy
@@ -486,3 +487,32 @@ def test_what_the_own_values_explain_otherwise_is_never_sure() -> None:
     )
     assert not known.sure([by_key, by_own])
     assert known.sure([by_key, by_own._replace(on="key")])
+
+
+def test_answers_of_which_none_was_asked_are_no_blank_sheet() -> None:
+    homework = assign(shapecalc.summarize("lenet5"), layers=["conv1", "pool1"])
+    other = b"shapecalc homework 0000000a\nlayer,params\nstem,156\nhead,0\nrelu1,0\n"
+    with pytest.raises(SpecErrors) as caught:
+        check(homework, read_answers(other.partition(b"\n")[2], "a.csv"))
+    (problem,) = caught.value.problems
+    assert problem.code == "E704"
+    assert problem.message == (
+        "no answer is to what was asked; not asked: stem, head, relu1 params"
+    )
+    assert problem.hint == "the rows asked for are conv1, pool1"
+    with pytest.raises(SpecErrors) as caught:
+        check(homework, read_answers(other, "a.csv"))
+    stamp = f"the sheet is stamped 0000000a, but this homework {homework.stamp}"
+    assert caught.value.problems[0].hint == f"{stamp}: is it the right file"
+    # one answer to what was asked, or none to anything, and it is judged
+    part = check(homework, read_answers(b"layer,params\nstem,156\npool1,0\n", "a.csv"))
+    assert part.count("right") == 1
+    assert check(homework, read_answers(b"layer,params\nstem,\n", "a.csv")).count("right") == 0
+
+
+def test_the_stamp_of_another_homework_is_the_first_note() -> None:
+    homework = assign(shapecalc.summarize("lenet5"), layers=["conv1"])
+    text = "shapecalc homework 0000000a\nlayer,params,colour\nconv1,156,red\n"
+    result = check(homework, read_answers(text.encode("utf-16"), "a.csv"))
+    assert result.notes[0].startswith("the sheet is stamped 0000000a")
+    assert result.notes[1:] == ("read as UTF-16", "columns that were not read: colour")

@@ -45,6 +45,14 @@ Student,ID,SIS Login ID,Section,Homework 1 (16)
 Ada,101,ada@example.org,One,
 Tim,102,tim@example.org,One,
 """
+WORKSHEET = """\
+Identifier,Full name,ID number,Status,Grade,Maximum grade,Last modified (grade),Feedback comments
+Participant 7,Ada Lovelace,ADA,Submitted,,20.00,-,
+Participant 8,Grace Hopper,,Submitted,3.00,20.00,"Friday, 20 November 2026, 9:00 AM","an old, kept one"
+Participant 9,김민준,kim,No submission,,20.00,-,
+Participant 10,Known Nobody,nobody,Submitted,4.00,20.00,-,=kept
+Participant 11,Sam,nul,Submitted,,20.00,-,
+"""
 CLASS = str(HERE / "files")
 HOMEWORK = ["--homework", "homework.yaml"]
 
@@ -59,6 +67,7 @@ FILES: dict[str, list[str]] = {
     "prairielearn.json": ["prairielearn", "answers.csv", *HOMEWORK],
     "canvas.csv": ["canvas", CLASS, "--gradebook", "canvas.csv", "--assignment", "Homework 1"],
     "grades.csv": ["moodle-csv", CLASS],
+    "worksheet.csv": ["moodle-worksheet", CLASS, "--worksheet", "moodle.csv", "--missing", "zero"],
 }
 #: Zips, with the files in them that are golden.
 PACKAGES = {
@@ -79,6 +88,7 @@ def folder(made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made(base=SMALL)
     Path("answers.csv").write_text(ANSWERS, encoding="utf-8")
     Path("canvas.csv").write_text(BOOK, encoding="utf-8")
+    Path("moodle.csv").write_text(WORKSHEET, encoding="utf-8")
     return tmp_path
 
 

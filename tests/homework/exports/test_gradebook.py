@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.classroom import Classroom, Graded, Student
+from shapecalc.homework.classroom.roster import read_roster
 from shapecalc.homework.classroom.store import load
-from shapecalc.homework.exports.canvas import csv_text, fill, read_gradebook, report
+from shapecalc.homework.exports.canvas import fill, read_gradebook, report
 from shapecalc.homework.exports.moodle import grades
+from shapecalc.homework.exports.moodle_worksheet import worksheet
+from shapecalc.homework.exports.tables import csv_text
 from shapecalc.text.safe import csv_safe
 from tests.runner import runner
 
@@ -268,3 +271,82 @@ def test_the_command_writes_the_gradebook_and_tells_who_was_not_found(
     assert done.stdout == Path("new.csv").read_text(encoding="utf-8")
     done = runner().invoke(main, ["homework", "export", "moodle-csv", str(CLASS)])
     assert done.stdout == grades(load(str(CLASS)))
+
+
+#: As Moodle writes it under blind marking, with its mark and its lines' ends.
+BLIND = (
+    '\ufeffIdentifier,Status,Grade,"Maximum grade","Grade can be changed","Last modified (grade)",'
+    '"Feedback comments"\r\n'
+    "Participant 1234567,Submitted,,20.00,Yes,-,\r\n"
+    'Participant 1234568,Submitted,7.00,20.00,Yes,"Monday, 2 November 2026","before, kept"\r\n'
+    "Participant 1234569,Submitted,,20.00,No,-,\r\n"
+    "Participant 1234570,Submitted,3.00,20.00,Yes,-,-kept\r\n"
+)
+
+
+def filled_in(path: Path, text: str, *students: Graded, **options: str) -> tuple[str, list[str]]:
+    (path / "w.csv").write_text(text, encoding="utf-8", newline="")
+    written, lines = worksheet(
+        Classroom("t", "0", students), worksheet=str(path / "w.csv"), **options
+    )
+    return written, list(lines)
+
+
+def test_moodle_s_own_worksheet_is_filled_and_all_else_is_kept(tmp_path: Path) -> None:
+    known = read_roster(BLIND.encode(), "w.csv").students
+    classroom = (
+        Graded(
+            known[0], "graded", marks=Fraction(37, 2), earned=Fraction(37, 2), out_of=Fraction(20)
+        ),
+        Graded(known[1], "missing", out_of=Fraction(20)),
+        Graded(known[2], "unreadable", "a.zip", out_of=Fraction(20), notes=("encrypted",)),
+        student("nobody"),
+    )
+    text, lines = filled_in(tmp_path, BLIND, *classroom)
+    before, after = rows(BLIND.removeprefix("\ufeff")), rows(text.removeprefix("\ufeff"))
+    changed = {
+        (at, before[0][place]): new
+        for at, (one, other) in enumerate(zip(before, after, strict=True))
+        for place, (old, new) in enumerate(zip(one, other, strict=True))
+        if new != old
+    }
+    unread = (
+        "What was handed in could not be read as a table of answers; this is not wrong. Encrypted."
+    )
+    assert changed == {
+        (1, "Grade"): "18.5",
+        (1, "Feedback comments"): "18.5 of 20 marks.",
+        (3, "Feedback comments"): unread,
+    }
+    assert text.startswith("\ufeffIdentifier,")
+    assert text.count("\r\n") == len(after)
+    assert lines == [
+        "3 students were found in the worksheet.",
+        "in no row of the worksheet: nobody",
+        "rows of nobody in the class: Participant 1234570",
+        "locked in Moodle, which passes their marks over: Participant 1234569",
+    ]
+    zero, _ = filled_in(tmp_path, BLIND, *classroom, missing="zero")
+    assert column(zero, 2)[1:] == ["18.5", "0", "", "3.00"]
+
+
+def test_a_worksheet_in_another_language_and_one_that_does_not_fit(tmp_path: Path) -> None:
+    german = "ID,Vollständiger Name,Bewertung,Feedback als Kommentar\nTeilnehmer/in 12,Ann Lee,,\n"
+    ann = student("s1", name="Lee Ann", columns=(("ID", "Teilnehmer/in 12"),))  # type: ignore[arg-type]
+    text, lines = filled_in(
+        tmp_path, german, ann, grade="Bewertung", feedback="Feedback als Kommentar"
+    )
+    assert column(text, 2) == ["Bewertung", "5"]
+    assert "Maximum grade" in lines[-1]
+    with pytest.raises(SpecErrors) as caught:
+        filled_in(tmp_path, german, ann)
+    assert caught.value.problems[0].code == "E742"
+    assert "Bewertung" in caught.value.problems[0].hint
+    with pytest.raises(SpecErrors) as caught:
+        filled_in(tmp_path, BLIND.replace("20.00", "100.00"), student("Participant 1234567"))
+    assert caught.value.problems[0].code == "E744"
+    # two of one name are nobody's
+    twins = "Identifier,Full name,Grade\nParticipant 1,Ann Lee,\nParticipant 2,Ann Lee,\n"
+    text, lines = filled_in(tmp_path, twins, student("s1", name="Ann Lee"))
+    assert column(text, 2) == ["Grade", "", ""]
+    assert "fit several rows" in lines[1]
