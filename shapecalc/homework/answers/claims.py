@@ -25,7 +25,13 @@ from shapecalc.homework.assignment.notation import (
     tidy,
 )
 from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
+from shapecalc.homework.assignment.notation.volumes import (
+    VolumeForm,
+    batch_text,
+    forms,
+    read_side,
+    read_volume,
+)
 from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
@@ -107,6 +113,7 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
             hint = "" if name else did_you_mean(answer.layer, layers)
             extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {cell.at: _claim(cell, by_address.get(cell.at, []), homework) for cell in homework.cells}
+    read = _without_batch(read)
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
     return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
@@ -150,6 +157,8 @@ def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Cl
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
         readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+    elif cell.quantity.key == "rf":
+        readings = read_side(first.raw)
     else:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
@@ -174,6 +183,42 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     return first >= last if expected else first > last
 
 
+def _without_batch(claims: dict[tuple[str, str], Claim]) -> dict[tuple[str, str], Claim]:
+    """Leave out the batch in front of vectors, where all volumes with an axis too many have it.
+
+    A vector alone does not show it: 9216x4096 is a matrix of weights as well.
+    """
+    ahead = {
+        extents.dims[0]
+        for claim in claims.values()
+        for extents in _extents(claim)[:1]
+        if isinstance(claim.cell.key, Map) and len(extents.dims) == len(whole(claim.cell.key)) + 1
+    }
+    if len(ahead) != 1 or (size := ahead.pop()) <= 1:
+        return claims
+    note = batch_text(size)
+    return {
+        at: claim._replace(
+            readings=tuple(
+                extents._replace(dims=extents.dims[1:], plain=False, note=note)
+                if len(extents.dims) > 1 and extents.dims[0] == size
+                else extents
+                for extents in _extents(claim)
+            )
+        )
+        if isinstance(claim.cell.key, Vector) and _extents(claim)
+        else claim
+        for at, claim in claims.items()
+    }
+
+
+def _extents(claim: Claim) -> list[ReadExtents]:
+    """List the volumes that a claim may be read as."""
+    if isinstance(claim.readings, Unreadable | Blank):
+        return []
+    return [reading for reading in claim.readings if isinstance(reading, ReadExtents)]
+
+
 def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
     """Return how far a form is from a volume, what weighs most first.
 
@@ -196,12 +241,11 @@ def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
 def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, VolumeForm]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
-    if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
+    if key is None or isinstance(key, int):
         return []
     return [
         (extents, form)
-        for extents in claim.readings
-        if isinstance(extents, ReadExtents)
+        for extents in _extents(claim)
         for form in forms(extents, key, channels_first=channels_first)
     ]
 
