@@ -164,12 +164,12 @@ def _with_aside(
         return numbers
     other = _numbers(read_number(aside, unit=unit, kilobyte=kilobyte))
     if other:
-        signed = aside.startswith(("+", "-", "±"))
-        if signed or not any(a.fits(b.value, b.half) for a in numbers for b in other):
-            if match["joined"] is not None and not signed and not aside.isdigit():
-                return _sum(match[0])
-            return Unreadable(f"two numbers, '{_short(number)}' and '{_short(aside)}'; keep one")
-        return _noted(numbers, "what stands in brackets is the same")
+        added = aside.startswith(("+", "-", "±"))
+        if not added and any(a.fits(b.value, b.half) for a in numbers for b in other):
+            return _noted(numbers, "what stands in brackets is the same")
+        if match["joined"] is not None and not added and not aside.isdigit():
+            return _sum(match[0])
+        return Unreadable(f"two numbers, '{_short(number)}' and '{_short(aside)}'; keep one")
     if aside.startswith("+"):
         return Unreadable(f"is '{_short(aside)}' to be added? write one number")
     return _noted(numbers, f"'{_short(aside)}' was left out")
