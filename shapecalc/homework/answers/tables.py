@@ -185,18 +185,21 @@ def from_rows(
     quantities = {
         i: quantity for i, cell in enumerate(header) if (quantity := quantity_of(cell)) is not None
     }
-    cells, seen = [], []
+    cells: list[AnswerCell] = []
+    seen: list[str] = []
     for line, row in rows[at + 1 :]:
         layer = row[naming].strip().strip("*`") if naming < len(row) else ""
         if not layer or set(layer) <= set("-: =") or layer == "marks":
             continue  # a rule, or the sheet's own last line
+        nth = seen.count(layer)
         seen.append(layer)
         about = row[network].strip() if network is not None and network < len(row) else ""
         for i, quantity in quantities.items():
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
-            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(header[i]), reason, about))
+            unit = unit_in(header[i])
+            cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)

@@ -218,7 +218,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
         for judgement in cells
     ]
     done = _marked(homework, judged)
-    notes = [*answers.notes]
+    notes = [*answers.notes, *claims.notes]
     if answers.stamp and answers.stamp not in (homework.stamp, homework.part_of):
         notes.append(f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}")
     if claims.channels_first and homework.conventions.layout != "chw":
