@@ -27,7 +27,7 @@ class AnswerCell(NamedTuple):
     """A cell as it stands in a file: the words of its layer and column, its text, and its place.
 
     `unit` is what the column's heading states; `reason` why the cell is no answer, where the file
-    says so; `network` which of several it is about.
+    says so; `network` which of several it is about; `nth` how many rows of that name stand above.
     """
 
     layer: str
@@ -37,6 +37,7 @@ class AnswerCell(NamedTuple):
     unit: str = ""
     reason: str = ""
     network: str = ""
+    nth: int = 0
 
 
 class Extra(NamedTuple):

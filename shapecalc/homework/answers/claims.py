@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import Extra, refuse_file
+from shapecalc.homework.answers.rows import meanings
 from shapecalc.homework.assignment.model import (
+    TOTAL,
     Homework,
     askable,
     assign,
@@ -25,14 +27,21 @@ from shapecalc.homework.assignment.notation import (
     tidy,
 )
 from shapecalc.homework.assignment.notation.numerals import read_number
-from shapecalc.homework.assignment.notation.volumes import VolumeForm, forms, read_volume
+from shapecalc.homework.assignment.notation.volumes import (
+    VolumeForm,
+    batch_text,
+    forms,
+    read_side,
+    read_volume,
+)
 from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.homework.answers import AnswerCell, Answers
+    from shapecalc.homework.answers.rows import Meaning, NamedRow
     from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation import Reading
     from shapecalc.homework.assignment.quantities import Value
@@ -52,13 +61,14 @@ class Claims(NamedTuple):
     """All cells of a homework with their answers.
 
     `channels_first`: the sheet writes its volumes so.  `own` are the volumes that it states, by
-    row: the right one where it may be meant.
+    row: the right one where it may be meant.  `notes` say which rows were taken for what.
     """
 
     by_cell: dict[tuple[str, str], Claim]
     extras: tuple[Extra, ...]
     channels_first: bool
     own: Mapping[str, Shape]
+    notes: tuple[str, ...] = ()
 
 
 def against(report: Report, answers: Answers) -> Homework:
@@ -69,8 +79,11 @@ def against(report: Report, answers: Answers) -> Homework:
     """
     numeric(report)
     rows = askable(report)
-    layers = [name for word in answers.rows if (name := find_row(word, rows)) is not None]
-    answered = {find_row(cell.layer, rows) for cell in answers.cells if not _is_dash(cell.raw)}
+    table = tuple(dict.fromkeys((cell.layer, cell.nth) for cell in answers.cells))
+    names = (*computing(report), *([TOTAL] if TOTAL not in rows else []))
+    meant = meanings(table, names, rows, report)
+    layers = [meaning.row for meaning in meant.values() if meaning.row is not None]
+    answered = {meant[cell.layer, cell.nth].row for cell in answers.cells if not _is_dash(cell.raw)}
     asked_layers = answered.union(computing(report))
     layers = [name for name in layers if name in asked_layers] or layers
     if not layers:
@@ -92,24 +105,63 @@ def _is_dash(raw: str) -> bool:
 def claims_of(homework: Homework, answers: Answers) -> Claims:
     """Put answers to the cells and read them."""
     by_address: dict[tuple[str, str], list[AnswerCell]] = {}
+    open_: dict[tuple[str, str], AnswerCell] = {}
     extras: list[Extra] = []
     addresses = {cell.at for cell in homework.cells}
-    layers = homework.layers
+    meant = _meant(homework, answers)
     section = ""
     for answer in answers.cells:
         if homework.networks:
             section = _network(answer.layer, homework) or section
-        name = _row_of(answer, section, homework)
+        meaning = meant.get((answer.layer, answer.nth))
+        name = meaning.row if meaning is not None else _row_of(answer, section, homework)
         at = (name or answer.layer, answer.quantity.key)
         if at in addresses:
             by_address.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
-            hint = "" if name else did_you_mean(answer.layer, layers)
-            extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
-    read = {cell.at: _claim(cell, by_address.get(cell.at, []), homework) for cell in homework.cells}
+            may_be = [(row, at[1]) for row in meaning.may_be] if meaning is not None else []
+            open_.update((at, answer) for at in may_be if at in addresses and at not in open_)
+            if not addresses.intersection(may_be):
+                hint = "" if name else did_you_mean(answer.layer, homework.layers)
+                extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
+    read = {
+        cell.at: _claim(cell, by_address.get(cell.at, []), homework, open_.get(cell.at))
+        for cell in homework.cells
+    }
+    read = _without_batch(read)
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
-    return Claims(read, tuple(extras), first, _own_volumes(read, channels_first=first))
+    own = _own_volumes(read, channels_first=first)
+    return Claims(read, tuple(extras), first, own, tuple(_row_notes(meant, open_.values())))
+
+
+def _meant(homework: Homework, answers: Answers) -> dict[NamedRow, Meaning]:
+    """Return what the rows of a table about one network mean."""
+    if homework.networks:
+        return {}
+    table = tuple(dict.fromkeys((cell.layer, cell.nth) for cell in answers.cells))
+    return meanings(table, homework.layers, homework.rows, homework.report)
+
+
+def _row_notes(meant: Mapping[NamedRow, Meaning], unclear: Iterable[AnswerCell]) -> Iterator[str]:
+    """Say which rows were taken for what by no name of their own, and which for nothing."""
+    taken = [
+        f"{word} for {meaning.row}"
+        for (word, _), meaning in meant.items()
+        if meaning.row is not None and not meaning.own
+    ]
+    if taken:
+        more = f" and {len(taken) - 12} more" if len(taken) > 12 else ""
+        yield f"rows were taken by what they say: {', '.join(taken[:12])}{more}"
+    for named in dict.fromkeys((cell.layer, cell.nth) for cell in unclear):
+        yield f"row {named[0][:60]} was taken for nothing: it {_may_mean(meant[named])}"
+
+
+def _may_mean(meaning: Meaning) -> str:
+    """Say which rows a row may mean."""
+    rows = list(meaning.may_be)
+    shown = ", ".join(rows[:4]) + (", ..." if len(rows) > 4 else "")
+    return f"may mean {shown}"
 
 
 def _network(word: str, homework: Homework) -> str:
@@ -138,8 +190,16 @@ def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
-def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Claim:
+def _claim(
+    cell: AskedCell, answers: list[AnswerCell], homework: Homework, unclear: AnswerCell | None
+) -> Claim:
+    """Read the answers of a cell; `unclear` is one that may be meant for it."""
     filled = [answer for answer in answers if answer.raw.strip()]
+    if not filled and unclear is not None:
+        reason = (
+            f"row '{unclear.layer[:40]}' may be meant for it, or not; name rows as the sheet does"
+        )
+        return Claim(cell, unclear.raw, Unreadable(reason))
     if not filled:
         return Claim(cell, "", Blank())
     first = filled[0]
@@ -150,6 +210,8 @@ def _claim(cell: AskedCell, answers: list[AnswerCell], homework: Homework) -> Cl
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
         readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+    elif cell.quantity.key == "rf":
+        readings = read_side(first.raw)
     else:
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
@@ -174,6 +236,42 @@ def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> 
     return first >= last if expected else first > last
 
 
+def _without_batch(claims: dict[tuple[str, str], Claim]) -> dict[tuple[str, str], Claim]:
+    """Leave out the batch in front of vectors, where all volumes with an axis too many have it.
+
+    A vector alone does not show it: 9216x4096 is a matrix of weights as well.
+    """
+    ahead = {
+        extents.dims[0]
+        for claim in claims.values()
+        for extents in _extents(claim)[:1]
+        if isinstance(claim.cell.key, Map) and len(extents.dims) == len(whole(claim.cell.key)) + 1
+    }
+    if len(ahead) != 1 or (size := ahead.pop()) <= 1:
+        return claims
+    note = batch_text(size)
+    return {
+        at: claim._replace(
+            readings=tuple(
+                extents._replace(dims=extents.dims[1:], plain=False, note=note)
+                if len(extents.dims) > 1 and extents.dims[0] == size
+                else extents
+                for extents in _extents(claim)
+            )
+        )
+        if isinstance(claim.cell.key, Vector) and _extents(claim)
+        else claim
+        for at, claim in claims.items()
+    }
+
+
+def _extents(claim: Claim) -> list[ReadExtents]:
+    """List the volumes that a claim may be read as."""
+    if isinstance(claim.readings, Unreadable | Blank):
+        return []
+    return [reading for reading in claim.readings if isinstance(reading, ReadExtents)]
+
+
 def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
     """Return how far a form is from a volume, what weighs most first.
 
@@ -196,12 +294,11 @@ def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
 def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, VolumeForm]]:
     """List what a volume's claim may mean."""
     key = claim.cell.key
-    if isinstance(claim.readings, Unreadable | Blank) or key is None or isinstance(key, int):
+    if key is None or isinstance(key, int):
         return []
     return [
         (extents, form)
-        for extents in claim.readings
-        if isinstance(extents, ReadExtents)
+        for extents in _extents(claim)
         for form in forms(extents, key, channels_first=channels_first)
     ]
 

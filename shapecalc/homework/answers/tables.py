@@ -21,13 +21,16 @@ from shapecalc.homework.answers import (
     Answers,
     refuse_file,
 )
-from shapecalc.homework.assignment.quantities import (
-    LAYER_HEADINGS,
+from shapecalc.homework.answers.pasted import rows_of, sums_of
+from shapecalc.homework.assignment.headings import (
     NETWORK_WORDS,
+    layers_column,
     plain_word,
     quantity_of,
     unit_in,
 )
+from shapecalc.homework.assignment.model import TOTAL
+from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
 from shapecalc.spec.yaml_messages import opened_beyond
 from shapecalc.text import List, Scalar, Source
@@ -46,6 +49,7 @@ LONGEST_CELL = 100_000
 #: A separator that makes no rows is what is told of, unless another makes known headings.
 _SOME = 0.5
 _RULE = re.compile(r"[\s|:+-]+")
+_GRID = re.compile(r"(?m)^\+[-=:]{2,}(?:\+[-=:]{2,})*\+\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 _EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
 
@@ -58,6 +62,10 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
         stated = match[1]
         lines[0] = "\n"
     tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
+    printed = rows_of(text, headings)
+    if printed:
+        rows = [(row.line, row.cells) for row in printed]
+        tried.append((max(headings(cells) for _, cells in rows), rows, None))
     for separator in stated or _SEPARATORS:
         try:
             rows = separated(lines, separator)
@@ -70,7 +78,20 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     best = max(tried, key=lambda attempt: attempt[0])
     if best[2] is not None:
         raise best[2]
-    return from_rows(best[1], name, notes)
+    return _with_sums(from_rows(best[1], name, notes), text)
+
+
+def _with_sums(answers: Answers, text: str) -> Answers:
+    """Add the sums that a program prints below its table."""
+    sums = tuple(
+        AnswerCell(TOTAL, QUANTITIES[printed.column], printed.raw, f"line {printed.line}")
+        for printed in sums_of(text)
+        if QUANTITIES[printed.column] in answers.columns
+    )
+    if not sums:
+        return answers
+    rows = tuple(dict.fromkeys((*answers.rows, TOTAL)))
+    return answers._replace(cells=(*answers.cells, *sums), rows=rows)
 
 
 def separated(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
@@ -110,8 +131,13 @@ def numbered_rows(lines: list[str], separator: str = ",") -> list[tuple[int, lis
 def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read the tables of a Markdown text; cells of one layer may stand in several.
 
-    The heading above a table may name the network that it is about.
+    The heading above a table may name the network that it is about.  Tables without pipes, and
+    grids, are read as they are printed.
     """
+    printed = rows_of(text, headings)
+    if printed and (_GRID.search(text) or not any(map(_has_pipes, text.splitlines()))):
+        rows = [(row.line, [_plain_cell(cell) for cell in row.cells]) for row in printed]
+        return _with_sums(from_rows(rows, name, notes), text)
     tables: list[tuple[str, list[tuple[int, list[str]]]]] = [("", [])]
     heading = ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -149,12 +175,21 @@ def _has_header(rows: Sequence[tuple[int, Sequence[str]]]) -> bool:
     return any(headings(row) for _, row in rows[:PREFACE])
 
 
+def _has_pipes(line: str) -> bool:
+    return "|" in line and not _RULE.fullmatch(line)
+
+
+def _plain_cell(cell: str) -> str:
+    """Take emphasis off a cell."""
+    return _EMPHASIS.sub(lambda match: next(filter(None, match.groups())), cell)
+
+
 def _cells(line: str) -> list[str]:
     """Split a line of a table at its pipes, emphasis taken off."""
     inner = line.strip().removeprefix("|")
     inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
     parts = [part.strip().replace("\\|", "|") for part in _PIPE.split(inner)]
-    return [_EMPHASIS.sub(lambda match: next(filter(None, match.groups())), part) for part in parts]
+    return [_plain_cell(part) for part in parts]
 
 
 def from_rows(
@@ -180,23 +215,27 @@ def from_rows(
             "the first row names the layers' column and what is asked: layer,output,params,macs",
         )
     header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
-    naming = next(i for i, cell in enumerate(header) if plain_word(cell) in LAYER_HEADINGS)
+    naming = layers_column(header)
+    assert naming is not None, "`headings` counts those of a row that names the layers"
     network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
     quantities = {
         i: quantity for i, cell in enumerate(header) if (quantity := quantity_of(cell)) is not None
     }
-    cells, seen = [], []
+    cells: list[AnswerCell] = []
+    seen: list[str] = []
     for line, row in rows[at + 1 :]:
         layer = row[naming].strip().strip("*`") if naming < len(row) else ""
         if not layer or set(layer) <= set("-: =") or layer == "marks":
             continue  # a rule, or the sheet's own last line
+        nth = seen.count(layer)
         seen.append(layer)
         about = row[network].strip() if network is not None and network < len(row) else ""
         for i, quantity in quantities.items():
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
-            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(header[i]), reason, about))
+            unit = unit_in(header[i])
+            cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
@@ -209,8 +248,9 @@ def from_rows(
 def headings(row: Sequence[str]) -> int:
     """Count the headings of a row that mean something, if it names the layers too."""
     words = [cell.strip() for cell in row[:MAX_COLUMNS]]
-    named = any(plain_word(word) in LAYER_HEADINGS for word in words)
-    return sum(quantity_of(word) is not None for word in words if word) if named else 0
+    if layers_column(words) is None:
+        return 0
+    return sum(quantity_of(word) is not None for word in words if word)
 
 
 #: A value of which only texts, lists and maps are known.
@@ -343,9 +383,10 @@ def _row_like(value: Plain) -> bool:
 
 def _record(record: dict[str, Plain], place: str, network: str) -> Iterator[_Record]:
     """Yield the cells of a map that names its layer."""
-    naming = next((key for key in record if plain_word(key) in LAYER_HEADINGS), None)
-    if naming is None:
+    at = layers_column(list(record))
+    if at is None:
         return
+    naming = list(record)[at]
     about = next((key for key in record if plain_word(key) in NETWORK_WORDS), None)
     network = _text(record[about]).strip() if about is not None else network
     layer = _text(record[naming]).strip()

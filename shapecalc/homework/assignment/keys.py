@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Complaints
 from shapecalc.homework.assignment.conventions import read_share
+from shapecalc.homework.assignment.headings import quantity_of
 from shapecalc.homework.assignment.model import Accepted, VaryChoice, is_total
 from shapecalc.homework.assignment.networks import Variation
 from shapecalc.homework.assignment.notation import (
@@ -31,7 +32,6 @@ from shapecalc.homework.assignment.notation import (
 )
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.volumes import forms, read_volume
-from shapecalc.homework.assignment.quantities import quantity_of
 from shapecalc.layers.shape import Map, as_text
 from shapecalc.text import List, Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean

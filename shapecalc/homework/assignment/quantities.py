@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from shapecalc.counting import MEASURES
@@ -111,54 +109,3 @@ QUANTITIES: dict[str, AskedQuantity] = {
     "connections": _asked("connections"),
     "rf": _asked("rf")._replace(of=_field),
 }
-
-#: Headings of the column that names the layers.
-LAYER_HEADINGS = frozenset({"layer", "layers", "name", "layer name", "layer id"})
-
-#: Headings of the column that names the network, where a homework asks about several.
-NETWORK_WORDS = frozenset({"network", "net", "model", "architecture"})
-
-
-def plain_word(text: str) -> str:
-    """Reduce a heading to what tells it from others.
-
-    >>> plain_word("# Parameters"), plain_word("Output_Volume"), plain_word("**MACs**")
-    ('parameters', 'output volume', 'macs')
-    """
-    return _words(text) if len(text) < _LONG else _words.__wrapped__(text)
-
-
-#: Headings are shorter than this; longer texts are not remembered.
-_LONG = 60
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> str:
-    return " ".join(re.sub(r"[^\w\s-]|_", " ", text.casefold()).split())
-
-
-_BY_WORD = {
-    word: quantity
-    for quantity in QUANTITIES.values()
-    for word in (quantity.key, *map(plain_word, quantity.headings))
-}
-
-
-def quantity_of(heading: str) -> AskedQuantity | None:
-    """Return the quantity that a heading means, its unit apart; None for any other heading.
-
-    >>> quantity_of("# Parameters").key, quantity_of("MACs (M)").key, quantity_of("kernel")
-    ('params', 'macs', None)
-    """
-    bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", heading[:100])
-    return _BY_WORD.get(plain_word(bare))
-
-
-def unit_in(heading: str) -> str:
-    """Return the unit that a heading states in brackets, or nothing.
-
-    >>> unit_in("MACs (M)"), unit_in("memory [KB]"), unit_in("params")
-    ('M', 'KB', '')
-    """
-    match = re.search(r"[(\[]\s*([KMGTkmgt]i?[Bb]?|[Bb]ytes|B)\s*[)\]]", heading[:100])
-    return match[1] if match else ""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import read_deadline
+from shapecalc.homework.assignment.headings import quantity_of
 from shapecalc.homework.assignment.keys import (
     KeyReader,
     OneOfWords,
@@ -32,7 +33,7 @@ from shapecalc.homework.assignment.keys import (
 )
 from shapecalc.homework.assignment.model import DEFAULT_COLUMNS, TOTAL, Homework, askable, assign
 from shapecalc.homework.assignment.networks import Variation, network, together
-from shapecalc.homework.assignment.quantities import QUANTITIES, quantity_of
+from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import Scalar, YamlMap, describe, origin

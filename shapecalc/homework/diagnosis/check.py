@@ -227,7 +227,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
         for judgement in cells
     ]
     done = _marked(homework, judged)
-    notes = [*answers.notes]
+    notes = [*answers.notes, *claims.notes]
     if other := _other_stamp(homework, answers):
         notes.insert(0, other)
     if claims.channels_first and homework.conventions.layout != "chw":

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: What an answer to the last digit leaves open.
 _WHOLE = Fraction(1, 2)
 
+#: The note of a volume in the other order, where that is accepted.
+_SWAPPED = "channels first; the sheet has them last"
+
 
 class FittingExplanation(NamedTuple):
     """An explanation that fits, by the key or by the student's own values."""
@@ -178,7 +181,7 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
     if fit.swapped and layout == "hwc":
         return Tentative(claim, None, fit.read_as, "channels first", _swapped())
     if fit.swapped and layout == "either":
-        note = "channels first; the sheet has them last"
+        note = "; ".join(filter(None, (_SWAPPED, fit.note)))
         return Tentative(claim, "right_other_convention", fit.read_as, note, _swapped())
     note = fit.note
     hidden: tuple[str, ...] = ()
@@ -187,6 +190,8 @@ def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
         note = "; ".join(filter(None, (note, _rounded(hidden))))
     plain = fit.plain or (fit.swapped and not fit.note)
     verdict: Verdict = "right" if plain else "right_other_notation"
+    if fit.number is not None and fit.number.other:
+        verdict = "right_other_convention"
     return Tentative(claim, verdict, fit.read_as, note, hidden=hidden)
 
 

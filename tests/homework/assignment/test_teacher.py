@@ -67,11 +67,17 @@ def test_what_is_left_out_has_its_default() -> None:
 def test_kilobytes_are_those_of_the_file() -> None:
     # 55 x 55 x 96 numbers of 4 bytes are 1,134.4 KiB, or 1,161.6 kB
     base = "spec: alexnet\ncolumns: memory\nlayers: conv1\nconventions: {kilobyte: %d}\n"
-    for kilobyte, right, wrong in (
+    for kilobyte, right, other in (
         (1024, "1134.4 KB", "1161.6 KB"),
         (1000, "1161.6 KB", "1134.4 KB"),
     ):
-        for answer, verdict in ((right, "right_other_notation"), (wrong, "wrong")):
+        verdicts = {
+            right: "right_other_notation",
+            other: "right_other_convention",
+            "1134.4 KiB": "right_other_notation",
+            "1147 KB": "wrong",
+        }
+        for answer, verdict in verdicts.items():
             answers = read_answers(f"layer;memory\nconv1;{answer}\n".encode(), "a.csv")
             assert check(homework(base % kilobyte), answers).cells[0].verdict == verdict
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
+from shapecalc.homework.assignment.notation.typesetting import unset
 from shapecalc.layers.shape import as_text
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ class ReadNumber(NamedTuple):
     """A number as read.
 
     `half` is half a unit of the last place where the answer is rounded, else 0.  `plain`: written
-    as the sheet asks.  `note` says what had to be understood.
+    as the sheet asks.  `note` says what had to be understood; `other`: by another way to count than
+    the homework's.
     """
 
     value: Fraction
     half: Fraction = Fraction(0)
     plain: bool = True
     note: str = ""
+    other: bool = False
 
     def fits(self, wanted: int | Fraction, slack: Fraction = Fraction(0)) -> bool:
         """Tell whether the number is `wanted`, at its own precision and that of `wanted`."""
@@ -128,31 +131,28 @@ _SIGNS = str.maketrans(
         "’": "'",
         "‘": "'",
         "´": "'",
-        "`": "'",
         "˙": "'",
-        "²": "^2",
-        "³": "^3",
-        "⁶": "^6",
-        "⁹": "^9",
         "≈": "~",
         "≃": "~",
         "∼": "~",
     }
 )
-_NOTHING = re.compile(r"(?i)[-–—_./\\ ]+|n\.?/?a\.?|none|no|nil|null|nothing|keine?")
+_OF_WHAT = r"(?: (?:learnable )?(?:par[aá]m\w*|weights?|gewichte|pesos))?"
+_NO = r"none|no|nil|null|nothing|keine?|zero|cero|zéro|ninguno|ninguna|ning[uú]n|sin|aucun|sans"
+_NOTHING = re.compile(rf"(?i)[-–—_./\\ ]+|n\.?/?a\.?|(?:{_NO}){_OF_WHAT}")
 
 
 def tidy(raw: str) -> str:
-    """Write signs of one meaning in one way, and every stretch of blanks as one."""
-    text = normalize("NFKC", raw.translate(_SIGNS)).translate(_SIGNS)
-    return _SPACES.sub(" ", text).strip().strip("*").removeprefix("'").strip()
+    """Take typesetting off, and write signs of one meaning, and stretches of blanks, in one way."""
+    text = normalize("NFKC", unset(raw).translate(_SIGNS)).translate(_SIGNS)
+    return _SPACES.sub(" ", text).strip().strip('*_`"“”„').removeprefix("'").strip()
 
 
 def blank(text: str) -> Blank | None:
     """Tell whether a tidy text is no answer, or a word for nothing."""
     if not text or re.fullmatch(r"[?_ .…]+", text):
         return Blank()
-    return Blank(dash=True) if len(text) < 10 and _NOTHING.fullmatch(text) else None
+    return Blank(dash=True) if len(text) < 40 and _NOTHING.fullmatch(text) else None
 
 
 def fraction_text(value: Fraction) -> str:

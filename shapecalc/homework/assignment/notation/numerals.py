@@ -18,31 +18,50 @@ from shapecalc.homework.assignment.notation import (
     fraction_text,
     tidy,
 )
+from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
+from shapecalc.homework.assignment.notation.units import (
+    NAMES_AHEAD,
+    NAMES_BEHIND,
+    NAMES_INSIDE,
+    UNIT,
+    scales,
+)
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
 
-_WORDS = re.compile(
-    r"(?i)[\s]*\b(?:params?|parameters?|weights?|bias(?:es)?|macs?|flops?|ops|operations|units|"
-    r"neurons|connections|pixels|px|elements|multiply-adds|mult-adds|numbers)\.?$"
+_ABOUT = re.compile(
+    r"(?i)^(?:~|about|approx\.?|approximately|ca\.?|circa|around|roughly|etwa|rund|ungef[aä]hr|"
+    r"aprox\.?|aproximadamente|unos|environ|env\.?)\s*"
 )
-_ABOUT = re.compile(r"(?i)^(?:~|about|approx\.?|approximately|ca\.?|circa|around|roughly)\s*")
-_UNIT = r"(?P<unit>thousand|million|mio|mill|billion|bn|bytes?|[KMGT]i?B?|[kmg]i?[bB]?|B|b)?"
-_POWER = r"(?:\s*(?:[eE]\s*\+?(?P<exp>\d{1,3})|(?:x|\*)\s*10\s*(?:\^|\*\*)\s*(?P<ten>\d{1,3})))?"
-_NUMERAL = re.compile(rf"(?P<sign>[-+])?\s*(?P<body>\d[\d.,'_ ]*|[.,]\d+){_POWER}\s*{_UNIT}")
+_POWER = (
+    r"(?:\s*(?:[eE]\s*\+?(?P<exp>\d{1,3})"
+    r"|(?:x|X|\*)\s*10\s*(?:\^|\*\*)\s*\(?\+?(?P<ten>\d{1,3})\)?))?"
+)
+_UNIT = re.sub(r"\?P<\w+>", "?:", UNIT.pattern.removeprefix("(?i)"))
+_NUMERAL = re.compile(
+    rf"(?i)(?P<sign>[-+])?\s*(?P<body>\d[\d.,'_ ]*|[.,]\d+){_POWER}\s*(?P<unit>{_UNIT})?"
+)
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[., '])\d{3}(?:(?P=mark)\d{3})*")
-_PRODUCT = re.compile(r"(?<=[\d)]) ?[xX] ?(?=[\d(])")
-_INSIDE = re.compile(r"(?<![\d,'_])\d{1,3}(?:[,'_]\d{3})+(?![\d,'_])")
+#: Groups as India has them.
+_LAKHS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
+_PRODUCT = re.compile(r"(?<=[\d)]) ?[xX] ?(?=[\d(])|(?<=\))(?=[\d(])|(?<=\d)(?=\()")
+_INSIDE = re.compile(
+    r"(?<![\d,.'_])\d{1,3}(?:([,.'_])\d{3})(?:\1\d{3})*(?![\d,'_]|\.\d)"
+    r"|(?<!\d)\d{1,3}(?: \d{3})+(?! ?\d)"
+)
+#: A number, and what stands behind it in brackets.
+_ASIDE = re.compile(r"(?P<number>[^()\[\]]*\S)(?:\s+|(?P<joined>))[(\[](?P<aside>.*)[)\]]")
+_ENCLOSED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+#: What gives a result: an equals sign, an arrow, a sign for about between two numbers.
+_GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=|(?<=[\d)])\s*~\s*(?=\d)")
 
 #: How spreadsheets show numbers that are too long for their column, and save them.
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")
 _BY_SPREADSHEET = "spreadsheets shorten long numbers so; give the column a number format"
 #: How a spreadsheet saves whole numbers of 12 digits and more, of which it leaves three.
 _SPREADSHEET = re.compile(r"\d(?:[.,]\d{1,5})?E\+(?:1[1-9]|[2-9]\d)")
-
-_POWERS = {"k": 1, "thousand": 1, "m": 2, "million": 2, "mio": 2, "mill": 2, "g": 3, "t": 4}
-_POWERS |= {"billion": 3, "bn": 3}
 
 
 def read_number(
@@ -63,24 +82,50 @@ def read_number(
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
 def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
-    text = tidy(raw)
+    what, struck = standing(raw)
+    text = tidy(what)
     nothing = blank(text)
     if nothing is not None:
-        return nothing
-    text = text.removeprefix("=").strip()
+        return Unreadable(ALL_STRUCK) if struck else nothing
+    read = _readings(text, raw, unit, kilobyte)
+    return _noted(read, LEFT_OUT) if struck and not isinstance(read, Unreadable | Blank) else read
+
+
+def _numbers(read: tuple[ReadNumber, ...] | Unreadable | Blank) -> tuple[ReadNumber, ...]:
+    """Return the numbers of what was read, if it has any."""
+    return () if isinstance(read, Unreadable | Blank) else read
+
+
+def _noted(numbers: tuple[ReadNumber, ...], note: str) -> tuple[ReadNumber, ...]:
+    """Add to what had to be understood of numbers."""
+    return tuple(
+        number._replace(plain=False, note="; ".join(filter(None, (number.note, note))))
+        for number in numbers
+    )
+
+
+def _readings(
+    text: str, raw: str, unit: str, kilobyte: int
+) -> tuple[ReadNumber, ...] | Unreadable | Blank:
+    text = NAMES_AHEAD.sub("", text.removeprefix("=").strip().rstrip(".;,!").strip())
     if _SPREADSHEET.fullmatch(text):
         return Unreadable(
             f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"
             " decimals and save it anew"
         )
-    if "=" in text:
+    if _GIVES.search(text):
         return _result(text, unit, kilobyte)
-    bare = _WORDS.sub("", text)
+    if (enclosed := _ENCLOSED.fullmatch(text)) is not None:
+        return read_number(enclosed[1], unit=unit, kilobyte=kilobyte)
+    bare = _without_names(text)
     about = _ABOUT.match(bare)
     bare = bare[about.end() :] if about else bare
     match = _NUMERAL.fullmatch(bare)
     if match is None:
-        return _sum(bare)
+        aside = _ASIDE.fullmatch(text)
+        if aside is not None and _NUMERAL.fullmatch(_plainly(aside["number"])):
+            return _with_aside(aside, unit, kilobyte)
+        return _sum(NAMES_INSIDE.sub("", bare))
     numbers = _numerals(match, unit, kilobyte, about=about is not None)
     if not numbers:
         return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
@@ -94,19 +139,59 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unread
     return tuple(number._replace(plain=plain and not number.half) for number in numbers)
 
 
-def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
-    """Read a calculation with its result: the result counts."""
-    working, _, result = text.rpartition("=")
-    numbers = read_number(result, unit=unit, kilobyte=kilobyte)
+def _without_names(text: str) -> str:
+    """Take off the words behind a number that only say what is counted."""
+    bare = NAMES_BEHIND.sub("", text)
+    while bare != text:
+        text, bare = bare, NAMES_BEHIND.sub("", bare)
+    return bare
+
+
+def _plainly(text: str) -> str:
+    """Take off all words around a number that multiply nothing."""
+    return _ABOUT.sub("", _without_names(text))
+
+
+def _with_aside(
+    match: re.Match[str], unit: str, kilobyte: int
+) -> tuple[ReadNumber, ...] | Unreadable | Blank:
+    """Read a number with something in brackets behind it: a unit, a working, or words."""
+    number, aside = match["number"], match["aside"].strip()
+    if UNIT.fullmatch(aside):
+        return read_number(number + aside, kilobyte=kilobyte)
+    numbers = read_number(number, unit=unit, kilobyte=kilobyte)
     if isinstance(numbers, Unreadable | Blank):
         return numbers
-    sums = read_number(working, unit=unit, kilobyte=kilobyte)
+    other = _numbers(read_number(aside, unit=unit, kilobyte=kilobyte))
+    if other:
+        added = aside.startswith(("+", "-", "±"))
+        if not added and any(a.fits(b.value, b.half) for a in numbers for b in other):
+            return _noted(numbers, "what stands in brackets is the same")
+        if match["joined"] is not None and not added and not aside.isdigit():
+            return _sum(match[0])
+        return Unreadable(f"two numbers, '{_short(number)}' and '{_short(aside)}'; keep one")
+    if aside.startswith("+"):
+        return Unreadable(f"is '{_short(aside)}' to be added? write one number")
+    return _noted(numbers, f"'{_short(aside)}' was left out")
+
+
+def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
+    """Read a calculation with its result: the result counts, on whichever side it stands."""
+    sides = [side.strip() for side in _GIVES.split(text) if side.strip()]
+    read = [read_number(side, unit=unit, kilobyte=kilobyte) for side in sides]
+    if not read:
+        return Unreadable(f"'{_short(text)}' is no number")
+    last = read.pop()
+    before = next(filter(None, map(_numbers, reversed(read))), ())
+    if isinstance(last, Unreadable | Blank):
+        return _noted(before, f"'{_short(sides[-1])}' was not read") if before else last
     note = "the number after the = counts"
-    if not isinstance(sums, Unreadable | Blank) and not any(
-        a.fits(b.value) for a in numbers for b in sums
-    ):
-        note += f"; what stands before it gives {sums[0].text}"
-    return tuple(number._replace(plain=False, note=note) for number in numbers)
+    if before and any(a.fits(b.value, b.half) for a in last for b in before):
+        if last[0].half > before[0].half:  # rounded behind the number itself
+            last = before
+    elif before:
+        note += f"; what stands before it gives {before[0].text}"
+    return tuple(number._replace(plain=False, note=note) for number in last)
 
 
 def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) -> list[ReadNumber]:
@@ -115,33 +200,31 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
     if exponent > 18:
         return [ReadNumber(Fraction(BEYOND + 1))]
     word = match["unit"] or unit
-    scale = 10**exponent * _scale(word, kilobyte)
-    scaled = scale != 1 or match["exp"] is not None or match["ten"] is not None
+    power = match["exp"] is not None or match["ten"] is not None
     numbers = []
-    for value, places in _magnitudes(match["body"].strip(), scaled=scaled):
-        half = Fraction(0)
-        if scaled:
-            half = Fraction(scale, 2 * 10**places)
-        elif about and value:
-            zeros = len(str(int(value))) - len(str(int(value)).rstrip("0"))
-            half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
-        signed = -value if match["sign"] == "-" else value
-        note = f"{word} stands for {scale:,}" if scaled and word and not match["exp"] else ""
-        numbers.append(ReadNumber(signed * scale, half, note=note))
+    for unit_scale in scales(word, kilobyte):
+        scale = 10**exponent * unit_scale.factor
+        scaled = scale != 1 or power
+        for value, places in _magnitudes(match["body"].strip(), scaled=scaled):
+            half = Fraction(0)
+            if scaled:
+                half = Fraction(scale, 2 * 10**places)
+            elif about and value:
+                zeros = len(str(int(value))) - len(str(int(value)).rstrip("0"))
+                half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
+            signed = -value if match["sign"] == "-" else value
+            note = f"{word} stands for {scale:,}" if scaled and word and not power else ""
+            numbers.append(ReadNumber(signed * scale, half, note=note, other=unit_scale.other))
+    if unit and not match["unit"] and not power:  # a number in full under a heading with a unit
+        full = (
+            _numerals(match, "", kilobyte, about=about) if scales(unit, kilobyte)[0][0] > 1 else ()
+        )
+        numbers += [
+            number._replace(note=f"read in full, without the {unit} of the heading")
+            for number in full
+            if number.value.denominator == 1 and number.value >= scales(unit, kilobyte)[0].factor
+        ]
     return numbers
-
-
-def _scale(word: str, kilobyte: int) -> int:
-    """Return what a unit multiplies by."""
-    word = word.lower()
-    if word in ("", "byte", "bytes") or (word == "b" and kilobyte):
-        return 1
-    if word == "b":
-        return 10**9
-    stem = word if word in _POWERS else word.rstrip("b").rstrip("i")
-    binary = word.rstrip("b").endswith("i") and word not in _POWERS
-    base = 1024 if binary else (kilobyte or 1000)
-    return int(base ** _POWERS[stem])
 
 
 def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
@@ -150,7 +233,7 @@ def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
         return [(Fraction(int(body[:60])), 0)]
     digits = re.sub(r"\D", "", body)[:60]
     grouped = [(Fraction(int(digits)), 0)] if _GROUPED.fullmatch(body) else []
-    if re.fullmatch(r"\d+(?:_\d+)+", body):
+    if re.fullmatch(r"\d+(?:_\d+)+", body) or _LAKHS.fullmatch(body):
         return [(Fraction(int(digits)), 0)]
     marks = [character for character in body if not character.isdigit()]
     decimal = []
@@ -168,8 +251,8 @@ def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
 
 def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     """Read a calculation with + - * and brackets in whole numbers."""
-    plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text)
-    plain = _PRODUCT.sub("*", plain).replace("^", "**")
+    plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text).replace("[", "(")
+    plain = _PRODUCT.sub("*", plain.replace("]", ")")).replace("^", "**")
     if any(len(digits) > DIGITS for digits in re.findall(r"\d+", plain)):
         return Unreadable("a number beyond 10^18; is it one number?")
     try:

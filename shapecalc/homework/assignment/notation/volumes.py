@@ -14,11 +14,13 @@ from shapecalc.homework.assignment.notation import (
     LONGEST,
     Blank,
     ReadExtents,
+    ReadNumber,
     Unreadable,
     blank,
     tidy,
 )
 from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
 from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:
@@ -37,11 +39,39 @@ _DATE = re.compile(
 )
 _CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
 _TORCH = re.compile(r"(?i)^torch\.size")
-_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?)"
-_LEADING = re.compile(rf"(?i)^(\d+)\s*(?:@|{_MAPS} of)\s*")
-_TRAILING = re.compile(rf"(?i)^(.*\d)[\s,x]*?[,x ]\s*(\d+)\s*{_MAPS}$")
+_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?|kanäle|canales|canaux|mapas|cartes)"
+_LEADING = re.compile(
+    rf"(?i)^(\d+)\s*(?:@|{_MAPS}\s*(?:of(?: size)?|@|à|mit|de|von|[:,])?)\s*(?=\d)"
+)
+_TRAILING = re.compile(
+    rf"(?i)^(.*\d)(?:[\s,x]*?(?:[,x ]|with|mit|con|avec)\s*(\d+)\s*{_MAPS}|\s*@\s*(\d+))$"
+)
+#: What says in which order the axes stand.
+_ORDER = re.compile(
+    r"(?i)\s*[,;:]?\s*[(\[]?\s*"
+    r"(?:(?P<first>n?chw|(?:n, ?)?c ?[x*,] ?h ?[x*,] ?w|channels?[ _-]first)"
+    r"|(?:n?hwc|(?:n, ?)?h ?[x*,] ?w ?[x*,] ?[cd]|channels?[ _-]last"
+    r"|height ?[x*,] ?width ?[x*,] ?(?:channels|depth)))\s*[)\]]?$"
+)
+#: Words in brackets behind a volume, without a number.
+_ASIDE = re.compile(r"(?<=[\d)\]])\s*[(\[][^()\[\]\d]*[)\]]$")
+_NAMED = re.compile(r"(?i)^[a-zäöüéíóñ][a-zäöüéíóñ _-]*:\s*(?=[\d(\[])")
+_GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=")
+#: An extent with the name of its axis, before or behind it.
+_LABELS = {
+    "h": r"h|height|höhe|alto|altura|hauteur",
+    "w": r"w|width|breite|b|ancho|anchura|largeur",
+    "c": r"c|d|ch|depth|channels?|tiefe|kanäle|canales|profundidad|profondeur|canaux",
+}
+_LABEL = "|".join(rf"(?P<{{0}}{axis}>{words})" for axis, words in _LABELS.items())
+_LABELLED = re.compile(
+    rf"(?i)(?:(?:{_LABEL.format('a')})\s*[:=]?\s*(?P<behind>\d+)"
+    rf"|(?P<ahead>\d+)\s*[(\[]?(?:{_LABEL.format('b')})(?![a-z])[)\]]?)"
+)
 _SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
-_WORDS = re.compile(r"(?i)\s*\b(?:volume|units|neurons|vector|outputs?|elements|pixels)$")
+_WORDS = re.compile(
+    r"(?i)\s*\b(?:volume|units?|neurons?|neuronen|neuronas|vector|vektor|outputs?|elements?|pixels?|px)$"
+)
 _BATCH = re.compile(r"(?i)none|n|b|bs|batch|batch_size|\?|-1")
 _EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
 _GROUPED = re.compile(r"\d{1,3}(?:[,' _.]\d{3})+")
@@ -60,10 +90,11 @@ def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
 def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
-    text = tidy(raw).removeprefix("=").strip()
+    what, struck = standing(raw)
+    text = tidy(what).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:
-        return nothing
+        return Unreadable(ALL_STRUCK) if struck else nothing
     if _DATE.fullmatch(text):
         return Unreadable(
             f"'{text[:40]}' is a date; spreadsheets make one of 6-6-256: write 6x6x256"
@@ -71,28 +102,70 @@ def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
     )
-    volumes = _read(text)
+    volumes = _read(text.rstrip(".;,").strip())
     if isinstance(volumes, Unreadable):
         return volumes
-    return tuple(volume._replace(plain=plain and volume.plain) for volume in volumes)
+    note = LEFT_OUT if struck else ""
+    return tuple(
+        volume._replace(plain=plain and volume.plain, note=volume.note or note)
+        for volume in volumes
+    )
 
 
 def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
-    torch = bool(_TORCH.match(text))
-    bare = _WORDS.sub("", _CALL.sub("", text))
+    labelled = _labelled(text)
+    if labelled is not None:
+        return labelled
+    if _GIVES.search(text):
+        return _one_side(text)
+    bare = _NAMED.sub("", text)
+    order = _ORDER.search(bare)
+    first: bool | None = True if _TORCH.match(bare) else None
+    if order is not None:
+        bare, first = bare[: order.start()], order["first"] is not None
+    bare = _WORDS.sub("", _CALL.sub("", _ASIDE.sub("", bare)))
+    bare = re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)(?= ?[x*,])", "", bare)
+    listed = bare[:1] in "([{" or bare[-1:] in ")]}"
+    bare = re.sub(r"[()\[\]{}]", " ", bare)
     bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
-    bare = re.sub(r"[()\[\]{}]", " ", bare).strip().strip(",").strip()
-    single = _single(bare, listed=text[:1] in "([{" or text[-1:] in ")]}")
+    bare = bare.strip().strip(",").strip()
+    single = _single(bare, listed=listed)
     if single is not None:
         return single
-    first: bool | None = True if torch else None
     if match := _LEADING.match(bare):
         dims = _dims(bare[match.end() :])
         return _made(dims and [match[1], *dims], True, text)
     if match := _TRAILING.match(bare):
         dims = _dims(match[1])
-        return _made(dims and [*dims, match[2]], False, text)
+        return _made(dims and [*dims, match[2] or match[3]], False, text)
     return _made(_dims(bare), first, text)
+
+
+def _labelled(text: str) -> tuple[ReadExtents, ...] | None:
+    """Read extents of which each has the name of its axis."""
+    extents = {}
+    for match in _LABELLED.finditer(text):
+        axis = next(
+            name[1] for name, value in match.groupdict().items() if value and len(name) == 2
+        )
+        if axis in extents:
+            return None
+        extents[axis] = Fraction(int((match["behind"] or match["ahead"])[:_DIGITS]))
+    rest = re.sub(r"(?i)[\s,;x*()\[\]]|and|und|y|et|by", "", _LABELLED.sub("", text))
+    if rest or set(extents) != set(_LABELS):
+        return None
+    return (ReadExtents(tuple(extents[axis] for axis in _LABELS), False, plain=False),)
+
+
+def _one_side(text: str) -> tuple[ReadExtents, ...] | Unreadable:
+    """Read what stands around equals signs: a volume first, of several the last one."""
+    sides = [_read(side.strip()) for side in _GIVES.split(text) if side.strip()]
+    read = [side for side in reversed(sides) if not isinstance(side, Unreadable)]
+    if not read:
+        return sides[-1] if sides else Unreadable("write a volume like 20x30x40")
+    ordered = sorted(read, key=lambda side: len(side[0].dims) == 1)  # a volume before a number
+    note = "of what stands around the = the volume counts"
+    return tuple(volume._replace(plain=False, note=note) for side in ordered for volume in side)
 
 
 def _single(bare: str, *, listed: bool) -> tuple[ReadExtents, ...] | None:
@@ -143,6 +216,34 @@ def _made(
     return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
 
 
+_SIDES = re.compile(
+    r"[(\[]?\s*(\d{1,9})(?:\s*(?:[x*,;@]|by|\s)\s*(\d{1,9}))(?:\s*(?:[x*,;]|by)\s*(\d{1,9}))?\s*[)\]]?"
+    r"|(\d{1,9})\s*(?:\^|\*\*)\s*[23]"
+)
+
+
+@lru_cache(maxsize=1024)
+def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
+    """Read an extent that is the same along all sides, written once or for every side.
+
+    >>> [each.text for each in read_side("51x51")], [each.text for each in read_side("51²")]
+    (['51'], ['51'])
+    >>> read_side("51x25").reason
+    "the sides of '51x25' differ; one number is asked, which holds along every side"
+    """
+    text = _WORDS.sub("", tidy(raw[:LONGEST]).removeprefix("=").strip())
+    match = _SIDES.fullmatch(re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)", "", text))
+    sides = {int(side) for side in match.groups() if side} if match is not None else set()
+    if not sides or (len(sides) > 1 and _GROUPED.fullmatch(text)):
+        return read_number(raw)
+    if len(sides) > 1:
+        reason = (
+            f"the sides of '{text[:40]}' differ; one number is asked, which holds along every side"
+        )
+        return Unreadable(reason)
+    return (ReadNumber(Fraction(sides.pop()), plain=False, note="along every side"),)
+
+
 class VolumeForm(NamedTuple):
     """Extents with the channels last.
 
@@ -166,6 +267,11 @@ _NO_BATCH = "the batch axis was left out"
 _VECTOR = "a vector is a volume with sides of 1"
 
 
+def batch_text(size: Fraction) -> str:
+    """Say that a batch in front was left out."""
+    return f"a batch of {size} in front was left out"
+
+
 def forms(
     extents: ReadExtents, key: Shape, *, channels_first: bool = False
 ) -> Iterator[VolumeForm]:
@@ -175,8 +281,9 @@ def forms(
     """
     dims, other = extents.dims, _NO_BATCH if extents.batch else ""
     wanted = len(whole(key))
-    if len(dims) == wanted + 1 and dims[0] == 1:
-        dims, other = dims[1:], _NO_BATCH
+    if len(dims) == wanted + 1 and (dims[0] == 1 or (wanted > 1 and not dims[0] % 1)):
+        other = _NO_BATCH if dims[0] == 1 else batch_text(dims[0])
+        dims = dims[1:]
     if isinstance(key, Vector):
         yield from _vector(dims, other)
         return

@@ -1,0 +1,353 @@
+"""Which rows of a network the rows of a student's table mean.
+
+The network's own names win.  What else names a row is its kind with a number (`Convolution layer
+1`, `2nd conv`, `P1`), a number through all kinds (LeNet's C1, S2, C3), its extents (`CONV-5-64`),
+or its place among rows of one kind.  All rows are looked at at once: what they leave open stays
+open, with the rows that may be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
+
+from shapecalc.homework.assignment.model import computing, find_row, is_total
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.dense import Dense
+from shapecalc.layers.depthwise import Depthwise
+from shapecalc.layers.fields import per_side
+from shapecalc.layers.globalpool import AdaptivePool, GlobalPool
+from shapecalc.layers.pool import Pool
+from shapecalc.layers.transposed import Transposed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from shapecalc.report import Report, Row
+
+#: A row of a table: its name there, and how many of that name stand above it.
+NamedRow = tuple[str, int]
+
+
+class Meaning(NamedTuple):
+    """The row that is meant; where that is open, those that may be.
+
+    `own`: by the network's own name.
+    """
+
+    row: str | None
+    may_be: tuple[str, ...] = ()
+    own: bool = False
+
+
+#: Words for kinds of layers, in the languages of classes.
+_KINDS = {
+    "conv": """conv convolution convolutional convolutions c cl convlayer convolucional convolución
+        convolucion faltung faltungsschicht faltungslayer konvolution""",
+    "pool": """pool pooling maxpool maxpooling avgpool avgpooling averagepooling subsampling
+        subsample downsampling s p mp agrupación agrupamiento submuestreo poolingschicht""",
+    "dense": """fc fcl dense linear fully fullyconnected ip innerproduct affine f vollverbunden
+        vollverbundene vollständig densa totalmente completamente""",
+    "transposed": "deconv deconvolution convtranspose transposed upconv",
+    "other": """relu activation softmax sigmoid tanh aktivierung activación input eingabe entrada
+        dropout flatten norm lrn bn batchnorm batchnormalization normalization data image bild
+        imagen reshape""",
+}
+_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+#: Words that say nothing about which row is meant.
+_IDLE_WORDS = """layer layers no nr number the max avg average mean connected connect conectada
+    schicht lage capa de couche verbundene verbunden d bias and with und mit y con l x"""
+_IDLE = frozenset(_IDLE_WORDS.split())
+_ORDINALS = {
+    word: at
+    for at, words in enumerate(
+        (
+            "first erste erster primera primer", "second zweite zweiter segunda segundo",
+            "third dritte dritter tercera tercer", "fourth vierte cuarta cuarto",
+            "fifth fünfte quinta quinto", "sixth sechste sexta sexto", "seventh siebte séptima",
+            "eighth achte octava", "ninth neunte novena", "tenth zehnte décima",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}  # fmt: skip
+_LAST = frozenset({"output", "output layer", "out", "ausgabe", "ausgabeschicht", "salida",
+                   "capa de salida"})  # fmt: skip
+_DIMENSIONS = re.compile(r"(?<=[a-z])[ _]?[123]d(?![a-z])")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+
+
+class Described(NamedTuple):
+    """What a name says: the kind of the layer, if one, and numbers.
+
+    `numbered`: the word for a layer stands with a number only.
+    """
+
+    kind: str = ""
+    numbers: tuple[int, ...] = ()
+    numbered: bool = False
+
+
+def described(word: str) -> Described | None:
+    """Read a name as a description; None where it has words that are none.
+
+    >>> described("Convolution Layer 1"), described("1st conv").kind, described("CONV-5-64").numbers
+    (Described(kind='conv', numbers=(1,), numbered=False), 'conv', (5, 64))
+    >>> described("Conv1 + ReLU").numbers, described("Layer 3").numbered, described("inception 3a")
+    ((1,), True, None)
+    """
+    text = normalize("NFKC", word[:200]).casefold()
+    inside = re.search(r"\(([^()]*)\)", text)
+    text = re.sub(r"\([^()]*\)", " ", text)
+    parts = [_one(part) for part in re.split(r"[+&,]|->|→", text) if part.strip()]
+    cls = _one(inside[1]) if inside is not None else None  # Keras: my_name (Conv2D)
+    kind = cls.kind if cls is not None else ""
+    if not parts or None in parts:
+        return Described(kind) if kind else None
+    known = [part for part in parts if part is not None]
+    first = next((part for part in known if part.kind != "other"), known[0])
+    if not first.kind and not first.numbered:
+        first = first._replace(kind=kind)
+    return first if first.kind or first.numbered else None
+
+
+def _one(text: str) -> Described | None:
+    """Read a part of a name."""
+    text = re.sub(r"(\d)\s*(?:st|nd|rd|th|\.|[ªº])(?![a-z0-9])", r"\1", text)
+    kind, numbers, numbered = "", [], False
+    for word in _TOKEN.findall(_DIMENSIONS.sub(" ", text.replace("fully-connected", "fc"))):
+        if word.isdigit():
+            numbers.append(int(word[:9]))
+        elif word in _ORDINALS:
+            numbers.append(_ORDINALS[word])
+        elif word in _KIND_OF:
+            if kind in ("", "other"):
+                kind = _KIND_OF[word]
+            if word == "transposed":
+                kind = word
+        elif word not in _IDLE:
+            return None
+        numbered = numbered or word in ("layer", "schicht", "capa", "couche", "l")
+    bare = text.strip(" #.:").isdigit()
+    return Described(kind, tuple(numbers), bool(numbers) and not kind and (numbered or bare))
+
+
+def kind_of(row: Row) -> str:
+    """Return the kind of a row's layer, as a description has it; nothing for a block."""
+    kinds = (
+        (Transposed, "transposed"),
+        ((Conv, Depthwise), "conv"),
+        ((Pool, GlobalPool, AdaptivePool), "pool"),
+        (Dense, "dense"),
+    )
+    matching = (kind for classes, kind in kinds if isinstance(row.layer, classes))
+    return next(matching, "" if row.layer is None or row.members else "other")
+
+
+class _Rows(NamedTuple):
+    """The rows that may be meant: all of the network, in order, and those that are asked."""
+
+    all: Mapping[str, Row]
+    asked: tuple[str, ...]
+
+    def of(self, kind: str) -> list[str]:
+        """Return the rows of a kind, in the network's order."""
+        return [name for name, row in self.all.items() if kind_of(row) == kind]
+
+
+def meanings(
+    table: Sequence[NamedRow], asked: Iterable[str], rows: Mapping[str, Row], report: Report
+) -> dict[NamedRow, Meaning]:
+    """Find out which row of a network every row of a table means.
+
+    `asked` are the rows of the sheet, `rows` all that can be asked about.
+    """
+    asked = tuple(asked)
+    names = (*asked, *(name for name in rows if name not in asked))
+    own = {named: find_row(named[0], asked) or find_row(named[0], names) for named in table}
+    repeated = {word for word, at in table if at}
+    leaves = {row.name: row for row in report.rows}
+    known = _Rows(leaves, tuple(name for name in asked if not is_total(name)))
+    described_as = {named: described(named[0]) for named in table}
+    weak = _joined(table, own, described_as)
+    own.update(dict.fromkeys(weak))
+    open_ = [named for named in table if own[named] is None or named[0] in repeated]
+    result = {named: Meaning(name, own=name is not None) for named, name in own.items()}
+    through = _numbered_through(table, described_as, report)
+    if through is not None:
+        for named, row in through.items():
+            if own[named] is None:
+                result[named] = Meaning(row)
+            elif own[named] != row and any(own[other] is None for other in through):
+                result[named] = Meaning(None, (str(own[named]), row))
+    else:
+        for kind in dict.fromkeys(what.kind for what in described_as.values() if what is not None):
+            members = [
+                named for named in open_ if (what := described_as[named]) and what.kind == kind
+            ]
+            taken = {name for named, name in own.items() if name and named not in members}
+            for named, row in (_of_kind(members, described_as, known, kind, taken) or {}).items():
+                result[named] = Meaning(row)
+    _last(table, result, known)
+    return _with_doubts(result, described_as, known, rows)
+
+
+def _joined(
+    table: Sequence[NamedRow],
+    own: Mapping[NamedRow, str | None],
+    described_as: Mapping[NamedRow, Described | None],
+) -> list[NamedRow]:
+    """List names that are a network's own only with their digits joined, beside others of no own.
+
+    `Conv 11` is VGG's conv1_1 beside `Conv 12`, and its eleventh beside `Conv 10`.
+    """
+    strange = {what.kind for named in table if own[named] is None and (what := described_as[named])}
+    return [
+        named
+        for named in table
+        if (what := described_as[named]) is not None
+        and what.kind in strange
+        and (row := own[named]) is not None
+        and what.numbers != tuple(map(int, re.findall(r"\d+", row.rpartition("/")[2])))
+    ]
+
+
+def _numbered_through(
+    table: Sequence[NamedRow], described_as: Mapping[NamedRow, Described | None], report: Report
+) -> dict[NamedRow, str] | None:
+    """Match names that are numbered through all kinds, as C1, S2, C3, or `Layer 1`, by position."""
+    numbered = [
+        (named, what)
+        for named in table
+        if (what := described_as[named]) is not None and len(what.numbers) == 1
+        and (what.kind in ("conv", "pool", "dense") or what.numbered)
+    ]  # fmt: skip
+    kinds = {what.kind for _, what in numbered}
+    if [what.numbers[0] for _, what in numbered] != list(range(1, len(numbered) + 1)):
+        return None
+    leaves = {row.name: row for row in report.rows}
+    names = [name for name in computing(report, 99) if name in leaves]
+    if kinds == {""}:
+        others = [
+            named for named in table if not is_total(named[0]) and described_as[named] is None
+        ]
+        if len(numbered) != len(names) or others:
+            return None
+    elif len(kinds) < 2 or "" in kinds:
+        return None
+    if kinds != {""}:
+        names = [name for name in names if kind_of(leaves[name]) != "other"]
+    pairs = [(named, what, name) for (named, what), name in zip(numbered, names, strict=False)]
+    if len(pairs) < len(numbered):
+        return None
+    if any(what.kind and what.kind != kind_of(leaves[name]) for _, what, name in pairs):
+        return None
+    return {named: name for named, _, name in pairs}
+
+
+def _of_kind(
+    members: Sequence[NamedRow],
+    described_as: Mapping[NamedRow, Described | None],
+    known: _Rows,
+    kind: str,
+    taken: set[str],
+) -> dict[NamedRow, str] | None:
+    """Match names of one kind by their numbers: those in names, ordinals, extents, or the order."""
+    numbers = [what.numbers for named in members if (what := described_as[named]) is not None]
+    every = known.of(kind)
+    free = [name for name in every if name in known.asked and name not in taken]
+    if not members or not kind:
+        return None
+    ways: tuple[Callable[[], list[str] | None], ...] = (
+        lambda: _by_own_numbers(numbers, every),
+        lambda: _by_ordinals(numbers, every),
+        lambda: _by_extents(numbers, free, known),
+        lambda: _by_order(numbers, free),
+    )
+    for way in ways:
+        rows = way()
+        if rows is None or len(set(rows)) < len(rows) or taken.intersection(rows):
+            continue
+        if set(rows) - set(known.asked) and set(free) - set(rows):
+            return None  # a row that is asked may be meant by what is not
+        return dict(zip(members, rows, strict=True))
+    return None
+
+
+def _by_own_numbers(numbers: Sequence[tuple[int, ...]], every: Sequence[str]) -> list[str] | None:
+    """Match by the numbers in the network's own names."""
+    own: dict[tuple[int, ...], list[str]] = {}
+    for name in every:
+        own.setdefault(tuple(map(int, re.findall(r"\d+", name.rpartition("/")[2]))), []).append(
+            name
+        )
+    rows = [own.get(number, []) if number else [] for number in numbers]
+    return [row[0] for row in rows] if all(len(row) == 1 for row in rows) else None
+
+
+def _by_ordinals(numbers: Sequence[tuple[int, ...]], every: Sequence[str]) -> list[str] | None:
+    """Match by the place among the rows of a kind: 1, 2, 3, or as Keras counts: none, 1, 2."""
+    flat = [number[0] if len(number) == 1 else 0 if not number else -1 for number in numbers]
+    if len(flat) > 1 and flat == list(range(len(flat))):
+        flat = [at + 1 for at in flat]
+    if flat != list(range(1, len(flat) + 1)) or len(flat) > len(every):
+        return None
+    return list(every[: len(flat)])
+
+
+def _by_extents(
+    numbers: Sequence[tuple[int, ...]], free: Sequence[str], known: _Rows
+) -> list[str] | None:
+    """Match names that give the extents of their layers, in order and by count."""
+    left = {number: [name for name in free if _has(known.all[name], number)] for number in numbers}
+    if not all(number and len(left[number]) == numbers.count(number) for number in left):
+        return None
+    return [left[number].pop(0) for number in numbers]
+
+
+def _has(row: Row, numbers: tuple[int, ...]) -> bool:
+    """Tell whether numbers are a row's kernel, and its filters or units, or one of them."""
+    kernel = getattr(row.layer, "kernel", None)
+    sides = tuple(per_side(kernel, len(row.inputs[0].sides), "kernel")) if kernel else ()
+    kernels = {(), sides, *((sides[:1],) if len(set(sides)) == 1 else ())}
+    ends = {()} if kind_of(row) == "pool" else {(), (row.output.channels,)}
+    return numbers in {side + end for side in kernels for end in ends if side + end}
+
+
+def _by_order(numbers: Sequence[tuple[int, ...]], free: Sequence[str]) -> list[str] | None:
+    """Match by order as many as are asked, with rising numbers or none."""
+    rising = all(a < b for a, b in pairwise(numbers))
+    if len(numbers) != len(free) or not (rising or not any(numbers)):
+        return None
+    return list(free)
+
+
+def _last(table: Sequence[NamedRow], result: dict[NamedRow, Meaning], known: _Rows) -> None:
+    """Take a last row called the output for the last one asked, where nothing else means that."""
+    named = [named for named in table if not is_total(named[0])]
+    taken = {meaning.row for meaning in result.values()}
+    if not named or not known.asked or result[named[-1]].row is not None:
+        return
+    word, last = " ".join(re.findall(r"\w+", named[-1][0].casefold())), known.asked[-1]
+    if word in _LAST and last not in taken:
+        result[named[-1]] = Meaning(last)
+
+
+def _with_doubts(
+    result: dict[NamedRow, Meaning],
+    described_as: Mapping[NamedRow, Described | None],
+    known: _Rows,
+    rows: Mapping[str, Row],
+) -> dict[NamedRow, Meaning]:
+    """Say of what is open which rows may be meant: those of its kind that nothing else means."""
+    taken = {meaning.row for meaning in result.values()}
+    free = [name for name in known.asked if name not in taken]
+    for named, meaning in result.items():
+        if meaning.row is None and not meaning.may_be and not is_total(named[0]):
+            what = described_as[named]
+            kind = what.kind if what is not None else ""
+            may_be = tuple(name for name in free if kind in ("", kind_of(rows[name])))
+            result[named] = Meaning(None, may_be)
+    return result

@@ -1,0 +1,85 @@
+"""Words beside a number: what multiplies it, in several languages, and what only names it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_THOUSAND, _MILLION, _BILLION = 10**3, 10**6, 10**9
+
+#: Words that multiply.  Those of two meanings have the likelier one first.
+MULTIPLIERS: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("thousand", "thousands", "tausend", "tsd", "mille", "millier", "milliers"),
+                    (_THOUSAND,)),
+    **dict.fromkeys(("million", "millions", "millionen", "mio", "mill", "mln", "millón", "millon",
+                     "millones"), (_MILLION,)),
+    **dict.fromkeys(("bn", "mrd", "milliarde", "milliarden", "milliard", "milliards", "millardo",
+                     "millardos", "mil millones"), (_BILLION,)),
+    **dict.fromkeys(("billion", "billions"), (_BILLION, 10**12)),
+    **dict.fromkeys(("billionen", "billón", "billones", "trillion", "trillions"), (10**12,)),
+    "mil": (_THOUSAND, _MILLION),
+    "lakh": (10**5,),
+    "crore": (10**7,),
+    **dict.fromkeys(("万", "萬", "만"), (10**4,)),
+    **dict.fromkeys(("亿", "億", "억"), (10**8,)),
+}  # fmt: skip
+
+_LETTERS = {"k": 1, "m": 2, "g": 3, "t": 4}
+
+#: What a letter may stand before: `MMac`, `GFLOPs`, `KB`, `kparams`.
+_COUNTED = r"macs?|flops?|ops?|params?"
+_BYTES = r"bytes?|octets?|oct|b|o"
+
+#: Words that name what is counted.
+_NAMES = (
+    r"params?|parameters?|parametern?|par[aá]metros?|param[eè]tres?|weights?|gewichte?n?|pesos?|"
+    r"poids|bias(?:es)?|sesgos?|macs?|flops?|ops|operations?|operationen|operaciones|op[eé]rations|"
+    r"units?|neurons?|neuronen?|neuronas?|neurones?|connections?|verbindungen|conexiones|connexions|"
+    r"pixels?|p[ií]xeles|px|elements?|elementen?|elementos?|[eé]l[eé]ments?|numbers?|values?|werte|"
+    r"valores|valeurs|activations?|aktivierungen|activaciones|mult(?:iply|i)?-?(?:adds?|"
+    r"accumulates?)|multiplications?|multiplikationen|multiplicaciones|additions?|learnables?|"
+    r"trainable|total|totals|in total|insgesamt|en total|au total|gesamt|summe|sum"
+)
+NAMES_BEHIND = re.compile(rf"(?i)\s*(?<![a-zé])(?:{_NAMES})\.?$")
+NAMES_AHEAD = re.compile(rf"(?i)^(?:(?:#|no\. of|number of)\s*)?(?:{_NAMES})\s*:\s*")
+NAMES_INSIDE = re.compile(rf"(?i)(?<=[\d)])\s*(?:{_NAMES})\b(?=\s*[+)])")
+
+_WORD = "|".join(sorted(map(re.escape, MULTIPLIERS), key=len, reverse=True))
+UNIT = re.compile(
+    rf"(?i)(?:(?P<word>{_WORD})\.?(?:\s*(?:bytes?|octets?|b(?![a-z])))?|(?P<letter>[kmgt])(?P<binary>i)?\s?(?P<of>{_BYTES}|{_COUNTED})?"
+    rf"|(?P<byte>bytes?|octets?)|(?P<b>b))"
+)
+
+
+class UnitScale(NamedTuple):
+    """What a unit multiplies by.
+
+    `other`: where the homework takes K for another number of bytes.
+    """
+
+    factor: int
+    other: bool = False
+
+
+def scales(unit: str, kilobyte: int) -> tuple[UnitScale, ...]:
+    """Return what a unit may multiply by, likeliest first.
+
+    `kilobyte` is what K means for bytes, 1000 or 1024; 0 where no bytes are counted.
+
+    >>> [scale.factor for scale in scales("Mio.", 0)], [tuple(s) for s in scales("KB", 1000)]
+    ([1000000], [(1000, False), (1024, True)])
+    """
+    match = UNIT.fullmatch(unit)
+    if match is None or match["byte"] or (match["b"] and kilobyte):
+        return (UnitScale(1),)
+    if match["b"]:
+        return (UnitScale(_BILLION),)
+    if match["word"]:
+        return tuple(UnitScale(factor) for factor in MULTIPLIERS[match["word"].lower()])
+    power = _LETTERS[match["letter"].lower()]
+    if match["binary"]:
+        return (UnitScale(int(1024**power)),)
+    if not kilobyte:
+        return (UnitScale(int(1000**power)),)
+    others = {1000: 1024, 1024: 1000}[kilobyte]
+    return UnitScale(int(kilobyte**power)), UnitScale(int(others**power), other=True)
