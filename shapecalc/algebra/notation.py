@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.algebra.expr import (
     Expr,
@@ -34,16 +35,22 @@ Style: TypeAlias = Literal["math", "code"]
 OFTEN = 2
 
 
-class Notation(NamedTuple):
+class Notation:
     """One way to write all expressions of a report.
 
     `shifts` tells by how many whole steps the constant inside a floor moves, `names` what a
     floor is called for short.
     """
 
-    shifts: Mapping[Floor, int]
-    names: Mapping[Floor, str]
-    style: Style = "math"
+    __slots__ = ("_atoms", "_forms", "names", "shifts", "style")
+
+    def __init__(
+        self, shifts: Mapping[Floor, int], names: Mapping[Floor, str], style: Style = "math"
+    ) -> None:
+        self.shifts, self.names, self.style = shifts, names, style
+        # what was written: floors inside floors are met again and again
+        self._atoms: dict[Atom, str] = {}
+        self._forms: dict[Expr, str] = {}
 
     def text(self, dim: Dim | Fraction) -> str:
         """Write an expression, or a number."""
@@ -57,7 +64,7 @@ class Notation(NamedTuple):
 
     def where(self) -> dict[str, str]:
         """Return the names with what they stand for."""
-        plain = self._replace(names={})
+        plain = Notation(self.shifts, {}, self.style)
         return {name: plain.atom(atom) for atom, name in self.names.items()}
 
     def legend(self) -> dict[str, str]:
@@ -88,6 +95,11 @@ class Notation(NamedTuple):
     def _shortest(self, dim: Dim) -> str:
         if isinstance(dim, int):
             return self._number(dim)
+        if dim not in self._forms:
+            self._forms[dim] = self._shortest_form(dim)
+        return self._forms[dim]
+
+    def _shortest_form(self, dim: Expr) -> str:
         texts = [self._sum(dim)]
         for form in (dim, self._stepped(dim)) if len(dim.terms) > 1 else ():
             texts.append(self._sum(form))
@@ -147,6 +159,11 @@ class Notation(NamedTuple):
 
     def atom(self, atom: Atom) -> str:
         """Write a symbol, a floor, or a min or max."""
+        if atom not in self._atoms:
+            self._atoms[atom] = self._atom(atom)
+        return self._atoms[atom]
+
+    def _atom(self, atom: Atom) -> str:
         if isinstance(atom, Symbol):
             return atom.name
         if isinstance(atom, Floor):
@@ -179,6 +196,7 @@ def _linear(product: Product) -> bool:
     return len(product) == 1 and isinstance(product[0][0], Symbol) and product[0][1] == 1
 
 
+@lru_cache(maxsize=4096)
 def text_of(dim: Dim) -> str:
     """Write an expression for people, by itself.
 
@@ -197,7 +215,7 @@ def code_of(dim: Dim) -> str:
     >>> code_of(3 * ((symbol("H") - 35) // 32))
     '3*((H - 35)//32)'
     """
-    return notation_of([dim], named=False)._replace(style="code").text(dim)
+    return Notation(notation_of([dim], named=False).shifts, {}, "code").text(dim)
 
 
 def notation_of(dims: Iterable[Dim], *, named: bool = True) -> Notation:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, reject, settings
 
 from shapecalc.algebra import larger
 from shapecalc.algebra.expr import evaluate, symbol
-from shapecalc.algebra.notation import as_factor, code_of, notation_of, text_of
+from shapecalc.algebra.notation import Notation, as_factor, code_of, notation_of, text_of
 from shapecalc.spec.expression import ExpressionError, parse
 from shapecalc.spec.expression import evaluate as evaluate_text
 from tests.algebra.expressions import Twin, twins, values
@@ -118,7 +118,8 @@ def test_the_text_for_people_says_the_same(twin: Twin, point: dict[str, int]) ->
 @given(a=twins(depth=3), b=twins(depth=3), point=values)
 def test_names_stand_for_what_the_legend_says(a: Twin, b: Twin, point: dict[str, int]) -> None:
     dims = [a[0], b[0], a[0] * b[0]]
-    notation = notation_of(dims)._replace(style="code")
+    found = notation_of(dims)
+    notation = Notation(found.shifts, found.names, "code")
     named = {name: atom for atom, name in notation.names.items()}
     known = {name: evaluate(atom.over, point) // atom.by for name, atom in named.items()} | point
     for dim in dims:
