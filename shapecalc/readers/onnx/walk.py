@@ -96,6 +96,8 @@ class GraphWalk:
         self.budget = _MOST_FOLDED
         #: What layers take, by what stands for them: the arrays of the file, as ours lie.
         self.taken: dict[str, Taken] = {}
+        #: The extents that flow into dense layers.
+        self.entered: dict[str, tuple[int, ...]] = {}
         #: What layers compute otherwise than the file, though their sizes are the same.
         self.inexact: dict[str, None] = {}
 
@@ -211,6 +213,8 @@ class GraphWalk:
             fields = {**fields, "trainable": False}
         self.partly_frozen += any(frozen) and not all(frozen)
         reference = self.layers.add(kind, fields, [value.source for value in sources], name)
+        if kind == "dense":
+            self.entered[reference] = sources[0].extents
         if kind == "embedding" and arrays[0] is not None:
             self.entries.setdefault(arrays[0].origin, fields["entries"])
         if arrays and "share" not in fields:
