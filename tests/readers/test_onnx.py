@@ -128,6 +128,26 @@ def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:
     assert rows(report)[-1][2] == "7x11"
 
 
+@pytest.mark.parametrize(
+    ("numbers", "changed", "counted"),
+    [
+        ([0.5 * n for n in range(55)], 0, 0),
+        ([0.5 * n for n in range(55)], 7, 55),
+        ([0.5] * 55, 0, 55),
+    ],
+)
+def test_a_head_whose_weights_are_the_tables_turned_around_is_counted_once(
+    read, numbers, changed, counted
+) -> None:
+    turned = [numbers[5 * (at % 11) + at // 11] for at in range(55)]
+    turned[changed] += 3.5 * bool(changed)
+    arrays = {"words": tensor("words", [11, 5], numbers), "head": tensor("head", [5, 11], turned)}
+    nodes = [node("Gather", "words x", "e"), node("MatMul", "e head", "y")]
+    report = read(model(nodes, {"x": [1, 7]}, {"y": [1, 7, 11]}, arrays))
+    assert [row.params for row in report.rows[1:]] == [55, counted]
+    assert len(report.remarks) == (not counted)
+
+
 def test_a_product_with_a_table_the_other_way_is_a_layer_of_its_own(read) -> None:
     flow = [
         node("Gather", "words x", "e"),

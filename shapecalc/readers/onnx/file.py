@@ -161,6 +161,28 @@ class Tensor:
         """Return the file that it is stored in and where it lies there; None for a result."""
         return None if self._messages is None else (self._messages, self._lies)
 
+    def is_turned(self, other: Tensor) -> bool:
+        """Tell whether a stored matrix holds the elements of another one, rows as columns.
+
+        Of large ones some are compared; elements that are all alike tell nothing.
+        """
+        own, theirs = self._lies.get("raw"), other._lies.get("raw")
+        if own is None or theirs is None or self.type != other.type or len(self.dims) != 2:
+            return False
+        width = (own.stop - own.start) // max(self.size, 1)
+        rows, columns = self.dims
+        if other.dims != (columns, rows) or theirs.stop - theirs.start != own.stop - own.start:
+            return False
+        data, seen = self._messages.data, set()  # type: ignore[union-attr]
+        for at in range(0, self.size, self.size // _MOST_VALUES + 1):
+            start = own.start + width * at
+            there = theirs.start + width * (at % columns * rows + at // columns)
+            element = data[start : start + width]
+            if element != data[there : there + width]:
+                return False
+            seen.add(bytes(element))
+        return len(seen) > 1
+
     def values(self) -> Sequence[Any] | None:
         """Return its elements, or None where they are many or elsewhere.  Raises `DamagedError`."""
         if self._values is None and self._messages is not None and self.size <= _MOST_VALUES:

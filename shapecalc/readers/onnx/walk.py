@@ -77,6 +77,7 @@ class GraphWalk:
         self.owners: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         self.units: dict[str, Any] = {}  # of dense layers, by their kernels
         self.entries: dict[str, int] = {}  # of tables, by their origins
+        self.tables: dict[str, Tensor] = {}
         self.lost_values: set[str] = set()
         self.opaque: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
@@ -217,6 +218,7 @@ class GraphWalk:
             self.entered[reference] = sources[0].extents
         if kind == "embedding" and arrays[0] is not None:
             self.entries.setdefault(arrays[0].origin, fields["entries"])
+            self.tables.setdefault(arrays[0].origin, arrays[0])
         if arrays and "share" not in fields:
             self.taken[reference] = Taken(kind, node, (*arrays, *buffers))
         if "note" in fields:
