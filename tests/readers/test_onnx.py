@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import pairwise
 from operator import attrgetter
 from random import Random
@@ -108,6 +109,28 @@ def test_a_softmax_is_over_its_axes(read, axis, opset, over) -> None:
     assert layer.type == "softmax"
     shape = read(made).rows[-1].output
     assert chosen(layer.over, shape) == tuple(sorted(chosen(over, shape)))
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "kind"),
+    [
+        ("model.onnx.data", [0, 1, 2, 3], "reshape"),
+        ("model.onnx.data", [0, 1, 2], "opaque"),  # too few
+        ("missing.data", [0, 1, 2, 3], "opaque"),
+        ("../outside.data", [0, 1, 2, 3], "opaque"),
+    ],
+)
+def test_places_may_lie_in_a_file_of_the_models_folder(
+    file: str, data: list[int], kind: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    for path in (folder / "model.onnx.data", tmp_path / "outside.data"):
+        path.write_bytes(struct.pack(f"<{len(data)}q", *data))
+    arrays = {"at": elsewhere("at", [2, 2], 7, file)}
+    nodes = [node("Relu", "x", "r"), node("Gather", "r at", "y", axis=1)]
+    (folder / "net.onnx").write_bytes(model(nodes, {"x": [1, 4]}, {"y": [1, 2, 2]}, arrays))
+    assert shapecalc.summarize(folder / "net.onnx").rows[-1].type == kind
 
 
 def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:

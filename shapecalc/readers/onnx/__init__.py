@@ -78,7 +78,7 @@ def walked(name: str, data: bytes | mmap, sizes: GivenSizes) -> tuple[GraphWalk,
     Raises `SpecErrors`.
     """
     try:
-        file = read_file(Messages(data))
+        file = read_file(Messages(data, name))
         _must_be_readable(file, name)
         walk = GraphWalk(file, name)
         outputs = _walked(walk, sizes)

@@ -13,6 +13,7 @@ from shapecalc.readers.protobuf import ByteRange, DamagedError, Field, Messages,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 #: An extent as stated: a number, a word, or None where nothing is said.
 Extent: TypeAlias = "int | str | None"
@@ -96,6 +97,8 @@ _LETTERS = {
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 #: Arrays of more elements hold no shapes.
 _MOST_VALUES = 4096
+#: An array's location where it lies in another file.
+_EXTERNAL = 1
 #: No array has more axes.
 MOST_AXES = 16
 
@@ -191,9 +194,13 @@ class Tensor:
 
     def _read(self) -> Sequence[Any] | None:
         lies, data = self._lies, self._messages.data  # type: ignore[union-attr]
-        if lies.get("location") == 1 or self.type not in _LETTERS:
-            return None  # in another file, or of a kind that no shape is made of
+        if self.type not in _LETTERS:
+            return None  # of a kind that no shape is made of
         letter = _LETTERS[self.type]
+        if lies.get("location") == _EXTERNAL:
+            size = struct.calcsize(f"<{letter}") * self.size
+            beside = _bytes_beside(self._messages, lies, size)  # type: ignore[arg-type]
+            return None if beside is None else struct.unpack(f"<{self.size}{letter}", beside)
         span: ByteRange | None
         if (span := lies.get("raw")) is not None:
             size = struct.calcsize(f"<{letter}")
@@ -447,6 +454,30 @@ def place_beside(messages: Messages, lies: dict[str, Any]) -> dict[str, str]:
     """Return where in another file an array lies: `location`, `offset`, `length`."""
     entries = [messages.read(_ENTRY, span) for span in lies.get("beside", ())]
     return {entry.get("key", ""): entry.get("value", "") for entry in entries}
+
+
+def file_beside(model: str, name: str) -> Path | None:
+    """Return the file of a model's folder, or of one below it, that a name means; else None."""
+    from pathlib import Path  # few models have one
+
+    folder = Path(model).resolve().parent
+    path = folder if "\0" in name else (folder / name).resolve()
+    return path if path != folder and path.is_relative_to(folder) else None
+
+
+def _bytes_beside(messages: Messages, lies: dict[str, Any], size: int) -> bytes | None:
+    """Read so many bytes of what lies in another file; None where they are not there."""
+    place = place_beside(messages, lies)
+    path = file_beside(messages.path, place.get("location", "")) if messages.path else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            file.seek(int(place.get("offset") or 0))
+            data = file.read(size)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return data if len(data) == size else None
 
 
 def scopes_of(node: OnnxNode, messages: Messages) -> str:
