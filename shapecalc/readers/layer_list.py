@@ -22,7 +22,7 @@ _LONGEST = 80
 _DEEPEST = 12
 
 
-class _Layer(NamedTuple):
+class AddedLayer(NamedTuple):
     """A statement as added: its type, its fields, what it reads, its path and its own name.
 
     Without a name of its own it is called by its type, or as its module where it is alone in that.
@@ -44,7 +44,7 @@ class LayerList:
 
     def __init__(self) -> None:
         self.inputs: dict[str, Extents] = {}
-        self._layers: dict[str, _Layer] = {}
+        self._layers: dict[str, AddedLayer] = {}
         self._names = {"input": 1}
 
     def __len__(self) -> int:
@@ -69,8 +69,29 @@ class LayerList:
             parts = (*parts[: _DEEPEST - 1], _plain(".".join(parts[_DEEPEST - 1 :])))
         reference = f"\0{len(self._layers)}"
         own = (_plain(own) or "layer") if own else ""
-        self._layers[reference] = _Layer(kind, fields, tuple(sources), parts, own)
+        self._layers[reference] = AddedLayer(kind, fields, tuple(sources), parts, own)
         return reference
+
+    @property
+    def added(self) -> Mapping[str, AddedLayer]:
+        """The layers by what stands for them."""
+        return self._layers
+
+    def merge(
+        self, members: Iterable[str], last: str, kind: str, fields: dict[str, Any], source: str
+    ) -> None:
+        """Put one layer, in the module that all have in common, in the place of several.
+
+        It stands for the last of them, and is called as `add` calls one without a name.
+        """
+        paths = [self._layers[name].path for name in members]
+        path = paths[0]
+        for other in paths:
+            alike = [a == b for a, b in zip(path, other, strict=False)]
+            path = path[: next((at for at, same in enumerate(alike) if not same), len(alike))]
+        self._layers[last] = AddedLayer(kind, fields, (source,), path, "" if path else kind)
+        for name in set(members) - {last}:
+            del self._layers[name]
 
     def data(self, outputs: Iterable[str] = ()) -> dict[str, Any]:
         """Return the spec's data."""
@@ -108,7 +129,7 @@ class _Scope:
 class _Tree:
     """Puts layers into groups, and names them; references become the nearest names."""
 
-    def __init__(self, layers: dict[str, _Layer], inputs: list[str]) -> None:
+    def __init__(self, layers: dict[str, AddedLayer], inputs: list[str]) -> None:
         self.inputs = inputs
         self.paths = {name: name for name in inputs}
         self.statements: list[Any] = []
@@ -162,8 +183,8 @@ class _Tree:
 
 
 def _alone_or_not(
-    layers: dict[str, _Layer],
-) -> Iterator[tuple[str, _Layer, tuple[str, ...], str]]:
+    layers: dict[str, AddedLayer],
+) -> Iterator[tuple[str, AddedLayer, tuple[str, ...], str]]:
     """Yield layers with their groups and names: one alone in its module is called as that."""
     paths = [layer.path for layer in layers.values()]
     for at, (reference, layer) in enumerate(layers.items()):

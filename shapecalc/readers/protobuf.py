@@ -60,12 +60,13 @@ Schema: TypeAlias = "dict[int, Field]"
 
 
 class Messages:
-    """The messages of one file."""
+    """The messages of one file; `path` is where it lies, "" where that does not matter."""
 
-    __slots__ = ("data", "kept", "large", "left")
+    __slots__ = ("data", "kept", "large", "left", "path")
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, path: str = "") -> None:
         self.data = data
+        self.path = path
         self.left = MAX_FIELDS
         self.kept = 0
         self.large = 0

@@ -5,13 +5,12 @@ Nothing is read before somebody asks, and no more at once than the array asked f
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapecalc.errors import refuse
-from shapecalc.readers.onnx.file import place_beside
+from shapecalc.readers.onnx.file import file_beside, place_beside
 from shapecalc.text import Origin
 from shapecalc.text.safe import one_line
 
@@ -105,9 +104,8 @@ class Numbers:
     def _beside(self, tensor: Tensor, place: dict[str, str]) -> NDArray[Any]:
         """Read what lies in another file of the same folder, or one below it."""
         name = place.get("location", "")
-        folder = Path(self.path).resolve().parent
-        path = folder if "\0" in name else (folder / name).resolve()
-        if path == folder or not path.is_relative_to(folder):
+        path = file_beside(self.path, name)
+        if path is None:
             raise self._refuse(
                 f"the array '{tensor.origin[:80]}' should lie in '{one_line(name)[:80]}', which is"
                 " outside of the model's folder"

@@ -51,7 +51,7 @@ class OnnxWeights:
         paths = walk.layers.paths()
         self._numbers = Numbers(path)
         self._sources = {
-            f"{paths[reference]}.{name}": source
+            f"{_path(paths, reference)}.{name}": source
             for reference, taken in walk.taken.items()
             for name, source in _sources(taken)
         }
@@ -59,7 +59,7 @@ class OnnxWeights:
             name: (paths[value.source], value) for name, value in walk.flowing_in.items()
         }
         self._outputs = {
-            name: (paths[value.source], value)
+            name: (_path(paths, value.source), value)
             for name, value in walk.values.items()
             if name in walk.file.outputs
         }
@@ -99,6 +99,12 @@ class OnnxWeights:
             if name in self._outputs and not self._outputs[name][1].loose:
                 path, value = self._outputs[name]
                 yield name, path, _as_ours(array, value)
+
+
+def _path(paths: dict[str, str], reference: str) -> str:
+    """Return the path of what stands for a layer, or for one within it: `reference/name`."""
+    whole, slash, inner = reference.partition("/")
+    return f"{paths[whole]}{slash}{inner}"
 
 
 def _sources(taken: Taken) -> Iterator[tuple[str, _Source]]:

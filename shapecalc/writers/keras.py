@@ -35,7 +35,7 @@ from shapecalc.writers.site import Site, UnsayableError, indices_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.report import Report
+    from shapecalc.report import Report, Row
 
 #: Names that the program has already.
 _TAKEN = frozenset([
@@ -62,6 +62,7 @@ class _KerasWriting:
         self.report = report
         self.graph = report.graph
         self.spelled: Sequence[Any] = _spelled(report)
+        self.last_words = {_last_word(row) for row in report.rows}
         self.root = levels_of(report.graph)
         shared = _shared(report)
         _inline(self.root, shared)
@@ -101,6 +102,16 @@ class _KerasWriting:
         name = self.own_name(level, member).replace("/", ".")
         return literal(name) if level is self.root else f'f"{{name}}.{name}"'
 
+    def ending(self, index: int, word: str) -> str:
+        """Return what the name of a layer that stands before another one has behind that one's.
+
+        No layer of the spec is called so: beside a `conv1` there may be a `conv1_pad`.
+        """
+        own, ending = _last_word(self.report.rows[index]), f"_{word}"
+        while f"{own}{ending}" in self.last_words:
+            ending += "_"
+        return ending
+
     def construction(self, index: int, name: str) -> CallCode:
         """Return what constructs a layer under its name."""
         made = self.spelled[index].made
@@ -116,7 +127,8 @@ class _KerasWriting:
         first, *others = operands
         for ending, before in spelling.before:
             frozen = self._is_frozen(index) and ending in dict(spelling.laid)
-            first = call(_named(before, f'{name[:-1]}_{ending}"', frozen=frozen), first)
+            beside = f'{name[:-1]}{self.ending(index, ending)}"'
+            first = call(_named(before, beside, frozen=frozen), first)
         if spelling.made is None:
             return spelling.use(first, *others)
         owner = self.owner(index)
@@ -235,9 +247,14 @@ class _KerasWriting:
             own = {name.removeprefix(begin): arrays[name] for name in _names(row, arrays)}
             name = row.name.replace("/", ".")
             for ending, laid in self.spelled[index].laid:
-                layer = f"{name}_{ending}" if ending else name
+                layer = f"{name}{self.ending(index, ending)}" if ending else name
                 made |= {f"{layer}/{at}": array for at, array in enumerate(laid(own))}
         return made
+
+
+def _last_word(row: Row) -> str:
+    """Return the last part of a layer's path."""
+    return row.name.rpartition("/")[2]
 
 
 def _names(row: Any, arrays: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401

@@ -43,10 +43,12 @@ def tensor(name: str, dims: Sequence[int], values: Sequence[float] | None = None
     return head + block(9, struct.pack(f"<{len(values)}{'q' if whole else 'f'}", *values))
 
 
-def elsewhere(name: str, dims: Sequence[int]) -> bytes:
+def elsewhere(
+    name: str, dims: Sequence[int], type_: int = 1, file: str = "model.onnx.data"
+) -> bytes:
     """Write a tensor whose values lie in another file."""
-    place = block(1, "location") + block(2, "model.onnx.data")
-    head = b"".join(number(1, n) for n in dims) + number(2, 1) + block(8, name)
+    place = block(1, "location") + block(2, file)
+    head = b"".join(number(1, n) for n in dims) + number(2, type_) + block(8, name)
     return head + block(13, place) + number(14, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import pairwise
 from operator import attrgetter
 from random import Random
@@ -110,6 +111,28 @@ def test_a_softmax_is_over_its_axes(read, axis, opset, over) -> None:
     assert chosen(layer.over, shape) == tuple(sorted(chosen(over, shape)))
 
 
+@pytest.mark.parametrize(
+    ("file", "data", "kind"),
+    [
+        ("model.onnx.data", [0, 1, 2, 3], "reshape"),
+        ("model.onnx.data", [0, 1, 2], "opaque"),  # too few
+        ("missing.data", [0, 1, 2, 3], "opaque"),
+        ("../outside.data", [0, 1, 2, 3], "opaque"),
+    ],
+)
+def test_places_may_lie_in_a_file_of_the_models_folder(
+    file: str, data: list[int], kind: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    for path in (folder / "model.onnx.data", tmp_path / "outside.data"):
+        path.write_bytes(struct.pack(f"<{len(data)}q", *data))
+    arrays = {"at": elsewhere("at", [2, 2], 7, file)}
+    nodes = [node("Relu", "x", "r"), node("Gather", "r at", "y", axis=1)]
+    (folder / "net.onnx").write_bytes(model(nodes, {"x": [1, 4]}, {"y": [1, 2, 2]}, arrays))
+    assert shapecalc.summarize(folder / "net.onnx").rows[-1].type == kind
+
+
 def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:
     made = model(
         [
@@ -126,6 +149,26 @@ def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:
     ]  # fmt: skip
     assert report.totals.macs == 7 * 55
     assert rows(report)[-1][2] == "7x11"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "changed", "counted"),
+    [
+        ([0.5 * n for n in range(55)], 0, 0),
+        ([0.5 * n for n in range(55)], 7, 55),
+        ([0.5] * 55, 0, 55),
+    ],
+)
+def test_a_head_whose_weights_are_the_tables_turned_around_is_counted_once(
+    read, numbers, changed, counted
+) -> None:
+    turned = [numbers[5 * (at % 11) + at // 11] for at in range(55)]
+    turned[changed] += 3.5 * bool(changed)
+    arrays = {"words": tensor("words", [11, 5], numbers), "head": tensor("head", [5, 11], turned)}
+    nodes = [node("Gather", "words x", "e"), node("MatMul", "e head", "y")]
+    report = read(model(nodes, {"x": [1, 7]}, {"y": [1, 7, 11]}, arrays))
+    assert [row.params for row in report.rows[1:]] == [55, counted]
+    assert len(report.remarks) == (not counted)
 
 
 def test_a_product_with_a_table_the_other_way_is_a_layer_of_its_own(read) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,23 @@ def test_a_padding_of_its_own_is_a_layer_of_its_own() -> None:
     spec["input"] = "8x8x3"  # `same` would pad at the end alone
     text = written(shapecalc.summarize(spec)).text
     assert 'layers.ZeroPadding2D(((1, 1), (1, 1)), name="conv1_pad")(x)' in text
+
+
+def test_layers_of_a_program_are_not_called_as_one_of_the_spec() -> None:
+    conv = {"name": "conv1", "filters": 4, "kernel": 3, "stride": 2, "pad": 1}
+    apart = {"name": "sep", "filters": 6, "kernel": 3, "stride": [1, 2], "pad": 1}
+    layers: list[Any] = [{"relu": {"name": "conv1_pad"}}, {"conv": conv}]
+    layers += [{"separable": apart}, {"tanh": {"name": "sep_depthwise"}}]
+    report = shapecalc.summarize(
+        {"input": "16x16x3", "layers": [*layers, {"group": {"name": "g", "layers": layers}}]}
+    )
+    text = written(report).text
+    names = re.findall(r'name="([\w.]+)"', text)
+    assert len({*names}) == len(names)
+    assert {"conv1_pad", "conv1_pad_", "sep_depthwise", "sep_depthwise_"} <= {*names}
+    arrays = allocate(report.graph)
+    laid = {name.rpartition("/")[0] for name in written(report).laid(arrays)}
+    assert laid == {"conv1", "g.conv1", "sep", "g.sep", "sep_depthwise_", "g.sep_depthwise_"}
 
 
 #: A layer on 9x8x4, and the expressions that it becomes.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import refuse
 from shapecalc.readers import PARTIAL, ReadModel
+from shapecalc.readers.onnx.attention import find_attention
 from shapecalc.readers.onnx.file import OnnxFile, Tensor, read_file
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
@@ -77,7 +78,7 @@ def walked(name: str, data: bytes | mmap, sizes: GivenSizes) -> tuple[GraphWalk,
     Raises `SpecErrors`.
     """
     try:
-        file = read_file(Messages(data))
+        file = read_file(Messages(data, name))
         _must_be_readable(file, name)
         walk = GraphWalk(file, name)
         outputs = _walked(walk, sizes)
@@ -124,7 +125,9 @@ def _walked(walk: GraphWalk, sizes: GivenSizes) -> list[str]:
             "onnx.shape_inference.infer_shapes states the shapes that are missing",
         )
     ends = [walk.values[name] for name in walk.file.outputs if name in walk.values]
-    return [value.source for value in ends]
+    outputs = [value.source for value in ends]
+    find_attention(walk, outputs)
+    return outputs
 
 
 def _add_input(walk: GraphWalk, name: str, sizes: GivenSizes) -> None:

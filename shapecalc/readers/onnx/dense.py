@@ -48,6 +48,21 @@ def turned(matrix: Tensor) -> Tensor:
     return matrix.moved("Transpose", (columns, rows), perm=[1, 0])
 
 
+def _as_the_table(walk: GraphWalk, matrix: Tensor) -> Tensor | None:
+    """Return the table of an embedding of which a matrix is stored as a copy, turned around.
+
+    So exporters write a head that uses the table.
+    """
+    for table in walk.tables.values():
+        if table is not matrix and matrix.is_turned(table):
+            walk.remark(
+                "as stored: a table of an embedding lies in the file twice, once turned around for"
+                " the head that uses it; it is counted once"
+            )
+            return table
+    return None
+
+
 @rule("Gemm")
 def _gemm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
@@ -73,7 +88,8 @@ def _matmul(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         value = walk.value(node)
         units, axis = right.dims[1], len(value.dims) - 1
         bias, array = _bias_behind(walk, node, units)
-        arrays = [turned(right), *([array] if array is not None else [])]
+        matrix = _as_the_table(walk, right) or turned(right)
+        arrays = [matrix, *([array] if array is not None else [])]
         result = linear(walk, node, value, units, axis, arrays, bias=bias is not None)
         walk.give(node, result)
         if bias is not None:

@@ -13,6 +13,7 @@ from shapecalc.readers.protobuf import ByteRange, DamagedError, Field, Messages,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 #: An extent as stated: a number, a word, or None where nothing is said.
 Extent: TypeAlias = "int | str | None"
@@ -96,6 +97,8 @@ _LETTERS = {
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 #: Arrays of more elements hold no shapes.
 _MOST_VALUES = 4096
+#: An array's location where it lies in another file.
+_EXTERNAL = 1
 #: No array has more axes.
 MOST_AXES = 16
 
@@ -161,6 +164,28 @@ class Tensor:
         """Return the file that it is stored in and where it lies there; None for a result."""
         return None if self._messages is None else (self._messages, self._lies)
 
+    def is_turned(self, other: Tensor) -> bool:
+        """Tell whether a stored matrix holds the elements of another one, rows as columns.
+
+        Of large ones some are compared; elements that are all alike tell nothing.
+        """
+        own, theirs = self._lies.get("raw"), other._lies.get("raw")
+        if own is None or theirs is None or self.type != other.type or len(self.dims) != 2:
+            return False
+        width = (own.stop - own.start) // max(self.size, 1)
+        rows, columns = self.dims
+        if other.dims != (columns, rows) or theirs.stop - theirs.start != own.stop - own.start:
+            return False
+        data, seen = self._messages.data, set()  # type: ignore[union-attr]
+        for at in range(0, self.size, self.size // _MOST_VALUES + 1):
+            start = own.start + width * at
+            there = theirs.start + width * (at % columns * rows + at // columns)
+            element = data[start : start + width]
+            if element != data[there : there + width]:
+                return False
+            seen.add(bytes(element))
+        return len(seen) > 1
+
     def values(self) -> Sequence[Any] | None:
         """Return its elements, or None where they are many or elsewhere.  Raises `DamagedError`."""
         if self._values is None and self._messages is not None and self.size <= _MOST_VALUES:
@@ -169,9 +194,13 @@ class Tensor:
 
     def _read(self) -> Sequence[Any] | None:
         lies, data = self._lies, self._messages.data  # type: ignore[union-attr]
-        if lies.get("location") == 1 or self.type not in _LETTERS:
-            return None  # in another file, or of a kind that no shape is made of
+        if self.type not in _LETTERS:
+            return None  # of a kind that no shape is made of
         letter = _LETTERS[self.type]
+        if lies.get("location") == _EXTERNAL:
+            size = struct.calcsize(f"<{letter}") * self.size
+            beside = _bytes_beside(self._messages, lies, size)  # type: ignore[arg-type]
+            return None if beside is None else struct.unpack(f"<{self.size}{letter}", beside)
         span: ByteRange | None
         if (span := lies.get("raw")) is not None:
             size = struct.calcsize(f"<{letter}")
@@ -425,6 +454,30 @@ def place_beside(messages: Messages, lies: dict[str, Any]) -> dict[str, str]:
     """Return where in another file an array lies: `location`, `offset`, `length`."""
     entries = [messages.read(_ENTRY, span) for span in lies.get("beside", ())]
     return {entry.get("key", ""): entry.get("value", "") for entry in entries}
+
+
+def file_beside(model: str, name: str) -> Path | None:
+    """Return the file of a model's folder, or of one below it, that a name means; else None."""
+    from pathlib import Path  # few models have one
+
+    folder = Path(model).resolve().parent
+    path = folder if "\0" in name else (folder / name).resolve()
+    return path if path != folder and path.is_relative_to(folder) else None
+
+
+def _bytes_beside(messages: Messages, lies: dict[str, Any], size: int) -> bytes | None:
+    """Read so many bytes of what lies in another file; None where they are not there."""
+    place = place_beside(messages, lies)
+    path = file_beside(messages.path, place.get("location", "")) if messages.path else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            file.seek(int(place.get("offset") or 0))
+            data = file.read(size)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return data if len(data) == size else None
 
 
 def scopes_of(node: OnnxNode, messages: Messages) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.readers.onnx import patterns
+from shapecalc.readers.onnx.constants import axes_of
 from shapecalc.readers.onnx.layouts import channels_second, with_last
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
@@ -72,6 +73,30 @@ def _layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     scale = walk.kernel(node, 1)
     shift = walk.array(node, 2)
     patterns.normalise(walk, node, value, axis, [scale, shift] if shift is not None else [scale])
+
+
+@patterns.of_the_graph
+def root_mean_square(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
+    """Recognise x/sqrt(mean of squares + eps), with a scale if one follows."""
+    x = node.inputs[0]
+    value = walk.values.get(x)
+    trail = patterns.Trail(walk, number).step("ReduceMean")
+    if value is None or value.loose or walk.number(node.inputs[1]) != 2 or not trail.goes():
+        return False
+    axes = axes_of(trail.last, walk.array(trail.last, 1), len(value.dims))
+    trail.step("Add")
+    epsilon = trail.operand() if trail.goes() else None
+    trail.step("Sqrt").step("Reciprocal", "Div")
+    if trail.goes() and trail.last.op == "Reciprocal":
+        trail.step("Mul", other=x)
+    elif trail.goes() and trail.last.inputs[0] != x:
+        return False
+    if axes != [len(value.dims) - 1] or not trail.goes() or epsilon is None or epsilon.size != 1:
+        return False
+    walk.adds_epsilon(node, (epsilon.values() or (None,))[0])
+    scale = trail.scale(value.dims[-1])
+    fields = {} if scale else {"scale": False}
+    return trail.become("rmsnorm", fields, with_last(walk, node, value, axes[0]), [scale])
 
 
 @rule("LRN")

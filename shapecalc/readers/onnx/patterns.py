@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Pattern: TypeAlias = "Callable[[GraphWalk, OnnxNode, int], bool]"
 
 
-def _of_the_graph(pattern: Pattern) -> Pattern:
+def of_the_graph(pattern: Pattern) -> Pattern:
     """Look for a pattern from nodes of the graph only: what one of them is made of has no trail."""
 
     @wraps(pattern)
@@ -110,18 +110,24 @@ class Trail:
 
     def trained(self, size: int) -> list[Tensor | None]:
         """Go on through a scale and a shift of so many elements, as far as they follow."""
-        arrays: list[Tensor | None] = []
-        for op in ("Mul", "Add"):
-            following = self.walk.only_reader(self.result, op)
-            if following is None:
-                break
-            other = self.walk.other_input(self.walk.file.nodes[following], self.result)
-            array = self.walk.arrays.get(other or "")
-            if array is None or array.size != size:
-                break
-            arrays.append(array)
-            self.step(op)
-        return arrays
+        scale = self._of_size("Mul", size)
+        shift = self._of_size("Add", size) if scale else None
+        return [array for array in (scale, shift) if array]
+
+    def scale(self, size: int) -> Tensor | None:
+        """Go on through a scale of so many elements, if it follows."""
+        return self._of_size("Mul", size)
+
+    def _of_size(self, op: str, size: int) -> Tensor | None:
+        following = self.walk.only_reader(self.result, op)
+        if following is None:
+            return None
+        other = self.walk.other_input(self.walk.file.nodes[following], self.result)
+        array = self.walk.arrays.get(other or "")
+        if array is None or array.size != size:
+            return None
+        self.step(op)
+        return array
 
     def become(self, kind: str, fields: dict[str, Any], value: Value,
                arrays: Sequence[Tensor | None] = ()) -> bool:  # fmt: skip
@@ -135,7 +141,7 @@ class Trail:
 _GATES = {"Sigmoid": "silu", "HardSigmoid": "hard_swish"}
 
 
-@_of_the_graph
+@of_the_graph
 def gate(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x * sigmoid(x) as silu, x * hard_sigmoid(x) as hard_swish, and mish."""
     if node.op == "Softplus":
@@ -162,7 +168,7 @@ def _softplus(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("softplus", {}, walk.value(node))
 
 
-@_of_the_graph
+@of_the_graph
 def starts(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise what begins with arithmetic: gelu, hard swish, lrn."""
     if len(node.inputs) != 2 or not node.outputs:
@@ -292,7 +298,7 @@ def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return True
 
 
-@_of_the_graph
+@of_the_graph
 def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise (x - mean)/sqrt(variance + eps), with a scale and a shift if they follow."""
     x = node.inputs[0]
@@ -335,7 +341,7 @@ def layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
 _MEANS = ("ReduceMean", "GlobalAveragePool")
 
 
-@_of_the_graph
+@of_the_graph
 def pooled_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise a layer normalisation whose means tf2onnx writes as global pools."""
     value = walk.values.get(node.inputs[0])
@@ -482,7 +488,7 @@ def groups_apart(walk: GraphWalk, node: OnnxNode, value: Value, dims: Sequence[i
     return True
 
 
-@_of_the_graph
+@of_the_graph
 def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise x/max(length of x, eps): ReduceL2, Clip, Expand, Div."""
     x = node.inputs[0]
@@ -499,7 +505,7 @@ def length_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("l2norm", {}, with_last(walk, node, value, axes[0]))
 
 
-@_of_the_graph
+@of_the_graph
 def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise Reshape, InstanceNormalization, Reshape, Mul, Add as group normalisation."""
     value = walk.values.get(node.inputs[0])
@@ -520,7 +526,7 @@ def group_norm(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     return trail.become("groupnorm", fields, channels_second(walk, node, value), arrays)
 
 
-@_of_the_graph
+@of_the_graph
 def shuffle(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise the channels of groups being mixed: Reshape, Transpose, Reshape."""
     value = walk.values.get(node.inputs[0])
@@ -568,7 +574,7 @@ def _unshuffle(
     return True
 
 
-@_of_the_graph
+@of_the_graph
 def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     """Recognise an adaptive pool: a table says which elements a mean is taken of."""
     ends = ("ReduceMean", "Transpose")

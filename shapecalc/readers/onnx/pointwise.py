@@ -8,7 +8,7 @@ from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.file import Tensor
 from shapecalc.readers.onnx.layouts import with_last
-from shapecalc.readers.onnx.norms import of_channels
+from shapecalc.readers.onnx.norms import of_channels, root_mean_square
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.walk import NoRuleError
@@ -115,6 +115,8 @@ def _clip(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 
 @rule("Pow")
 def _power(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    if root_mean_square(walk, node, number):
+        return
     exponent = walk.number(node.inputs[1])
     if exponent is None:
         raise NoRuleError("a power that flows")

@@ -77,6 +77,7 @@ class GraphWalk:
         self.owners: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         self.units: dict[str, Any] = {}  # of dense layers, by their kernels
         self.entries: dict[str, int] = {}  # of tables, by their origins
+        self.tables: dict[str, Tensor] = {}
         self.lost_values: set[str] = set()
         self.opaque: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
@@ -96,6 +97,8 @@ class GraphWalk:
         self.budget = _MOST_FOLDED
         #: What layers take, by what stands for them: the arrays of the file, as ours lie.
         self.taken: dict[str, Taken] = {}
+        #: The extents that flow into dense layers.
+        self.entered: dict[str, tuple[int, ...]] = {}
         #: What layers compute otherwise than the file, though their sizes are the same.
         self.inexact: dict[str, None] = {}
 
@@ -211,8 +214,11 @@ class GraphWalk:
             fields = {**fields, "trainable": False}
         self.partly_frozen += any(frozen) and not all(frozen)
         reference = self.layers.add(kind, fields, [value.source for value in sources], name)
+        if kind == "dense":
+            self.entered[reference] = sources[0].extents
         if kind == "embedding" and arrays[0] is not None:
             self.entries.setdefault(arrays[0].origin, fields["entries"])
+            self.tables.setdefault(arrays[0].origin, arrays[0])
         if arrays and "share" not in fields:
             self.taken[reference] = Taken(kind, node, (*arrays, *buffers))
         if "note" in fields:

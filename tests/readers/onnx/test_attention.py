@@ -1,0 +1,202 @@
+"""Attention that ONNX files write out: `attention` again where it is exactly that, with its costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc.readers import onnx
+from shapecalc.readers.onnx.strides import Strides
+from tests.readers.onnx_bytes import model, node, tensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapecalc.report import Report
+
+LENGTH, CHANNELS, HEADS, DEPTH = 5, 12, 3, 4
+FUSED = ["qkv/dense", "scores/matmul", "softmax/softmax", "weighted/matmul", "out/dense"]
+NORMED = [
+    "query/dense", "key/dense", "value/dense", "query_norm/layernorm", "key_norm/layernorm", *FUSED[1:],
+]  # fmt: skip
+
+
+def whole(name: str, *numbers: int) -> bytes:
+    return tensor(name, [len(numbers)], list(numbers))
+
+
+def number(name: str, value: float) -> bytes:
+    return tensor(name, [], [value])
+
+
+def dense(source: str, name: str, result: str) -> list[bytes]:
+    return [
+        node("MatMul", f"{source} {name}.w", f"{result}.p", f"{name}/MatMul"),
+        node("Add", f"{result}.p {name}.b", result, f"{name}/Add"),
+    ]
+
+
+def arrays(**more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {f"{name}.w": [CHANNELS, CHANNELS] for name in ("q", "k", "v", "o")}
+    made |= {f"{name}.b": [CHANNELS] for name in ("q", "k", "v", "o")}
+    made |= {"qkv.w": [CHANNELS, 3 * CHANNELS], "qkv.b": [3 * CHANNELS]}
+    made |= {
+        "apart": whole("apart", 0, 0, HEADS, DEPTH), "together": whole("together", 0, 0, -1),
+        "three": whole("three", 1, LENGTH, 3, HEADS, DEPTH), "s": number("s", DEPTH**-0.5),
+        "heads_of_three": whole("heads_of_three", 1, LENGTH, HEADS, 3, DEPTH),
+        "n": [DEPTH], "m": [DEPTH], "root": number("root", DEPTH**0.5),
+        "zero": number("zero", 0), "one": number("one", 1), "two": number("two", 2),
+    }  # fmt: skip
+    return {**made, **more}
+
+
+def apart(name: str, order: list[int]) -> list[bytes]:
+    return [
+        node("Reshape", f"{name} apart", f"{name}r"),
+        node("Transpose", f"{name}r", f"{name}t", perm=order),
+    ]
+
+
+SEPARATE = [
+    *dense("x", "q", "q"), *dense("x", "k", "k"), *dense("x", "v", "v"),
+    *apart("q", [0, 2, 1, 3]), *apart("k", [0, 2, 3, 1]), *apart("v", [0, 2, 1, 3]),
+]  # fmt: skip
+SCORES = [node("MatMul", "qt kt", "a"), node("Mul", "a s", "b"), node("Softmax", "b", "p", axis=-1)]
+END = [
+    node("MatMul", "p vt", "w"),
+    node("Transpose", "w", "wt", perm=[0, 2, 1, 3]),
+    node("Reshape", "wt together", "wr"),
+    *dense("wr", "o", "y"),
+]
+#: One dense layer, cut in three behind the heads.
+ONE = [
+    *dense("x", "qkv", "all"),
+    node("Reshape", "all three", "r"),
+    node("Transpose", "r", "t", perm=[2, 0, 3, 1, 4]),
+    *[node("Gather", f"t {at}", part, axis=0) for at, part in [("zero", "qt"), ("one", "kp"), ("two", "vt")]],
+    node("Transpose", "kp", "kt", perm=[0, 1, 3, 2]),
+]  # fmt: skip
+ROOTS = [  # as scaled_dot_product_attention has them: the fourth root to either side
+    node("Sqrt", "s", "r4"),
+    node("Mul", "qt r4", "q4"),
+    node("Mul", "kt r4", "k4"),
+    node("MatMul", "q4 k4", "a"),
+    node("Softmax", "a", "p", axis=-1),
+]
+NORMS = [
+    node("LayerNormalization", "qt n m", "qn", "qn", axis=-1),
+    node("Transpose", "kt", "ku", perm=[0, 1, 3, 2]),
+    node("LayerNormalization", "ku m n", "kn", "kn", axis=-1),
+    node("Transpose", "kn", "kv", perm=[0, 1, 3, 2]),
+    node("MatMul", "qn kv", "a"),
+    node("Div", "a root", "b"),
+    node("Softmax", "b", "p", axis=-1),
+]
+WRITTEN: dict[str, tuple[list[bytes], list[str]]] = {
+    "three dense layers": ([*SEPARATE, *SCORES, *END], FUSED),
+    "one dense layer": ([*ONE, *SCORES, *END], FUSED),
+    "scaled before": ([*ONE, *ROOTS, *END], FUSED),
+    "norms of queries and keys": ([*SEPARATE, *NORMS, *END], NORMED),
+    "norms behind one dense layer": ([*ONE, *NORMS, *END], NORMED),
+    "nothing behind": ([*ONE, *SCORES, *END[:3], node("Relu", "wr", "y")], FUSED[:-1]),
+}
+SCALED_TWICE = [SCORES[0], node("Mul", "a root", "b"), SCORES[2]]
+INTERLEAVED = [
+    ONE[0], ONE[1], node("Reshape", "all heads_of_three", "r"),
+    node("Transpose", "r", "t", perm=[3, 0, 2, 1, 4]), *ONE[4:],
+]  # fmt: skip
+TURNED = [*END[:1], node("Transpose", "w", "wt", perm=[0, 2, 3, 1]), *END[2:]]
+HIDDEN = [SCORES[0], node("Mul", "a s", "c"), node("Where", "mask c least", "b"), SCORES[2]]
+OTHERS: dict[str, list[bytes]] = {
+    "another scale": [*SEPARATE, *SCALED_TWICE, *END],
+    "parts of every head": [*INTERLEAVED, *SCORES, *END],
+    "channels of heads in turn": [*ONE, *SCORES, *TURNED],
+    "a mask": [*ONE, *HIDDEN, *END],
+    "queries of another value": [
+        node("Relu", "x", "z"),
+        *dense("z", "q", "q"),
+        *SEPARATE[2:],
+        *SCORES,
+        *END,
+    ],
+    "probabilities that leave": [*ONE, *SCORES, node("Relu", "p", "u"), *END],
+    "scores of the batch of heads": [*ONE, *SCORES[:2], node("Softmax", "b", "p", axis=2), *END],
+    "one norm": [*SEPARATE, NORMS[0], node("MatMul", "qn kt", "a"), *SCORES[1:], *END],
+}
+
+
+def read(nodes: list[bytes], folder: Path) -> Report:
+    mask = tensor(
+        "mask", [LENGTH, LENGTH], [int(a >= b) for a in range(LENGTH) for b in range(LENGTH)]
+    )
+    given = arrays(mask=mask, least=number("least", -1e9))
+    data = model(nodes, {"x": [1, LENGTH, CHANNELS]}, {"y": None, "u": None}, given)
+    (folder / "net.onnx").write_bytes(data)
+    return shapecalc.summarize(folder / "net.onnx")
+
+
+def plain(nodes: list[bytes], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """Read a network as its parts."""
+    with monkeypatch.context() as patch:
+        patch.setattr(onnx, "find_attention", lambda walk, outputs: None)
+        return read(nodes, folder)
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_attention_that_is_written_out_is_attention(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes, expected = WRITTEN[name]
+    report, parts = read(nodes, tmp_path), plain(nodes, tmp_path, monkeypatch)
+    inner = [row for row in report.rows if row.name.startswith("attention/")]
+    assert [f"{row.name.removeprefix('attention/')}/{row.type}" for row in inner] == expected
+    assert report["attention/scores"].layer.heads == HEADS
+    assert len(report.rows) < len(parts.rows)
+    assert report.totals.params == parts.totals.params
+    assert report.totals.macs == parts.totals.macs
+    assert report.rows[-1].output == parts.rows[-1].output
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_what_is_another_attention_stays_as_its_parts(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, parts = read(OTHERS[name], tmp_path), plain(OTHERS[name], tmp_path, monkeypatch)
+    types = [row.type for row in report.rows]
+    assert types.count("matmul") == 2
+    assert types == [row.type for row in parts.rows]
+
+
+def test_weights_go_into_the_layers_of_attention(tmp_path: Path) -> None:
+    from shapecalc.verify.own_weights import own_weights
+
+    for name in sorted(WRITTEN):
+        weights = own_weights(read(WRITTEN[name][0], tmp_path))
+        assert weights is not None
+        assert not weights.missing
+
+
+def test_strides_are_those_of_an_array() -> None:
+    import numpy as np
+
+    array = np.arange(5 * 12).reshape(5, 12)
+    strides = Strides.of(array.shape).reshape([5, 3, 2, 2]).permute([1, 0, 3, 2]).slice(0, 1, 3)
+    moved = array.reshape(5, 3, 2, 2).transpose(1, 0, 3, 2)[1:3]
+    places = [
+        strides.offset + a + b + c + d
+        for a in ([0], [0, 4])[len(strides.axes[0])]
+        for b in range(0, 60, 12)
+        for c in (0, 1)
+        for d in (0, 2)
+    ]
+    assert places == moved.ravel().tolist()
+    with pytest.raises(ValueError, match="share no factors"):
+        Strides.of([6]).reshape([4])
+    with pytest.raises(ValueError, match="too many"):
+        Strides.of([6]).reshape([3])
+    with pytest.raises(ValueError, match="too few"):
+        Strides.of([6]).reshape([6, 2])
+    with pytest.raises(ValueError, match="a part of parts"):
+        Strides.of([6, 4]).permute([1, 0]).reshape([24]).slice(0, 3, 12)
