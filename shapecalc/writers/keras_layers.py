@@ -483,7 +483,7 @@ SPELLINGS: dict[str, Callable[[Site], KerasSpelling]] = {
     "dropout": _field("Dropout", "rate"),
     "stochastic_depth": _stochastic_depth,
     "identity": lambda _: layer_of("Identity"),
-    "glu": _activation("glu"),
+    "glu": _gated("sigmoid"),
     "geglu": _gated("gelu"),
     "swiglu": _gated("silu"),
     "maxout": _own("Maxout", "pieces"),

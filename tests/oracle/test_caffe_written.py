@@ -6,6 +6,7 @@ OpenCV up to 4.14 stands for Caffe, which nobody builds any more.
 from __future__ import annotations
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from draw import layers
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from judge import AnyLayer, answer, need
+from networks import small_networks
 from small import small
 
 import shapecalc
@@ -28,6 +30,8 @@ from shapecalc.writers.site import Site, mean_counts
 from tests.kinds import WINDOWED
 
 if TYPE_CHECKING:
+    from many import Found
+
     from shapecalc.report import Report
 
 cv2 = need("cv2")
@@ -124,17 +128,43 @@ def test_a_shipped_networks_file_is_the_network(name: str) -> None:
     assert unlike(small(name)) == []
 
 
-@pytest.mark.parametrize("word", [word for word in SPELLINGS if word not in UNSEEN])
+WORDS = tuple(word for word in SPELLINGS if word not in UNSEEN)
+
+
+def set_up() -> Any:
+    """Nothing has to be set."""
+    return nullcontext()
+
+
+def layer_tried(drawn: tuple[AnyLayer, tuple[Any, ...]], seed: int) -> Found:
+    report = answer(drawn[0], *drawn[1])
+    return None if report is None else network_tried(report, seed)
+
+
+def network_tried(report: Report, seed: int) -> Found:
+    return unlike(report, seed) if can_be_run(report) else None
+
+
+@pytest.mark.parametrize("word", WORDS)
 def test_any_layers_file_is_the_layer(word: str) -> None:
     @settings(patient, max_examples=60 if word in WINDOWED else 25)
     @given(drawn=layers(word), seed=st.integers(0, 999))
     def holds(drawn: tuple[AnyLayer, tuple[Any, ...]], seed: int) -> None:
-        report = answer(drawn[0], *drawn[1])
-        if report is None or not can_be_run(report):
+        found = layer_tried(drawn, seed)
+        if found is None:
             reject()
-        assert unlike(report, seed) == []
+        assert found == []
 
     holds()
+
+
+@settings(patient, max_examples=40)
+@given(report=small_networks(), seed=st.integers(0, 999))
+def test_any_small_networks_file_is_the_network(report: Report, seed: int) -> None:
+    found = network_tried(report, seed)
+    if found is None:
+        reject()
+    assert found == []
 
 
 NET = {"input": "7x9x3", "layers": ["conv3-5", "relu", {"dense": 4}]}

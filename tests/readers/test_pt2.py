@@ -138,10 +138,11 @@ OPERATIONS: list[tuple[tuple[Any, ...], tuple[object, ...]]] = [
     (one("add.Tensor", (1, 8, 9, 9), {"w": (1, 8, 9, 9)}, self=X, other=tensor("w")), ("position_embedding", "9x9x8", 648, 0)),
     (one("rms_norm.default", (1, 8, 9, 9), {"w": (9,)}, input=X, normalized_shape=INTS(9), weight=tensor("w")), ("rmsnorm", "8x9x9", 9, 0)),
     (one("rms_norm.default", (1, 8, 9, 9), {}, input=X, normalized_shape=INTS(9)), ("rmsnorm", "8x9x9", 0, 0)),
-    (one("square.default", (1, 8, 9, 9), {}, self=X), ("power", "9x9x8", 0, 0)),
-    (one("repeat_interleave.self_int", (1, 16, 9, 9), {}, self=X, repeats={"as_int": 2}, dim={"as_int": 1}), ("reshape", "16x9x9", 0, 0)),
     (one("silu.default", (1, 8, 9, 9), {}, self=X), ("silu", "9x9x8", 0, 0)),
     (one("dropout.default", (1, 8, 9, 9), {}, input=X, p={"as_float": 0.1}, train={"as_bool": False}), ("dropout", "9x9x8", 0, 0)),
+    (one("square.default", (1, 8, 9, 9), {}, self=X), ("power", "9x9x8", 0, 0)),
+    (one("repeat_interleave.self_int", (1, 16, 9, 9), {}, self=X, repeats={"as_int": 2}, dim={"as_int": 1}), ("reshape", "16x9x9", 0, 0)),
+    (one("glu.default", (1, 4, 9, 9), {}, self=X, dim={"as_int": 1}), ("glu", "9x9x4", 0, 0)),
 ]  # fmt: skip
 
 
@@ -170,7 +171,6 @@ def mean(**more: Map) -> tuple[Any, ...]:
 FIELDS: list[tuple[tuple[Any, ...], str, object]] = [
     # 3 and 4 long, so 2 and 3 in all: what is left over stands at the end
     (one("conv2d.padding", (1, 4, 9, 9), {"w": (4, 8, 3, 4)}, input=X, weight=tensor("w"), padding={"as_string": "same"}), "pad.pairs", ((1, 1), (1, 2))),
-    (one("pow.Tensor_Scalar", (1, 8, 9, 9), {}, self=X, exponent={"as_float": 1.5}), "exponent", 1.5),
     (mean(), "count_include_pad", True),
     (mean(count_include_pad={"as_bool": False}), "count_include_pad", False),
     (one("roll.default", (1, 8, 9, 9), {}, self=X, shifts=INTS(-3, 2), dims=INTS(2, 3)), "shift", (-3, 2)),
@@ -180,6 +180,7 @@ FIELDS: list[tuple[tuple[Any, ...], str, object]] = [
     (one("leaky_relu.default", (1, 8, 9, 9), {}, self=X), "slope", 0.01),
     (one("clamp_min.default", (1, 8, 9, 9), {}, self=X, min={"as_float": 0.5}), "type", "maximum"),
     (one("batch_norm.default", (1, 8, 9, 9), {"m": (8,), "v": (8,)}, input=X, running_mean=tensor("m"), running_var=tensor("v")), "affine", False),
+    (one("pow.Tensor_Scalar", (1, 8, 9, 9), {}, self=X, exponent={"as_float": 1.5}), "exponent", 1.5),
 ]  # fmt: skip
 
 

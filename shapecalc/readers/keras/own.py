@@ -109,10 +109,10 @@ def _head_norm(call: LayerCall) -> Flow:
 
 
 def _gated(call: LayerCall) -> Flow:
-    gates = {"gelu": "geglu", "silu": "swiglu"}
+    gates = {"sigmoid": "glu", "gelu": "geglu", "silu": "swiglu"}
     gate = call.config.text("gate")
     if gate not in gates:
-        raise call.layer.fault(f"its gate is gelu or silu, not '{gate}'")
+        raise call.layer.fault(f"its gate is sigmoid, gelu or silu, not '{gate}'")
     return call.add(gates[gate])
 
 

@@ -136,9 +136,12 @@ class GraphWalk:
         return array
 
     def number(self, name: str) -> float | None:
-        """Return a constant of one element, or None."""
+        """Return a constant of one element, or None.
+
+        In a file of our own writer a weight of one element, which has its layer's name, is none.
+        """
         array = self.arrays.get(name)
-        if array is None or array.size != 1:
+        if array is None or array.size != 1 or (self.file.is_ours and "/" in array.origin):
             return None
         values = array.values()
         return None if values is None else values[0]
@@ -406,7 +409,7 @@ class GraphWalk:
         arrays = [
             self.arrays[name]
             for name in node.inputs
-            if name in self.arrays and self.arrays[name].is_trained
+            if name in self.arrays and self.arrays[name].is_trained and word not in _WITHOUT_WEIGHTS
         ]
         params = sum(array.size for array in arrays if array.size > 1)
         for number, dims in enumerate(extents):
@@ -524,6 +527,8 @@ _VECTORS = frozenset(
     ]
 )
 _STANDARD = ("", "ai.onnx")
+#: Operations whose constants say how elements move, and are never weights.
+_WITHOUT_WEIGHTS = frozenset({"Resize", "Upsample", "Pad", "Clip", "Tile", "Expand", "Reshape"})
 
 
 def _called(node: OnnxNode) -> str:

@@ -85,7 +85,7 @@ class AtenProgram:
             wanted = listed([str(number) for number in _MAJORS], "or")
             raise self.fault(
                 f"its schema is version {major}.{minor}, and {wanted} is read",
-                "export it with another release of PyTorch; 2.13 writes schema 8.20",
+                "export it with another release of PyTorch; 2.14 writes schema 8.20",
             )
 
     def _sizes(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.dense import linear
-from shapecalc.readers.onnx.layouts import channels_second, in_files_order
+from shapecalc.readers.onnx.layouts import channels_second, in_files_order, with_last
 from shapecalc.readers.onnx.parts import cut
 from shapecalc.readers.onnx.patterns import normalise
 from shapecalc.readers.onnx.recurrent import two_directions
@@ -27,6 +27,17 @@ def _rule_pointwise(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if node.attributes.get("maps"):
         value = channels_second(walk, node, value)
     walk.same(node, node.attributes["kind"], dict(node.attributes["fields"]), value)
+
+
+def _rule_gated(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    axis = node.attributes["axis"]
+    value = with_last(walk, node, walk.value(node), axis)
+    if value.extents[-1] % 2 or value.axes[-1] != axis:
+        raise NoRuleError("channels without halves")
+    half = value.extents[-1] // 2
+    source = walk.add(node, node.attributes["kind"], {}, [value])
+    dims = tuple(half if at == axis else n for at, n in enumerate(value.dims))
+    walk.give(node, walk.volume(source, value, (*value.extents[:-1], half), dims))
 
 
 def _rule_adaptive(walk: GraphWalk, node: OnnxNode, number: int) -> None:
@@ -209,6 +220,7 @@ def _rule_module(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 PT2_RULES: dict[str, Callable[[GraphWalk, OnnxNode, int], None]] = {
     "Adaptive": _rule_adaptive,
     "BatchNorm": _rule_batch_norm,
+    "Gated": _rule_gated,
     "GroupNorm": _rule_group_norm,
     "CosineWindows": rule_cosine_windows,
     "Linear": _rule_linear,

@@ -452,6 +452,12 @@ def _clamped(program: AtenProgram, operation: AtenOperation) -> None:
     program.emit("Pointwise", [x], operation.outputs[0], operation, kind=kind, fields=fields)
 
 
+def _glu(program: AtenProgram, operation: AtenOperation) -> None:
+    x = operation.get("self")
+    axis = operation.get("dim", -1) % program.rank(x)
+    program.emit("Gated", [x], operation.outputs[0], operation, kind="glu", axis=axis)
+
+
 def _prelu(program: AtenProgram, operation: AtenOperation) -> None:
     inputs = [operation.get("self"), operation.get("weight")]
     program.emit("PRelu", inputs, operation.outputs[0], operation)
@@ -619,6 +625,7 @@ TRANSLATIONS: dict[str, Callable[[AtenProgram, AtenOperation], None]] = {
     "feature_dropout": _pointwise("dropout", rate=("p", 0.5)),
     "flatten": _reshaped,
     "gelu": _pointwise("gelu"),
+    "glu": _glu,
     "group_norm": _group_norm,
     "gru": _recurrent("gru"),
     "hardsigmoid": _pointwise("hard_sigmoid"),

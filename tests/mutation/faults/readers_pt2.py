@@ -15,7 +15,7 @@ FAULTS = [
     Planted("PyTorch's dense layers have no bias", 'program.emit("Linear", [x, weight, bias], operation', 'program.emit("Linear", [x, weight], operation'),
     Planted("a shared matrix has its first owner's bias", "if array is not None and array.origin in program.shared and bias is not None:", "if False:"),
     Planted("addmm turns its matrix", "operation.outputs[0], operation, turned=True)\n\n\ndef _matmul", "operation.outputs[0], operation)\n\n\ndef _matmul"),
-    Planted("a bound below is a bound above", 'kind, fields = "maximum", {"right": low}', 'kind, fields = "minimum", {"right": low}'),
+    Planted("a bound below is a bound above", '("Max", low) if high is None', '("Min", low) if high is None'),
     Planted("a normalisation without arrays is trained", 'if not walk.has(node, 1):\n        fields["affine"] = False\n    if not walk.has(node, 3)', 'if False:\n        fields["affine"] = False\n    if not walk.has(node, 3)'),
     Planted("PyTorch's gates have one bias", 'biases=2 if get("has_biases", default=True) else 0', 'biases=1 if get("has_biases", default=True) else 0'),
     Planted("layers of a recurrent layer are one", 'layers=get("num_layers", 1)', "layers=1"),
@@ -25,4 +25,7 @@ FAULTS = [
     Planted("scores are divided by the depth, not by its root", 'scale = get("scale") or 1 / math.sqrt(max(depth, 1))', 'scale = get("scale") or 1 / max(depth, 1)'),
     Planted("attention has as many heads as positions", 'fields: dict[str, Any] = {"heads": program.dims[query][1]}', 'fields: dict[str, Any] = {"heads": program.dims[query][2]}'),
     Planted("a transposed convolution of PyTorch is a convolution", "if transposed:\n        attributes", "transposed = False\n    if transposed:\n        attributes"),
+    Planted("the first layer's states are the last's", "first, last = (layers - 1) * directions, layers * directions", "first, last = 0, directions"),
+    Planted("what moves goes where it came from", "to = dict(zip(places, sources, strict=True))", "to = dict(zip(sources, places, strict=True))"),
+    Planted("a fixed kernel is not told", "        if beyond:\n            self.kernels.add(name)", "        if False:\n            self.kernels.add(name)"),
 ]  # fmt: skip
