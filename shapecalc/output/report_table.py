@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
@@ -24,6 +25,7 @@ from shapecalc.output.columns import (
     shown_rows,
     units_owed,
 )
+from shapecalc.output.document import Picture
 from shapecalc.output.table import (
     FOLDED,
     GAP,
@@ -109,7 +111,22 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         remarks=_remarks(report, rows, taken, number, view, left),
         dropped=dropped,
         symbols=symbols_of(report, view),
+        pictures=tuple(
+            Picture((), partial(_drawn, report, name, words), summary)
+            for name, summary, words in (
+                ("graph", "The graph", {"depth": depth, "layout": view.layout}),
+                ("costs", "What the layers cost", {"depth": view.depth}),
+            )
+        ),
     )
+
+
+def _drawn(report: Report, name: str, words: Mapping[str, object]) -> object:
+    """Draw a picture for a page; nothing where it cannot be drawn: of letters, or of too much."""
+    try:
+        return report.draw(name, **words).element(f"{name}-")
+    except SpecErrors:
+        return None
 
 
 def total_label(view: View) -> str:
