@@ -62,7 +62,9 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     until the table fits; columns asked for stay.
     """
     if report.domain is not None:
-        view = view._replace(notation=_notation(report, view), units="exact", column_units=())
+        view = view._replace(
+            notation=notation_of_report(report, view), units="exact", column_units=()
+        )
     depth = 1 if view.depth is None else view.depth
     rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
     marks, notes = _notes(rows)
@@ -134,7 +136,7 @@ def total_label(view: View) -> str:
     return "total" if view.choice is None else "total of all"
 
 
-def _notation(report: Report, view: View) -> Notation:
+def notation_of_report(report: Report, view: View) -> Notation:
     """Find how to write the expressions that the totals and the numeric columns hold."""
     from shapecalc.algebra.notation import notation_of
 
