@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"[^A-Za-z0-9_ .,:()/+*=%\u00d7\u00b7-]")
 
 def to_mermaid(report: Report, *, direction: str = "down", **words: Any) -> str:  # noqa: ANN401
     """Write a flowchart; `words` are those of a scene."""
-    scene = scene_of(report, **words)
+    scene = scene_of(report, named=False, **words)
     lines = [f"flowchart {'TD' if direction == 'down' else 'LR'}"]
     for number, (depth, part) in enumerate(nested(scene, scene.tree.items)):
         indent = "  " * (depth + 1)

@@ -78,11 +78,13 @@ def scene_of(
     *,
     show: str | Sequence[str] = ("params", "macs"),
     unroll: bool = False,
+    named: bool = True,
     **words: Any,  # noqa: ANN401
 ) -> GraphScene:
     """Read the words of options: what nodes show, whether repeats are open; others are a view's.
 
-    Raises `SpecErrors` for unknown ones (E303).
+    What recurs in formulas is `named`, where the names can be told.  Raises `SpecErrors` for
+    unknown words (E303).
     """
     keys = show.split(",") if isinstance(show, str) else list(show)
     shown = [key.strip() for key in keys if key.strip()]
@@ -92,7 +94,7 @@ def scene_of(
             origin = Origin(Source(f"--show {','.join(keys)}", ""))
             raise refuse("E303", f"nodes cannot show '{key}'", origin, hint)
     view = make_view(**words)
-    if report.domain is not None:  # formulas are long: what recurs in them has a name
+    if named and report.domain is not None:
         view = view._replace(notation=notation_of_report(report, view), named=True)
     return GraphScene(report, view, shown, unrolled=unroll)
 

@@ -6,6 +6,8 @@ import pytest
 
 import shapecalc
 from shapecalc.draw.cone import field
+from shapecalc.draw.graph.dot import to_dot
+from shapecalc.draw.graph.mermaid import to_mermaid
 from shapecalc.draw.graph.outline import to_text
 from shapecalc.draw.graph.scene import graph
 from shapecalc.draw.picture import Box, Polygon, Text, leaves
@@ -59,6 +61,13 @@ def test_the_command_obeys_a_width_and_says_what_characters_cannot():
     turned = runner().invoke(main, ["draw", "lenet5", "--direction", "right"]).output
     assert "In characters a graph runs down" in turned
     assert "runs down" not in runner().invoke(main, ["draw", "lenet5"]).output
+
+
+@pytest.mark.parametrize("write", [to_mermaid, to_dot])
+def test_texts_that_tell_no_names_have_none(write):
+    text = write(shapecalc.summarize("vgg16", input="HxWx3"))
+    assert "h2" not in text
+    assert "floor(H/2)" in text
 
 
 TWO = {
