@@ -9,6 +9,7 @@ from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.styles import family
+from shapecalc.graph import Input
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import SIDES, amount_in, cell_text, split_times, unit_for
 from shapecalc.report import UNKNOWN, Row
@@ -51,7 +52,7 @@ def kind_of(row: Row) -> str:
     """Return the style of a layer's node; a level has one of its own."""
     if row.layer is None:
         return "node"
-    return "input" if row.type == "input" else family(type(row.layer))
+    return "input" if isinstance(row.layer, Input) else family(type(row.layer))
 
 
 class Bar(NamedTuple):
