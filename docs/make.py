@@ -26,6 +26,7 @@ import yaml
 from click.testing import CliRunner
 
 import shapecalc
+from shapecalc.analysis.explain import picture as explained
 from shapecalc.analysis.tables.model import (
     COLUMN_KEYS,
     CONVENTION_KEYS,
@@ -38,10 +39,14 @@ from shapecalc.cli import main
 from shapecalc.counting.profile import described, grouped, without_rule
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.counting.quantities import QUANTITIES, SUFFIXES
+from shapecalc.draw.svg import to_svg
 from shapecalc.errors import CODES
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.sheets.pictured import drawings
 from shapecalc.layers.shape import as_text
 from shapecalc.output.columns import COLUMNS
+from shapecalc.output.view import View
 from shapecalc.spec.find import shipped
 from shapecalc.spec.language import all_layers, common_fields
 
@@ -286,13 +291,15 @@ GALLERY = (
 )
 
 
-#: The pictures of docs/figures.md, by what they show and of which network.
+#: The pictures of other pages, by what they show and of which network.
 FIGURES = (
     "volumes-vgg16",
     "volumes-unet",
     "costs-vgg16",
     "memory-resnet18",
     "field-alexnet",
+    "gradient-alexnet",
+    "sheet-lenet5",
 )
 
 
@@ -319,7 +326,13 @@ def _program(name: str) -> Callable[[], list[str]]:
 def picture(name: str) -> str:
     """Draw a picture of the gallery, or of the figures."""
     kind, _, network = name.partition("-") if name in FIGURES else ("graph", "", name)
-    return str(shapecalc.summarize(network).draw(kind).render("svg"))
+    report = shapecalc.summarize(network)
+    if kind == "gradient":
+        return to_svg(explained(report, "conv1", kind, View()))
+    if kind == "sheet":
+        homework = assign(report)._replace(picture="volumes")
+        return "".join(to_svg(drawing) for _, drawing in drawings(homework, solution=False))
+    return str(report.draw(kind).render("svg"))
 
 
 MAKERS: dict[str, Callable[[], Iterable[str]]] = {

@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import complete_spec, emit_parts, freed, remark, reported
+from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
     from shapecalc.draw import Figure
@@ -73,6 +74,13 @@ Examples:
     type=click.Choice(["down", "right"]),
     help="Where the graph runs to.  Default: down.",
 )
+@click.option(
+    "--width",
+    metavar="N",
+    type=options.WholeNumber(20, 10_000),
+    help="Fit characters into lines of N: columns that have no room are named below.  Default: that"
+    " of the terminal, else 80.",
+)
 @options.settings
 @options.free
 @options.inputs
@@ -90,6 +98,7 @@ def draw(
     free: tuple[str, ...],
     inputs: dict[str, str],
     fold_batchnorm: bool,
+    width: int | None,
     **words: Any,  # noqa: ANN401  (of the picture)
 ) -> None:
     """Draw the network SPEC: what follows what, with shapes and what it costs.
@@ -108,11 +117,14 @@ def draw(
             format_ = "text"
         target = None if path == "-" else path
         chosen = file_kind(format_, target, kind)
+        if width is not None and chosen.name != "text":
+            message = f"--width is that of a page of characters, and {chosen.name} has none"
+            raise misuse(message, "leave it out")
         report = summarize(
             spec, settings=freed(settings, free), input=inputs, fold_batchnorm=fold_batchnorm
         )
         made = figure(report, kind.name, **_given(words))
-        _write(made, chosen.name, target)
+        _write(made, chosen.name, target, width)
         remark(report.doubts)
 
 
@@ -125,10 +137,12 @@ def _given(words: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write(made: Figure, format_: str, target: str | None) -> None:
-    """Write a picture to a file, or to standard output."""
+def _write(made: Figure, format_: str, target: str | None, width: int | None) -> None:
+    """Write a picture to a file, or to standard output; characters in lines of a width."""
     from shapecalc.text.safe import terminal_width
 
-    if format_ == "text" and target is None and sys.stdout.isatty():
-        made.words = {**made.words, "width": terminal_width()}
+    if width is None and format_ == "text" and target is None and sys.stdout.isatty():
+        width = terminal_width()
+    if width is not None:
+        made.words = {**made.words, "width": width}
     emit_parts([made.render(format_)], target)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.draw.picture import Drawing
+    from shapecalc.output.markup import Element
     from shapecalc.text.shown import Shown
 
 
@@ -114,6 +115,12 @@ class Figure:
             text: str = _function(self.kind.texts[chosen.name])(self.result, **self.words)
             return text
         return chosen.write(self.drawing)
+
+    def element(self, prefix: str) -> Element:
+        """Return the picture as an element of a page, in which its ids begin with a prefix."""
+        from shapecalc.draw.svg import svg_element
+
+        return svg_element(self.drawing, prefix=prefix)
 
     def save(self, path: str) -> None:
         """Write the picture into a file, whose suffix says the format."""

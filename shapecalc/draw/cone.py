@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import known
 from shapecalc.draw.bars import (
@@ -36,22 +36,29 @@ _WIDE = 360.0
 def field(report: Report, depth: int | None = None) -> Drawing:
     """Draw how receptive fields grow.  Raises `SpecErrors` for symbols, and for too many lines.
 
-    Layers that see what the one before sees have no line.
+    Layers that see what the one before sees have no line.  Each of several inputs has a cone of its
+    own, and what sees more than one of them stands behind.
     """
-    rows = _growing(page_of_rows(report, depth, "its receptive fields"))
+    parts = _parts(page_of_rows(report, depth, "its receptive fields"))
+    rows = [row for part in parts for row in part.rows]
     title, head = headed(report)
-    top = MARGIN + TITLE + 40
-    placed, names, end = lines(rows, top)
+    names = lines(rows, 0)[1]
     sizes = [_size(row) for row in rows]
-    image = max((known(row.output.sides[-1]) for row in rows if _is_image(row)), default=1)
+    image = max(part.image for part in parts)
     scale = _WIDE / max([image, *(size for size in sizes if size is not None)])
     left = MARGIN + 15 + names + 12
     axis = left + _WIDE / 2
-    shapes: list[Shape] = [head, *_frame(axis, scale * image, top, end, f"input: {image} wide")]
-    shapes += _cone(placed, sizes, axis, scale)
-    for entry, size in zip(placed, sizes, strict=True):
-        shapes.append(entry.name(MARGIN, names))
-        shapes += _bar(entry, size, axis, scale, left + _WIDE + 14)
+    shapes: list[Shape] = [head]
+    end = MARGIN + TITLE + 6
+    for part in parts:
+        top = end + 34
+        placed, _, end = lines(part.rows, top)
+        own = [_size(row) for row in part.rows]
+        shapes += _frame(axis, scale * part.image, top, end, f"{part.name}: {part.image} wide")
+        shapes += _cone(placed, own, axis, scale)
+        for entry, size in zip(placed, own, strict=True):
+            shapes.append(entry.name(MARGIN, names))
+            shapes += _bar(entry, size, axis, scale, left + _WIDE + 14)
     texts = [
         "Widths are of the input, padding included.",
         "A line where a unit sees more than before, or units see further apart.",
@@ -65,6 +72,37 @@ def field(report: Report, depth: int | None = None) -> Drawing:
         _description(rows, sizes, image),
         (*shapes, *below),
     )
+
+
+class _Part(NamedTuple):
+    """Rows that see the same inputs, how these are called, and how wide the widest is."""
+
+    name: str
+    image: int
+    rows: list[Row]
+
+
+def _parts(rows: Sequence[Row]) -> list[_Part]:
+    """Part rows by the inputs that they see, in the order in which these come."""
+    seen: dict[str, tuple[str, ...]] = {}
+    wide: dict[str, int] = {}
+    by_inputs: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if _is_image(row):
+            wide[row.name] = known(row.output.sides[-1])
+        above = (name for source in row.sources for name in seen[source])
+        own = (row.name,) if _is_image(row) else tuple(dict.fromkeys(above))
+        seen.update(dict.fromkeys((layer.name for layer in row.layers), own))
+        by_inputs.setdefault(own, []).append(row)
+    several = len(wide) > 1
+    return [
+        _Part(
+            " and ".join(map(one_line, inputs)) if several and inputs else "input",
+            max((wide[name] for name in inputs), default=1),
+            _growing(same),
+        )
+        for inputs, same in by_inputs.items()
+    ]
 
 
 def _is_image(row: Row) -> bool:

@@ -120,8 +120,20 @@ ENTRIES: dict[str, Look] = {
     "entry-made": FAMILIES["dense"]._replace(thick=2.4),
 }
 
+#: What became of answers; those that are not right are told apart by how light they are, too.
+OUTCOMES: dict[str, Look] = {
+    "outcome-right": Look(("#277a3d", "#5fb97a")),
+    "outcome-own": Look(("#7cc08d", "#2f6f43")),
+    "outcome-convention": Look(("#b9dfc2", "#234f31")),
+    "outcome-mistake": Look(("#e0872f", "#e39a52")),
+    "outcome-wrong": Look(("#b3261e", "#ff8f86")),
+    "outcome-unreadable": Look(("#7348ac", "#b394ea")),
+    "outcome-blank": Look(("#d3d9e0", "#46525f")),
+}
+
 STYLES: dict[str, Look] = {
     **FAMILIES,
+    **OUTCOMES,
     **ENTRIES,
     **{
         f"{kind}-{face}": _face(look, part)

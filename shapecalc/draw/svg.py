@@ -43,7 +43,7 @@ def svg_element(drawing: Drawing, scheme: Scheme | None = None, prefix: str = ""
         Element("style", *_rules(kinds, scheme)),
         *_heads(drawing.children, prefix),
         *(_element(shape, prefix) for shape in (page, *drawing.children)),
-        xmlns="http://www.w3.org/2000/svg",
+        xmlns="" if prefix else "http://www.w3.org/2000/svg",  # a page knows it
         width=wide,
         height=high,
         viewBox=f"0 0 {wide} {high}",

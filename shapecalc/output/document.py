@@ -112,9 +112,9 @@ class Card(NamedTuple):
 class Picture(NamedTuple):
     """Lines of plain characters, to be set in a fixed width, or a drawing.
 
-    `drawn` makes that, an element of `output.markup`, for formats that show drawings in place of
-    lines; the others show nothing where there are no lines.  With a `summary` it lies folded below
-    that.
+    `drawn` makes that, an element of `output.markup`, or nothing where it cannot be drawn, for
+    formats that show drawings in place of lines; the others show nothing where there are no lines.
+    With a `summary` it lies folded below that.
     """
 
     lines: tuple[str, ...]

@@ -48,7 +48,7 @@ def to_html(
 
     A sheet that is filled in by hand, of so many columns to fill in, has room to write on paper.
     """
-    body = [*_table_page(table, _title_tag(standalone)), *_blocks(below)]
+    body = [*_table_page(table, standalone=standalone), *_blocks(below)]
     styles = ["table", *(["document"] if below else [])]
     if not standalone:
         return part(body, styles)
@@ -92,8 +92,8 @@ def _paper(columns: int) -> list[str]:
 # -- tables ---------------------------------------------------------------------------------------
 
 
-def _table_page(table: Table, title_tag: str) -> Iterator[Node]:
-    yield Element(title_tag, _arrows(table.title), class_="title")
+def _table_page(table: Table, *, standalone: bool) -> Iterator[Node]:
+    yield Element(_title_tag(standalone), _arrows(table.title), class_="title")
     for text in table.about:
         yield Element("p", _arrows(text), class_="about")
     heads = list(map(_head, table.columns, table.header))
@@ -105,6 +105,8 @@ def _table_page(table: Table, title_tag: str) -> Iterator[Node]:
     if table.notes:
         yield Element("ul", *(Element("li", _arrows(note)) for note in table.notes), class_="notes")
     yield from _totals(table)
+    for picture in table.pictures if standalone else ():
+        yield from _picture(picture)
     yield from _legend(table.legend)
     for text in table.remarks:
         yield Element("p", _arrows(text), class_="remarks")
@@ -220,7 +222,7 @@ def _block(block: Block, names: Names) -> Iterable[Element]:
         case Card():
             return (_card(block, names),)
         case Picture():
-            return (_picture(block),)
+            return _picture(block)
         case Chain():
             return _chain(block, names)
 
@@ -333,15 +335,17 @@ def _inside(cell: str | Cell, names: Names) -> Iterator[Element]:
         yield Element("small", inside, class_="plain" if at else "")
 
 
-def _picture(picture: Picture) -> Element:
+def _picture(picture: Picture) -> Iterator[Element]:
     """Show a drawing, which can be scrolled where it is too wide, or lines of characters."""
     if picture.drawn is None:
-        return Element("pre", "\n".join(picture.lines))
-    svg: Element = picture.drawn()
+        yield Element("pre", "\n".join(picture.lines))
+        return
+    svg: Element | None = picture.drawn()
+    if svg is None:
+        return
     shown = _scrolled(svg, picture.summary or next(_titles(svg)))
-    if not picture.summary:
-        return shown
-    return Element("details", Element("summary", picture.summary), shown)
+    folded = Element("details", Element("summary", picture.summary), shown)
+    yield folded if picture.summary else shown
 
 
 def _titles(svg: Element) -> Iterator[str]:

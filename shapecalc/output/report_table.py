@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra import is_symbolic
@@ -24,6 +25,7 @@ from shapecalc.output.columns import (
     shown_rows,
     units_owed,
 )
+from shapecalc.output.document import Picture
 from shapecalc.output.table import (
     FOLDED,
     GAP,
@@ -60,7 +62,9 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
     until the table fits; columns asked for stay.
     """
     if report.domain is not None:
-        view = view._replace(notation=_notation(report, view), units="exact", column_units=())
+        view = view._replace(
+            notation=notation_of_report(report, view), units="exact", column_units=()
+        )
     depth = 1 if view.depth is None else view.depth
     rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
     marks, notes = _notes(rows)
@@ -109,7 +113,22 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         remarks=_remarks(report, rows, taken, number, view, left),
         dropped=dropped,
         symbols=symbols_of(report, view),
+        pictures=tuple(
+            Picture((), partial(_drawn, report, name, words), summary)
+            for name, summary, words in (
+                ("graph", "The graph", {"depth": depth, "layout": view.layout}),
+                ("costs", "What the layers cost", {"depth": view.depth}),
+            )
+        ),
     )
+
+
+def _drawn(report: Report, name: str, words: Mapping[str, object]) -> object:
+    """Draw a picture for a page; nothing where it cannot be drawn: of letters, or of too much."""
+    try:
+        return report.draw(name, **words).element(f"{name}-")
+    except SpecErrors:
+        return None
 
 
 def total_label(view: View) -> str:
@@ -117,7 +136,7 @@ def total_label(view: View) -> str:
     return "total" if view.choice is None else "total of all"
 
 
-def _notation(report: Report, view: View) -> Notation:
+def notation_of_report(report: Report, view: View) -> Notation:
     """Find how to write the expressions that the totals and the numeric columns hold."""
     from shapecalc.algebra.notation import notation_of
 

@@ -9,6 +9,7 @@ from shapecalc.text.safe import width_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shapecalc.output.document import Picture
     from shapecalc.output.view import Column
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ class Table(NamedTuple):
     Where nothing adds up there is no footer, and there are no facts.
     A `continued` table goes on below where it is too wide for its page.  So many lines at a time
     stand `together`: no page ends between them.  `symbols` are the letters in its formulas.
+    A page that stands alone shows `pictures` below it.
     """
 
     title: str
@@ -110,6 +112,7 @@ class Table(NamedTuple):
     continued: bool = False
     together: int = 1
     symbols: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 def panels(table: Table, width: int | None) -> tuple[Table, ...]:

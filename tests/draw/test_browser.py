@@ -8,12 +8,16 @@ from html import unescape
 
 import pytest
 
+from shapecalc.analysis.explain.gradient_drawn import gradient_drawn
+from shapecalc.analysis.explain.model import find
 from shapecalc.draw.bars import costs, memory
+from shapecalc.draw.blanks import Blanks
 from shapecalc.draw.cone import field
 from shapecalc.draw.graph.scene import graph
 from shapecalc.draw.svg import FONTS, svg_element
 from shapecalc.draw.volumes import volumes
 from shapecalc.output.markup import written
+from shapecalc.output.view import View
 from tests.draw.test_volumes import report
 from tests.output.browser import IN_A_BROWSER, browse
 
@@ -25,6 +29,8 @@ DRAWN = [
     (memory, "unet"),
     (field, "alexnet"),
     (graph, "resnet18"),
+    (lambda made: gradient_drawn(find(made, "conv1", View())), "alexnet"),
+    (lambda made: volumes(made, blanks=Blanks(frozenset({"input"}))), "alexnet"),
 ]
 #: Measures every text as it is set, and as it would be without its stated length.
 SCRIPT = """

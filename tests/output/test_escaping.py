@@ -41,6 +41,8 @@ HOSTILE = (
     "'quoted', \"double\"; semi",
 )
 COLUMNS = "name,type,does,output,params,note"
+#: The tags of a drawing.
+DRAWN = {"svg", "g", "rect", "text", "path", "polygon", "marker"}
 
 
 def shown(text: str, format_: str, **options: Any) -> str:
@@ -61,13 +63,15 @@ def test_cells_read_back_as_they_were(format_: str, text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_html_has_no_tag_that_is_not_its_own(text: str, standalone: bool) -> None:
     own = parse(shown("x", "html", standalone=standalone)).tags
-    assert parse(shown(text, "html", standalone=standalone)).tags == [
-        (
-            tag,
-            {key: one_line(text) if value == "x" else value for key, value in attributes.items()},
-        )
-        for tag, attributes in own
-    ]
+    made = parse(shown(text, "html", standalone=standalone)).tags
+    assert [tag for tag, _ in made] == [tag for tag, _ in own]
+    for (tag, attributes), (_, plain) in zip(made, own, strict=True):
+        if tag in DRAWN:  # where something stands, and what it is called, is another matter
+            assert attributes.keys() == plain.keys()
+            continue
+        assert attributes == {
+            key: one_line(text) if value == "x" else value for key, value in plain.items()
+        }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,7 +81,7 @@ def test_html_asks_for_nothing_and_runs_nothing(name: str) -> None:
     assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in parser.tags}
     for _, attributes in parser.tags:
         assert not [key for key in attributes if key.startswith("on") or key in {"src", "href"}]
-    assert not re.search(r"url\(|@import|https?:|//", page)
+    assert not re.search(r"url\((?!#)|@import|https?:|//", page)  # a # leads to the page itself
 
 
 @pytest.mark.parametrize("text", HOSTILE)

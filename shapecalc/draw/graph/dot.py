@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def to_dot(report: Report, *, direction: str = "down", **words: Any) -> str:  # noqa: ANN401
     """Write a digraph with a cluster a frame; `words` are those of a scene."""
-    scene = scene_of(report, **words)
+    scene = scene_of(report, named=False, **words)
     lines = [
         f"digraph {_quoted(report.name)} {{",
         f"  rankdir={'TB' if direction == 'down' else 'LR'};",

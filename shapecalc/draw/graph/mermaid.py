@@ -21,7 +21,7 @@ _TOGETHER = re.compile(r"(?<=\\)(?=n)|(?<=\$)(?=\$)|(?<=:)(?=fa-)")
 
 def to_mermaid(report: Report, *, direction: str = "down", **words: Any) -> str:  # noqa: ANN401
     """Write a flowchart; `words` are those of a scene."""
-    scene = scene_of(report, **words)
+    scene = scene_of(report, named=False, **words)
     lines = [f"flowchart {'TD' if direction == 'down' else 'LR'}"]
     for number, (depth, part) in enumerate(nested(scene, scene.tree.items)):
         indent = "  " * (depth + 1)

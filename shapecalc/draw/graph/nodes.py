@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra import is_symbolic
 from shapecalc.counting import MEASURES
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.styles import family
+from shapecalc.graph import Input
 from shapecalc.layers.shape import as_list, as_text
 from shapecalc.output.cells import SIDES, amount_in, cell_text, split_times, unit_for
 from shapecalc.report import UNKNOWN, Row
@@ -49,7 +52,7 @@ def kind_of(row: Row) -> str:
     """Return the style of a layer's node; a level has one of its own."""
     if row.layer is None:
         return "node"
-    return "input" if row.type == "input" else family(type(row.layer))
+    return "input" if isinstance(row.layer, Input) else family(type(row.layer))
 
 
 class Bar(NamedTuple):
@@ -58,6 +61,14 @@ class Bar(NamedTuple):
     key: str
     text: str
     share: float | None
+
+    @property
+    def words(self) -> str:
+        """What it says where no key tells what it counts."""
+        title = MEASURES[self.key].title
+        return (
+            self.text if self.key == "rf" or self.text.endswith(title) else f"{self.text} {title}"
+        )
 
 
 class Plate(NamedTuple):
@@ -76,11 +87,13 @@ class Plate(NamedTuple):
     @property
     def texts(self) -> list[str]:
         """What it says, line by line."""
-        bars = [
-            bar.text if bar.key == "rf" else f"{bar.text} {MEASURES[bar.key].title}"
-            for bar in self.bars
-        ]
-        return [text for text in (self.name, self.words, ", ".join(bars)) if text]
+        bars = ", ".join(bar.words for bar in self.bars)
+        return [text for text in (self.name, self.words, bars) if text]
+
+    @property
+    def columns(self) -> int:
+        """How many numbers stand beside each other: formulas take a line each."""
+        return 1 if any(room(bar.text, SMALL) > BAR_WIDTH for bar in self.bars) else 2
 
     @property
     def width(self) -> float:
@@ -89,6 +102,9 @@ class Plate(NamedTuple):
             words = room(f" {self.words}", SMALL) if self.words else 0.0
             return min(room(self.name, SMALL) + words, WIDEST) + 2 * SIDE
         texts = (room(self.name, NAME, bold=True), room(self.words, WORDS))
+        if self.columns == 1:
+            bars = max(room(bar.text, SMALL) for bar in self.bars)
+            return max(min(max(texts), WIDEST), bars) + 2 * SIDE
         bars = min(len(self.bars), 2) * (BAR_WIDTH + SIDE) - SIDE
         return max(min(max(texts), WIDEST), bars) + 2 * SIDE
 
@@ -108,7 +124,7 @@ class Plate(NamedTuple):
         if self.low:
             return STRIP
         lines = NAME_LINE + (WORDS_LINE if self.words else 0.0)
-        return lines + (len(self.bars) + 1) // 2 * BAR_LINE + 2 * RIM
+        return lines + ceil(len(self.bars) / self.columns) * BAR_LINE + 2 * RIM
 
 
 class Stack(NamedTuple):
@@ -140,12 +156,14 @@ class Lettering:
         """Take the largest numbers of what is drawn as what fills a bar."""
         for key in self.shown:
             numbers = [self.value(key, row) for row in rows]
-            self.most[key] = max((n for n in numbers if type(n) is int), default=0)
+            largest = max((n for n in numbers if type(n) is int), default=0)
+            # Beside a formula no number is known to be the largest.
+            self.most[key] = 0 if any(map(is_symbolic, numbers)) else largest
 
     def shape(self, shape: Shape) -> str:
         """Write a shape, with the signs between its extents as papers set them."""
-        extents = list(map(str, as_list(shape, self.view.layout)))
-        text = as_text(shape, self.view.layout)
+        extents = list(map(self.view.brief or str, as_list(shape, self.view.layout)))
+        text = as_text(shape, self.view.layout, self.view.brief)
         close = text == "x".join(extents)
         text = TIMES.join(extents) if close else text.replace(" x ", f" {TIMES} ")
         return fitted(text, SMALL, WIDEST)
@@ -199,8 +217,13 @@ class Lettering:
                 continue
             most = self.most.get(key, 0)
             share = number / most if type(number) is int and most else None
-            text = fitted(self.number(key, number), SMALL, BAR_WIDTH)
-            yield Bar(key, f"rf {text}" if key == "rf" else text, share)
+            text = self.number(key, number)
+            if key == "rf":
+                yield Bar(key, f"rf {fitted(text, SMALL, BAR_WIDTH)}", share)
+            elif most:
+                yield Bar(key, fitted(text, SMALL, BAR_WIDTH), share)
+            else:
+                yield Bar(key, fitted(f"{text} {MEASURES[key].title}", SMALL, WIDEST), share)
 
     def title(self, row: Row) -> str:
         """Say all of a layer or a level in a line, to be read out."""

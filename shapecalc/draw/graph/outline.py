@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.counting import MEASURES
-from shapecalc.draw.graph.nodes import SHOWN
 from shapecalc.draw.graph.scene import scene_of
 from shapecalc.draw.graph.tree import Folded, Fork, Leaf, Twig, framed, leaves_of
 from shapecalc.output.table import left_out
+from shapecalc.output.text import wrap
 from shapecalc.report.fold import together
 from shapecalc.text.safe import one_line, terminal_safe, width_of
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The usual width of a page, and the least that texts get of it.
 WIDTH, LEAST = 80, 24
+#: What is said where a graph in characters is asked to run to the right.
+_DOWN = "In characters a graph runs down; with -o FILE.svg it runs to the right."
 #: Between columns.
 _SPACE = 2
 
@@ -43,17 +44,16 @@ def to_text(
 ) -> str:
     """Write the graph in characters; `words` are those of a scene."""
     scene = scene_of(report, **words)
-    totals = [
-        f"{scene.writer.number(key, getattr(report.totals, key))} {SHOWN[key]}"
-        for key in ("params", "macs")
-    ]
-    head = [one_line(report.name), ", ".join(totals), ""]
+    wide = width or WIDTH
+    head = [one_line(report.name), *scene.totals(wide), ""]
     page = _Outline(scene)
     lines = list(page.strand(scene.tree.items, "", ""))
-    wide = width or WIDTH
     kept = _columns(lines, page.header, wide)
-    foot = [row for text in page.foot(kept, wide) for row in wrap(text, wide) or [""]]
-    return "\n".join([*head, *_set(lines, page.header[:kept], wide), *foot]) + "\n"
+    texts = [*page.foot(kept, wide), *([_DOWN] if direction != "down" else [])]
+    foot = [row for text in texts for row in wrap(text, wide)]
+    foot += scene.names(wide)
+    below = ["", *foot] if foot else []
+    return "\n".join([*head, *_set(lines, page.header[:kept], wide), *below]) + "\n"
 
 
 class _Outline:
@@ -76,9 +76,9 @@ class _Outline:
             )
             if times
         ]
+        yield from texts
         if dropped := self.header[columns:]:
-            texts.append(left_out(dropped, width, width, "--show chooses others"))
-        return iter(["", *texts] if texts else [])
+            yield left_out(dropped, width, width, "--show chooses others")
 
     def strand(self, items: Strand, above: str, rails: str) -> Iterator[OutlineLine]:
         """Write what stands one behind another."""

@@ -40,6 +40,8 @@ from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Path, Text, bounds
 from shapecalc.errors import refuse
 from shapecalc.output.options import make_view
+from shapecalc.output.report_table import notation_of_report
+from shapecalc.output.text import wrap
 from shapecalc.report.fold import level, together
 from shapecalc.text import Origin, Source
 from shapecalc.text.safe import one_line
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
 
 #: Around the picture, and how round the corners of wires and nodes are.
 MARGIN, BEND, ROUND = 20.0, 7.0, 4.0
+#: Formulas above the graph have lines of so many characters.
+_LINE = 78
 #: The number that a round's name ends in.
 _NUMBER = re.compile(r"\d+$")
 #: So many nodes are drawn at most.
@@ -74,11 +78,13 @@ def scene_of(
     *,
     show: str | Sequence[str] = ("params", "macs"),
     unroll: bool = False,
+    named: bool = True,
     **words: Any,  # noqa: ANN401
 ) -> GraphScene:
     """Read the words of options: what nodes show, whether repeats are open; others are a view's.
 
-    Raises `SpecErrors` for unknown ones (E303).
+    What recurs in formulas is `named`, where the names can be told.  Raises `SpecErrors` for
+    unknown words (E303).
     """
     keys = show.split(",") if isinstance(show, str) else list(show)
     shown = [key.strip() for key in keys if key.strip()]
@@ -87,7 +93,10 @@ def scene_of(
             hint = did_you_mean(key, SHOWN) or f"one of {', '.join(SHOWN)}"
             origin = Origin(Source(f"--show {','.join(keys)}", ""))
             raise refuse("E303", f"nodes cannot show '{key}'", origin, hint)
-    return GraphScene(report, make_view(**words), shown, unrolled=unroll)
+    view = make_view(**words)
+    if named and report.domain is not None:
+        view = view._replace(notation=notation_of_report(report, view), named=True)
+    return GraphScene(report, view, shown, unrolled=unroll)
 
 
 class GraphScene:
@@ -109,6 +118,26 @@ class GraphScene:
         self.writer.measure(list(self._rows(self.tree.items)))
         inputs = [node.inputs for node in report.graph.nodes]
         self.reads = Reads(inputs, self.tree.links, self.joins)
+
+    def totals(self, width: int) -> Iterator[str]:
+        """Write what the network costs, in one line, or formulas in lines of so many characters."""
+        totals = self.report.totals
+        texts = [
+            f"{self.writer.number(key, getattr(totals, key))} {SHOWN[key]}"
+            for key in ("params", "macs")
+            if getattr(totals, key) != 0
+        ]
+        if self.view.notation is None:
+            yield ", ".join(texts)
+            return
+        for text in texts:
+            yield from wrap(text, width)
+
+    def names(self, width: int) -> Iterator[str]:
+        """Say what the names in formulas stand for, in lines of so many characters."""
+        if self.view.notation is not None:
+            for name, text in self.view.notation.legend().items():
+                yield from wrap(f"{name} = {text}", width)
 
     def _rows(self, items: Strand) -> Iterator[Row]:
         for item in items:
@@ -373,10 +402,11 @@ def _plate(plate: Plate, x: float, y: float, wide: float) -> Cluster:
     if words:
         shapes.append(Text(x + SIDE, y + WORDS_LINE - 4, words, WORDS))
         y += WORDS_LINE
-    column = (wide - 2 * SIDE - SIDE) / 2 if len(plate.bars) > 1 else wide - 2 * SIDE
+    columns = min(plate.columns, len(plate.bars))
+    column = (wide - 3 * SIDE) / 2 if columns > 1 else wide - 2 * SIDE
     for number, bar in enumerate(plate.bars):
-        left = x + SIDE + number % 2 * (column + SIDE)
-        shapes += _bar(bar, left, y + number // 2 * BAR_LINE, column)
+        left = x + SIDE + number % plate.columns * (column + SIDE)
+        shapes += _bar(bar, left, y + number // plate.columns * BAR_LINE, column)
     return Cluster(tuple(shapes), name=plate.path, title=plate.title)
 
 
@@ -397,14 +427,10 @@ def _head(scene: GraphScene, wide: float) -> Iterator[tuple[list[Shape], float]]
     wide = max(wide, 420.0)
     name = fitted(one_line(report.name), 17, wide, bold=True)
     yield [Text(MARGIN, 15, name, 17, "start", "strong")], 24.0
-    totals = report.totals
-    texts = [
-        f"{writer.number(key, getattr(totals, key))} {SHOWN[key]}"
-        for key in ("params", "macs")
-        if getattr(totals, key) != 0
-    ]
-    if texts:
-        yield [Text(MARGIN, 11, ", ".join(texts), WORDS)], 17.0
+    for text in filter(None, scene.totals(_LINE)):
+        yield [Text(MARGIN, 11, text, WORDS)], 17.0
+    for text in scene.names(_LINE):
+        yield [Text(MARGIN, 11, text, SMALL, "start", "muted")], 15.0
     keys: list[Shape] = []
     x = MARGIN
     for key in writer.shown:

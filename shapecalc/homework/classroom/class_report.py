@@ -6,11 +6,14 @@ It is the teacher's, so the key is in it.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from shapecalc.draw.svg import svg_element
 from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.classroom.cells_drawn import MOST, cells_drawn
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.classroom.statistics import (
     BINS,
@@ -25,7 +28,7 @@ from shapecalc.homework.classroom.statistics import (
 )
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.wording import names
-from shapecalc.output.document import Bars, Cell, Document, Grid, Prose, section
+from shapecalc.output.document import Bars, Cell, Document, Grid, Picture, Prose, section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,10 +38,12 @@ if TYPE_CHECKING:
     from shapecalc.homework.classroom.statistics import At, Item, MistakeCount, Statistics
     from shapecalc.homework.diagnosis import Verdict
     from shapecalc.output.document import Block, Tone
+    from shapecalc.output.markup import Element
 
 #: Less discrimination than this is remarked on, but not where nearly all are right.
 _LOW, _EASY = 0.2, Fraction(95, 100)
 
+#: What may become of a cell, with the verdicts that mean it.
 _COUNTED: tuple[tuple[str, tuple[Verdict, ...]], ...] = (
     ("right", ("right", "right_other_notation")),
     ("from own values", ("right_follow_through",)),
@@ -127,12 +132,29 @@ def _cells(numbers: Statistics) -> Iterator[Block]:
         shares = [_share(by.get((layer, column))) for column in columns]
         rows.append((Cell(clean(layer)), *shares))
     titles = [QUANTITIES[column].title for column in columns]
+    if len(numbers.items) <= MOST:
+        yield Picture((), partial(_bars, numbers))
     caption = "Students who are right, in any way; the stronger the colour, the fewer"
     yield Grid(("layer", *titles), tuple(rows), (False, *[True] * len(titles)), caption)
     header = ("layer", "column", "share right", "discrimination", *(label for label, _ in _COUNTED))
     right = (False, False, *[True] * (len(header) - 2))
     rows = [_item(item) for item in numbers.items]
     yield Grid(header, tuple(rows), right, "Every cell: how many are right, and what became of it")
+
+
+def _bars(numbers: Statistics) -> Element:
+    """Draw what became of every cell."""
+    cells = [
+        (
+            _cell_name(item.at),
+            item.right,
+            item.students,
+            [sum(item.verdicts[verdict] for verdict in verdicts) for _, verdicts in _COUNTED],
+        )
+        for item in numbers.items
+    ]
+    title = "What became of every cell"
+    return svg_element(cells_drawn(title, [label for label, _ in _COUNTED], cells), prefix="cells-")
 
 
 def _share(item: Item | None) -> Cell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,9 +13,12 @@ import pytest
 from example_class import NAMES, classroom
 from pagereader import Reader, Table, faults
 
+from shapecalc.draw.picture import Box
 from shapecalc.homework.classroom import Classroom, Graded, Leftover, MarkedCell, Student
+from shapecalc.homework.classroom.cells_drawn import OUTCOMES, cells_drawn
 from shapecalc.homework.classroom.class_report import class_report, percent
 from shapecalc.homework.classroom.statistics import statistics
+from tests.draw.geometry import complaints
 
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = os.environ.get("SHAPECALC_REGENERATE") == "1"
@@ -184,3 +188,33 @@ def test_only_all_are_all_and_only_none_are_none(share: tuple[int, int], text: s
 
 def test_the_same_class_makes_the_same_report() -> None:
     assert class_report(classroom(24)) == class_report(classroom(24))
+
+
+def test_a_bar_a_cell_is_shared_by_what_became_of_it() -> None:
+    words = ["right", "from own values", "other convention", "known mistake", "wrong", "?", "blank"]
+    cells = [
+        ("conv1, params", 6, 10, [4, 1, 1, 2, 1, 0, 1]),
+        ("fc6, MACs", 8, 8, [8, 0, 0, 0, 0, 0, 0]),
+    ]
+    drawing = cells_drawn("What became of every cell", words, cells)
+    assert complaints(drawing) == {}
+    bars = [shape for shape in drawing.children if isinstance(shape, Box) and shape.title]
+    assert [bar.title for bar in bars] == [
+        "conv1, params: right 4 of 10",
+        "conv1, params: from own values 1 of 10",
+        "conv1, params: other convention 1 of 10",
+        "conv1, params: known mistake 2 of 10",
+        "conv1, params: wrong 1 of 10",
+        "conv1, params: blank 1 of 10",
+        "fc6, MACs: right 8 of 8",
+    ]
+    assert len(OUTCOMES) == len(words)
+    ends = [(bar.x, bar.x + bar.width) for bar in bars]
+    assert ends[5][1] == pytest.approx(ends[6][1])  # all students are one length
+    assert all(a[1] < b[0] for a, b in pairwise(ends[:6]))
+
+
+def test_the_page_has_bars_and_markdown_has_none() -> None:
+    pages = class_report(classroom(30))
+    assert "What became of every cell" in pages.html
+    assert "What became of every cell" not in pages.markdown
