@@ -154,6 +154,6 @@ FAULTS = [
     Planted("a watched page is for whatever host is asked for", 'if self.headers.get("Host") not in hosts:', "if False:"),
     Planted("a watched page is for whatever page asks", "elif origin is not None and origin not in", "elif False and origin not in"),
     Planted("what is saved while a watched page is made goes unseen", "before.get(file, _stamp_of(file))", "_stamp_of(file)"),
-    Planted("a file that is missing is not watched", '_note(candidate)\n', 'pass\n'),
+    Planted("a file that is missing is not watched", "_note(candidate)\n", "pass\n"),
     Planted("a watched file's change goes unseen", "return (state.st_mtime_ns, state.st_size, state.st_ino)", "return ()"),
 ]  # fmt: skip
