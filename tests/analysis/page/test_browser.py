@@ -252,18 +252,32 @@ def violations(tab: Browser) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.skipif(AXE is None, reason="no package with axe-core is installed")
 @pytest.mark.parametrize(
-    ("names", "width", "scheme"),
-    [(("resnet18",), 360, "dark"), (("alexnet", "lenet5"), 1280, "light")],
+    ("names", "place", "width", "scheme"),
+    [
+        (("resnet18",), "#at=conv1:output", 360, "dark"),
+        (("alexnet", "lenet5"), "#H=20&at=conv1:output", 1280, "light"),  # no AlexNet is so small
+    ],
 )
 def test_axe_finds_nothing(
-    tab: Browser, pages: Path, names: tuple[str, ...], width: int, scheme: str
+    tab: Browser, pages: Path, names: tuple[str, ...], place: str, width: int, scheme: str
 ) -> None:
     tab.show(width, scheme)
-    tab.open(page_of(pages, *names), "#at=conv1:output")
+    tab.open(page_of(pages, *names), place)
     assert violations(tab) == []
     tab.do("document.querySelector('.sizes label').remove()")
     tab.do("document.querySelector('.sizes').append(document.createElement('input'))")
     assert [name for name, _ in violations(tab)] == ["label"]
+
+
+@pytest.mark.skipif(AXE is None, reason="no package with axe-core is installed")
+def test_axe_finds_nothing_where_a_spec_is_wrong(tab: Browser, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: 8x8x1\nlayers: [conv: {filters: 2, kernel: 9}]\n", encoding="utf-8")
+    tab.show(360)
+    with served(spec) as server:
+        tab.call("Page.navigate", url=server.address)
+        tab.wait("document.querySelector('.problems')")
+        assert violations(tab) == []
 
 
 def test_it_asks_for_nothing(tab: Browser, pages: Path) -> None:
