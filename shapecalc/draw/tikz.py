@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shapecalc.draw.picture import Box, Cluster, Path, Polygon, Text, is_bold, leaves
 from shapecalc.draw.styles import STYLES
 from shapecalc.draw.svg import number
+from shapecalc.errors import refuse
 from shapecalc.output.latex import UNKNOWN_LETTERS, escaped, is_latin
 from shapecalc.text.safe import one_line
 
@@ -26,13 +27,24 @@ if TYPE_CHECKING:
 _PIXEL = 0.75
 #: Pixels by which the page is larger, so that no rounding leads to a second one.
 _SPARE = 0.02
+#: Big points of the longest page: TeX knows no length of 2^14 of its points.
+MOST = 16_300
 #: What the names of nodes may hold; TikZ reads dots, commas, colons and brackets itself.
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_-]")
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 
 def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
-    """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size."""
+    """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size.
+
+    Raises `SpecErrors` (E303) for one that is longer than any length of TeX.
+    """
+    longest = max(drawing.width, drawing.height) * _PIXEL
+    if longest > MOST:
+        message = (
+            f"{drawing.title}: a page of LaTeX is at most {MOST:,} bp long, not {longest:,.0f}"
+        )
+        raise refuse("E303", message, hint="draw less of it, as with --depth 1, or write .svg")
     kinds = sorted({"paper", *(shape.kind for shape in leaves(drawing.children))})
     texts = [drawing.title, *(s.text for s in leaves(drawing.children) if isinstance(s, Text))]
     names = _NodeNames()
