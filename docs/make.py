@@ -309,7 +309,7 @@ def _gallery() -> Iterator[str]:
         yield ""
         yield f"`shapecalc draw {name} -o {name}.svg`"
         yield ""
-        yield f"![{name}](gallery/{name}.svg)"
+        yield f"[![{name}](gallery/{name}.svg)](gallery/{name}.svg)"
         yield ""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shapecalc.draw.picture import Box, Cluster, Path, Polygon, Text, is_bold, leaves
 from shapecalc.draw.styles import STYLES
 from shapecalc.draw.svg import number
+from shapecalc.errors import refuse
 from shapecalc.output.latex import UNKNOWN_LETTERS, escaped, is_latin
 from shapecalc.text.safe import one_line
 
@@ -26,13 +27,19 @@ if TYPE_CHECKING:
 _PIXEL = 0.75
 #: Pixels by which the page is larger, so that no rounding leads to a second one.
 _SPARE = 0.02
+#: Big points of the longest page: TeX knows no length of 2^14 of its points.
+MOST = 16_300
 #: What the names of nodes may hold; TikZ reads dots, commas, colons and brackets itself.
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_-]")
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 
 def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
-    """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size."""
+    """Write a drawing as a document that pdfLaTeX sets on a page of the drawing's size.
+
+    Raises `SpecErrors` (E303) for one that is longer than any length of TeX.
+    """
+    _must_fit(drawing)
     wide, high = (_bp(length + _SPARE) for length in (drawing.width, drawing.height))
     paper = f"paperwidth={wide},paperheight={high}"
     lines = [
@@ -54,7 +61,11 @@ def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
 
 
 def to_tikz_figure(drawing: Drawing) -> str:
-    """Write a drawing as a part of a document, no wider than a line of that."""
+    """Write a drawing as a part of a document, no wider than a line of that.
+
+    Raises `SpecErrors` (E303) for one that is longer than any length of TeX.
+    """
+    _must_fit(drawing)
     lines = [
         *_comments(drawing),
         r"% Needs \usepackage{tikz} and \usetikzlibrary{arrows.meta} in the preamble.",
@@ -66,6 +77,13 @@ def to_tikz_figure(drawing: Drawing) -> str:
         r"\end{center}",
     ]
     return "\n".join([*lines, ""])
+
+
+def _must_fit(drawing: Drawing) -> None:
+    longest = max(drawing.width, drawing.height) * _PIXEL
+    if longest > MOST:
+        message = f"{drawing.title}: a page of LaTeX is at most {MOST:,} bp long, not {longest:,.0f}"
+        raise refuse("E303", message, hint="draw less of it, as with --depth 1, or write .svg")
 
 
 def _comments(drawing: Drawing) -> Iterator[str]:

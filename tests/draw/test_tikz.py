@@ -11,8 +11,9 @@ import pytest
 from shapecalc.draw.graph.scene import graph
 from shapecalc.draw.picture import Box, Cluster, Drawing, Text
 from shapecalc.draw.styles import STYLES
-from shapecalc.draw.tikz import to_tikz
+from shapecalc.draw.tikz import MOST, to_tikz
 from shapecalc.draw.volumes import volumes
+from shapecalc.errors import SpecErrors
 from shapecalc.output.latex import is_latin
 from tests.draw.test_svg import HOSTILE, SHAPES, drawing
 from tests.draw.test_volumes import report
@@ -86,6 +87,13 @@ def test_a_text_gives_no_command(text):
 def test_letters_that_pdflatex_has_not_are_told():
     assert "need LuaLaTeX or XeLaTeX" in to_tikz(drawing(Text(0, 9, "\u05d0")))
     assert "LuaLaTeX" not in to_tikz(drawing(Text(0, 9, "3\N{MULTIPLICATION SIGN}3")))
+
+
+def test_what_is_longer_than_any_length_of_tex_is_refused():
+    made = drawing(*SHAPES)._replace(height=MOST / 0.75)
+    assert f"paperheight={MOST}.01bp" in to_tikz(made)
+    with pytest.raises(SpecErrors, match="at most 16,300 bp long, not 16,301"):
+        to_tikz(made._replace(height=(MOST + 1) / 0.75))
 
 
 @needs_tikz

@@ -674,7 +674,7 @@ class Network {
   }
 
   markdown() {
-    const safe = (text) => text.replace(/[\\`*_{}[\]<>#|~&]/g, "\\$&");
+    const safe = (text) => text.replace(/[\\`*_{}[\]<>#|~&$]/g, "\\$&");
     const [heads, ...rows] = this.grid();
     const line = (cells) => `| ${cells.map(safe).join(" | ")} |`;
     const rule = heads.map((_, at) => (at < 3 ? "---" : "---:"));

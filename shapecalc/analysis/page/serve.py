@@ -94,7 +94,7 @@ def _page_of_problems(spec: str, problems: Sequence[Problem], version: str) -> s
     number = f"{len(problems)} problems" if len(problems) != 1 else "1 problem"
     body = [
         Element("h1", f"{number} in ", Element("bdi", one_line(spec)), class_="title"),
-        Element("pre", problems_text(problems), role="alert", class_="problems"),
+        Element("pre", problems_text(problems), role="alert", class_="problems", tabindex="0"),
         *_listing(problems),
         *watching(version),
     ]
@@ -121,7 +121,7 @@ def _listing(problems: Sequence[Problem]) -> Iterator[Element]:
         line = Element("code", text or " ")
         lines.append(Element("li", line, *notes, class_="marked" if at in wrong else ""))
     yield Element("h2", Element("bdi", one_line(source.name)))
-    yield Element("ol", *lines, class_="listing")
+    yield Element("ol", *lines, class_="listing", tabindex="0")
 
 
 # -- the server ------------------------------------------------------------------------------------

@@ -74,9 +74,13 @@ def _mended(domain: Domain, values: dict[str, int]) -> dict[str, int]:
 def _holding(
     domain: Domain, condition: Condition, values: dict[str, int]
 ) -> Iterator[dict[str, int]]:
-    """Yield the numbers with one letter changed for which a condition holds."""
-    for name in sorted(condition.symbols):
-        for number in islice(domain.allowed[name].walk(), _TRIES):
-            changed = {**values, name: number}
-            if condition.holds(changed):
+    """Yield the numbers with one letter changed, or alike ones together, for which it holds."""
+    names = sorted(condition.symbols)
+    groups = [[name] for name in names]
+    if len({values[name] for name in names}) == 1:
+        groups.insert(0, names)
+    for group in groups:
+        for number in islice(domain.allowed[group[0]].walk(), _TRIES):
+            changed = {**values, **dict.fromkeys(group, number)}
+            if condition.holds(changed) and all(number in domain.allowed[name] for name in group):
                 yield changed

@@ -180,19 +180,23 @@ def test_a_row_and_its_node_light_up_together_and_a_node_leads_to_its_row(
     assert after > before
 
 
-def test_what_is_in_sight_is_copied(tab: Browser, pages: Path) -> None:
-    tab.open(page_of(pages, "googlenet"), "#H=320")
+def copied(tab: Browser, kind: str) -> str:
     tab.do(
         "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
     )
-    tab.do("document.querySelector('[data-do=markdown]').click()")
-    markdown = tab.do("window.copied")
+    tab.do(f"document.querySelector('[data-do={kind}]').click()")
+    text: str = tab.do("window.copied")
+    return text
+
+
+def test_what_is_in_sight_is_copied(tab: Browser, pages: Path) -> None:
+    tab.open(page_of(pages, "googlenet"), "#H=320")
+    markdown = copied(tab, "markdown")
     assert markdown.startswith("**GoogLeNet (H = 320, W = 224)**\n\n| layer | what it does |")
     assert "| inception\\_3a |" in markdown
     assert "reduce" not in markdown
     tab.do("document.querySelector('[data-do=open]').click()")
-    tab.do("document.querySelector('[data-do=latex]').click()")
-    latex = tab.do("window.copied")
+    latex = copied(tab, "latex")
     assert "inception\\_3a/3x3/reduce & 96 1x1 & $40" not in latex
     assert "inception\\_3a/3x3/reduce & 96 1x1 & 40$\\times$28$\\times$96 & 18,528" in latex
 
@@ -248,18 +252,32 @@ def violations(tab: Browser) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.skipif(AXE is None, reason="no package with axe-core is installed")
 @pytest.mark.parametrize(
-    ("names", "width", "scheme"),
-    [(("resnet18",), 360, "dark"), (("alexnet", "lenet5"), 1280, "light")],
+    ("names", "place", "width", "scheme"),
+    [
+        (("resnet18",), "#at=conv1:output", 360, "dark"),
+        (("alexnet", "lenet5"), "#H=20&at=conv1:output", 1280, "light"),  # no AlexNet is so small
+    ],
 )
 def test_axe_finds_nothing(
-    tab: Browser, pages: Path, names: tuple[str, ...], width: int, scheme: str
+    tab: Browser, pages: Path, names: tuple[str, ...], place: str, width: int, scheme: str
 ) -> None:
     tab.show(width, scheme)
-    tab.open(page_of(pages, *names), "#at=conv1:output")
+    tab.open(page_of(pages, *names), place)
     assert violations(tab) == []
     tab.do("document.querySelector('.sizes label').remove()")
     tab.do("document.querySelector('.sizes').append(document.createElement('input'))")
     assert [name for name, _ in violations(tab)] == ["label"]
+
+
+@pytest.mark.skipif(AXE is None, reason="no package with axe-core is installed")
+def test_axe_finds_nothing_where_a_spec_is_wrong(tab: Browser, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: 8x8x1\nlayers: [conv: {filters: 2, kernel: 9}]\n", encoding="utf-8")
+    tab.show(360)
+    with served(spec) as server:
+        tab.call("Page.navigate", url=server.address)
+        tab.wait("document.querySelector('.problems')")
+        assert violations(tab) == []
 
 
 def test_it_asks_for_nothing(tab: Browser, pages: Path) -> None:
@@ -271,7 +289,8 @@ def test_it_asks_for_nothing(tab: Browser, pages: Path) -> None:
 
 def test_names_run_nothing(tab: Browser, tmp_path: Path) -> None:
     nasty = (
-        "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+        "</script><script>document.title='run'</script>"
+        "<img src=x onerror=\"document.title='run'\"> $y$"
     )
     spec = tmp_path / "net.yaml"
     layers = [{"conv": {"filters": 2, "kernel": 3, "note": nasty}}]
@@ -283,6 +302,7 @@ def test_names_run_nothing(tab: Browser, tmp_path: Path) -> None:
     assert tab.do("document.title") == nasty
     assert tab.do("document.querySelectorAll('img').length") == 0
     assert tab.do("document.querySelector('h1').textContent") == nasty
+    assert r"\> \$y\$ (H = 9" in copied(tab, "markdown")
 
 
 def test_a_watched_page_is_renewed_in_its_browser(tab: Browser, tmp_path: Path) -> None:

@@ -325,6 +325,8 @@ layers:
   - add: {from: [conv1, right]}
 """
         assert opened(Source("net.yaml", text)).values == {"A": 34, "B": 34, "H": 32, "W": 32}
+        vit = find("vit-b-16").text.replace("224x224x3", "HxWx3")  # of 196 patches
+        assert opened(Source("net.yaml", vit)).values == {"H": 224, "W": 224}
 
     def test_what_is_wrong_with_a_spec_is_told(self) -> None:
         with pytest.raises(SpecErrors):

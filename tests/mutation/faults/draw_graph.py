@@ -19,7 +19,9 @@ FAULTS = [
     Planted("a picture has all rounds of one repeat", "if nodes > MOST:", "if False:"),
     Planted("bars are a part of all", "share = number / most if type(number) is int and most else None", "share = number / (2 * most) if type(number) is int and most else None"),
     Planted("rounds are joined by edges back", "drawn.is_between_rounds(source, target)", "False"),
-    Planted("quotes of a name end a text of DOT", """'"' + "\\\\n".join(parts).replace('"', '\\\\"') + '"'""", """'"' + "\\\\n".join(parts) + '"'"""),
-    Planted("names are markup in Mermaid", 'return _SPECIAL.sub(lambda sign: f"#{ord(sign[0])};", one_line(text))', "return one_line(text)"),
+    Planted("quotes of a name end a text of DOT", """'"': r"\\\"",""", ""),
+    Planted("an ampersand of a name is read by Graphviz", """'"': r"\\\"", "&": "&amp;"})""", """'"': r"\\\""})"""),
+    Planted("names are markup in Mermaid", 'return _SPECIAL.sub(lambda sign: f"#{ord(sign[0])};", apart)', "return apart"),
+    Planted("dollars of a name are a formula in Mermaid", "apart = _TOGETHER.sub(", "apart = one_line(text) or _TOGETHER.sub("),
     Planted("characters are cut too late", "while width_of(text) > width - 1:", "while width_of(text) > width:"),
 ]  # fmt: skip
