@@ -124,9 +124,10 @@ def check(
     inputs: dict[str, str],
     output: options.Output,
 ) -> None:
-    """Judge every cell of ANSWERS: a .csv, .md, .yaml, .json or .xlsx file, or -, standard input.
+    """Judge every cell of ANSWERS, a file, or -, standard input.
 
-    The right answers are shown only with --solution.  Exits 0 once everything was judged.
+    It is read as .csv, .md, .yaml, .json, .xlsx, .ods, .odt, .docx or .ipynb.  The right
+    answers are shown only with --solution.  Exits 0 once everything was judged.
     """
     with reported(as_json=output.as_json):
         from shapecalc.homework.answers.files import load_answers
