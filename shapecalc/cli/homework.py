@@ -222,7 +222,7 @@ def sheet(
             width = terminal_width()
         which = WhichVariant(variants, student, seed)
         assigned = _assigned(file, against, which, settings, inputs)
-        content = handout(assigned, chosen, solution=solution, who=student or "", width=width)
+        content = handout(assigned, chosen, solution=solution, who=_who(which), width=width)
         if path is not None and not solution:
             from shapecalc.homework.answers.files import keep_answers
 
@@ -284,6 +284,15 @@ def _assigned(
     from shapecalc.spec.find import find_homework
 
     return read_homework(find_homework(file))
+
+
+def _who(which: WhichVariant) -> str:
+    """Say whose sheet it is, with the name where the list of variants has it."""
+    if which.student is None or which.variants is None:
+        return which.student or ""
+    from shapecalc.homework.variants.variant_list import read_variants
+
+    return read_variants(which.variants).of_student(which.student).who
 
 
 def _no_variant(which: WhichVariant, hint: str) -> None:

@@ -110,10 +110,9 @@ def _sheets(
         values = draw(pool, seed, student.id).values
         homework = read_homework(source, dict(values))
         remark(homework.doubts)
-        who = f"{student.name} ({student.id})" if student.name else student.id
-        content = handout(homework, form, who=who)
-        name = page_name(student.id, taken) + FORMATS[form][0]
-        yield name, content, Drawn(student.id, homework.stamp, values)
+        drawn = Drawn(student.id, homework.stamp, values, student.name)
+        content = handout(homework, form, who=drawn.who)
+        yield page_name(student.id, taken) + FORMATS[form][0], content, drawn
 
 
 def _make(folder: str) -> None:
