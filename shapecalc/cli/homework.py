@@ -132,9 +132,10 @@ def check(
     inputs: dict[str, str],
     output: options.Output,
 ) -> None:
-    """Judge every cell of ANSWERS: a .csv, .md, .yaml, .json or .xlsx file, or -, standard input.
+    """Judge every cell of ANSWERS, a file, or -, standard input.
 
-    The right answers are shown only with --solution.  Exits 0 once everything was judged.
+    It is read as .csv, .md, .yaml, .json, .xlsx, .ods, .odt, .docx or .ipynb.  The right
+    answers are shown only with --solution.  Exits 0 once everything was judged.
     """
     with reported(as_json=output.as_json):
         from shapecalc.homework.answers.files import load_answers
@@ -231,7 +232,7 @@ def sheet(
         assigned = _assigned(file, against, which, settings, inputs)
         name = Path(path).stem if path is not None else ""
         content = handout(
-            assigned, chosen, solution=solution, who=student or "", width=width, name=name
+            assigned, chosen, solution=solution, who=_who(which), width=width, name=name
         )
         pictures = {
             str(Path(path or "").with_name(picture.name)): picture.svg
@@ -304,6 +305,15 @@ def _assigned(
     from shapecalc.spec.find import find_homework
 
     return read_homework(find_homework(file))
+
+
+def _who(which: WhichVariant) -> str:
+    """Say whose sheet it is, with the name where the list of variants has it."""
+    if which.student is None or which.variants is None:
+        return which.student or ""
+    from shapecalc.homework.variants.variant_list import read_variants
+
+    return read_variants(which.variants).of_student(which.student).who
 
 
 def _no_variant(which: WhichVariant, hint: str) -> None:

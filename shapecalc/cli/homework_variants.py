@@ -111,11 +111,11 @@ def _sheets(
         values = draw(pool, seed, student.id).values
         homework = read_homework(source, dict(values))
         remark(homework.doubts)
-        who = f"{student.name} ({student.id})" if student.name else student.id
+        drawn = Drawn(student.id, homework.stamp, values, student.name)
         name = page_name(student.id, taken)
-        files = {name + FORMATS[form][0]: handout(homework, form, who=who, name=name)}
+        files = {name + FORMATS[form][0]: handout(homework, form, who=drawn.who, name=name)}
         files |= {picture.name: picture.svg for picture in beside(homework, form, name)}
-        yield files, Drawn(student.id, homework.stamp, values)
+        yield files, drawn
 
 
 def _make(folder: str) -> None:

@@ -28,10 +28,11 @@ def check(
     student: str | None = None,
     seed: str | None = None,
 ) -> Checked:
-    """Judge every cell of a student's answers: a .csv, .md, .yaml, .json or .xlsx file.
+    """Judge every cell of a student's answers, a file.
 
-    What they are about is a teacher's `homework` file, with the variant of a `student` where it has
-    `variants` or a `seed`; or a network, `against` which the table is read as it is.  Raises
+    It is a .csv, .md, .yaml, .json, .xlsx, .ods, .odt, .docx or .ipynb.  What they are about is a
+    teacher's `homework` file, with the variant of a `student` where it has `variants` or a `seed`;
+    or a network, `against` which the table is read as it is.  Raises
     `SpecErrors` with everything that is wrong, and `TypeError` unless exactly one of the two is
     given.
     """

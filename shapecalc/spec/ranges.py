@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9_][\w.+/-]*", re.ASCII)
 _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+#: As people write ranges in texts, and homeworks in `vary`.
+_DOTTED = re.compile(r"\s*(\d{1,18})\s*\.\.\s*(\d{1,18})(?:\s+step\s+(\d{1,18}))?\s*", re.ASCII)
 _FORM = "LOW:HIGH, LOW:HIGH:STEP or a list: k=16:512, H=32:512:32, d=1,2,4"
 
 
@@ -74,8 +76,12 @@ def read_values(source: Source, start: int = 0) -> range | tuple[int, ...]:
 
     >>> read_values(Source("--kernel", "3")), read_values(Source("--kernel", "1:11:2"))
     ((3,), range(1, 12, 2))
+    >>> read_values(Source("--kernel", "1..11 step 2"))
+    range(1, 12, 2)
     """
     body, at = source.text[start:], start
+    if dotted := _DOTTED.fullmatch(body):
+        return _span([int(number) for number in dotted.groups() if number], source, body)
     numbers = []
     for word in body.split(":") if ":" in body else body.split(","):
         stripped = word.strip()

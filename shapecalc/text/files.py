@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EILSEQ, ELOOP, ENXIO
 from pathlib import Path
 from stat import S_ISFIFO
@@ -98,7 +98,7 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
     target = Path(os.path.realpath(target))
     if target.is_symlink():
         raise OSError(ELOOP, os.strerror(ELOOP))
-    written = target.parent / f".{target.name[:60]}.{os.urandom(4).hex()}"
+    written = target.parent / f".{target.name[-60:]}.{os.urandom(4).hex()}"
     with told_to_end():
         try:
             with open(written, "xb", opener=_private) as file:
@@ -108,6 +108,58 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
         except BaseException:
             written.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def kept_alone(folder: Path) -> Iterator[None]:
+    """Keep a folder for oneself until the process ends, in whatever way it does.
+
+    Raises `BlockingIOError` where another process keeps it.  Where a disk knows no locks, nobody is
+    kept out.
+    """
+    place = folder / ".lock"
+    file = _locked(place)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows takes no file away that is open
+            place.unlink()
+        file.close()
+
+
+def _locked(place: Path) -> IO[bytes]:
+    """Open and lock the file of a name, which whoever had it takes away when done."""
+    while True:
+        file = place.open("ab")
+        try:
+            _lock(file.fileno())
+            if os.path.samestat(os.fstat(file.fileno()), place.stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _lock(number: int) -> None:
+    """Lock an open file, or raise `BlockingIOError`."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if isinstance(error, BlockingIOError):
+                raise
 
 
 def _private(path: str, flags: int) -> int:

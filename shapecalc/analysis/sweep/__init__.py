@@ -112,7 +112,7 @@ def _must_be_ranges(over: object) -> None:
         return
     if not hasattr(over, "items"):
         for text in over if isinstance(over, (list, tuple)) else ():
-            must_be_text(text, "a range", "H=32..64")
+            must_be_text(text, "a range", "H=32:64")
         return
     for name, values in over.items():
         must_be_text(name, "a name", "H")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers import MAX_BYTES, Answers, refuse_file
+from shapecalc.homework.answers.documents import WORKBOOK, kind_of, read_document, read_notebook
 from shapecalc.homework.answers.tables import read_csv, read_json, read_markdown, read_yaml
-from shapecalc.homework.answers.workbook import is_workbook, read_workbook
+from shapecalc.homework.answers.workbook import read_workbook
 from shapecalc.homework.assignment.model import stamp_in
 from shapecalc.spec.find import read_bytes
 
@@ -28,7 +29,13 @@ READERS: dict[str, Callable[[str, str, tuple[str, ...]], Answers]] = {
     ".yaml": read_yaml,
     ".yml": read_yaml,
     ".json": read_json,
+    ".ipynb": read_notebook,
 }
+#: What is no text, or a text with much beside the table; and so large it may be.
+DOCUMENTS = (".xlsx", ".xlsm", ".ods", ".odt", ".docx", ".ipynb")
+MAX_DOCUMENT = 4 * 2**20
+#: The kinds of files that are read.
+SUFFIXES = (*dict.fromkeys((*READERS, *DOCUMENTS)),)
 
 
 def load_answers(path: str) -> Answers:
@@ -36,9 +43,9 @@ def load_answers(path: str) -> Answers:
     import sys
 
     if path == "-":
-        return read_answers(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+        return read_answers(sys.stdin.buffer.read(MAX_DOCUMENT + 1), "<stdin>")
     hint = "`shapecalc homework sheet` makes one to fill in"
-    return read_answers(bytes_of(path, MAX_BYTES, hint), path)
+    return read_answers(bytes_of(path, MAX_DOCUMENT, hint), path)
 
 
 def keep_answers(path: str, sheet: str | bytes) -> None:
@@ -47,7 +54,7 @@ def keep_answers(path: str, sheet: str | bytes) -> None:
         return
     try:  # which counts as no reading: what a command has read it may not write over
         with Path(path).open("rb") as file:
-            standing = read_answers(file.read(MAX_BYTES + 1), path)
+            standing = read_answers(file.read(MAX_DOCUMENT + 1), path)
     except (OSError, SpecErrors):  # what is there are no answers, or nothing can be written there
         return
     fresh = read_answers(sheet.encode() if isinstance(sheet, str) else sheet, path)
@@ -81,9 +88,12 @@ def read_answers(data: bytes, name: str) -> Answers:
     """Read answers from bytes; the name's suffix says how, `.csv` when there is none."""
     _, dot, ending = name.replace("\\", "/").rsplit("/", 1)[-1].rpartition(".")
     suffix = (dot + ending).lower() if dot else ""
-    if is_workbook(data, suffix):
-        return read_workbook(data, name)
-    text, notes = decode(data, name)
+    if data.startswith(b"PK"):
+        kind = kind_of(data)
+        if kind is WORKBOOK or (suffix in (".xlsx", ".xlsm") and not kind.part):
+            return read_workbook(data, name)
+        return read_document(data, name, kind)
+    text, notes = decode(data, name, most=MAX_DOCUMENT if suffix in DOCUMENTS else MAX_BYTES)
     reader = READERS.get(suffix) or _guess(text)
     return reader(text, name, notes)._replace(stamp=stamp_in(text))
 
@@ -92,14 +102,14 @@ def _guess(text: str) -> Callable[[str, str, tuple[str, ...]], Answers]:
     """Choose a reader by how a text begins."""
     start = text.lstrip()
     if start[:1] in ("{", "["):
-        return read_json
+        return read_notebook if '"nbformat"' in start[-200:] else read_json
     return read_markdown if start.startswith("|") else read_csv
 
 
 #: How files of other kinds begin, and what to do about them.
 _MAGIC = (
     (b"%PDF", "a PDF", "copy the table into a .csv or .md file"),
-    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "name it .xlsx, or save it as .csv"),
+    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "save it as .csv"),
     (b"\xd0\xcf\x11\xe0", "an old Office file, or one with a password", "save it as .csv"),
     (b"\x89PNG", "a picture", "type the table into a .csv file"),
     (b"\xff\xd8\xff", "a picture", "type the table into a .csv file"),
@@ -207,12 +217,12 @@ def load_submission(path: str) -> Answers:
     holds = f"{len(files)} files of answers: {', '.join(files[:4])}" if files else "no file"
     if not files and names:
         holds = f"no file of answers, but {', '.join(names[:4])}"
-    hint = f"hand in one file: {', '.join(READERS)}"
+    hint = f"hand in one file: {', '.join(SUFFIXES)}"
     raise refuse_file("E746", f"the submission holds {holds}", path, hint)
 
 
 def _is_answers(folder: Path, name: str) -> bool:
     """Tell whether a name is that of a file of answers: none that is hidden, and no link."""
     path = folder / name
-    known = path.suffix.lower() in READERS and not name.startswith((".", "__"))
+    known = path.suffix.lower() in SUFFIXES and not name.startswith((".", "__"))
     return known and path.is_file() and not path.is_symlink()

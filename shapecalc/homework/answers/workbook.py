@@ -14,7 +14,7 @@ import warnings
 import zlib
 from importlib.util import find_spec
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
 from shapecalc.errors import refuse
@@ -62,17 +62,16 @@ class CellText(NamedTuple):
     reason: str = ""
 
 
+#: Title, rows with their numbers, and what had to be understood.
+Sheet: TypeAlias = tuple[str, list[tuple[int, list[CellText]]], tuple[str, ...]]
+
+
 def need_openpyxl(what: str) -> None:
     """Require the extra package.  Raises `SpecErrors` (E754)."""
     if find_spec("openpyxl") is None:
         hint = "install it: pip install 'shapecalc-convnets[xlsx]'; or use .csv"
         message = f"{what} takes openpyxl, which is not installed"
         raise refuse("E754", message, hint=hint)
-
-
-def is_workbook(data: bytes, suffix: str) -> bool:
-    """Tell whether a file is to be read as a workbook."""
-    return suffix in (".xlsx", ".xlsm") and data.startswith(b"PK")
 
 
 def read_workbook(data: bytes, name: str) -> Answers:
@@ -89,6 +88,11 @@ def read_workbook(data: bytes, name: str) -> Answers:
     except Exception as error:  # noqa: BLE001  (a library on strange input: whatever it raises)
         kind = type(error).__name__
         raise refuse_file("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
+    return answers_of(tables, name)
+
+
+def answers_of(tables: list[Sheet], name: str) -> Answers:
+    """Return the answers of the one of several sheets that holds them.  Raises `SpecErrors`."""
     if not tables:
         raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
     title, rows, notes = max(tables, key=lambda table: _likely(table[1]))
@@ -128,10 +132,7 @@ def _harmless(data: bytes, name: str) -> None:
         raise refuse_file("E755", "the workbook declares entities of its own", name, _SAVE)
 
 
-_Table = tuple[str, list[tuple[int, list[CellText]]], tuple[str, ...]]
-
-
-def _tables(data: bytes) -> Iterator[_Table]:
+def _tables(data: bytes) -> Iterator[Sheet]:
     """Yield the sheets with cells: title, rows, and what had to be understood."""
     from openpyxl import load_workbook
 
@@ -182,11 +183,11 @@ def _cell_text(cell: Any, stored: Any) -> CellText:  # noqa: ANN401  (openpyxl's
         reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
         return CellText(str(value), reason)
     if isinstance(value, int | float):
-        return _number(value, str(cell.number_format or ""))
+        return number_text(value, str(cell.number_format or ""))
     return CellText(str(value))
 
 
-def _number(value: float, form: str) -> CellText:
+def number_text(value: float, form: str) -> CellText:
     """Write a stored number; spreadsheets keep 15 digits of it."""
     whole = isinstance(value, int) or value.is_integer()
     text = str(int(value)) if whole and abs(value) < 10**18 else repr(value)

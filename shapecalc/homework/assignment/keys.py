@@ -7,9 +7,9 @@ accept:
   conv1: {params: {34848: without biases, as the slides have it}}
   total: {params: [62.4M, 60M]}
 vary:
-  input: [224x224x3, 225x225x3]     # or sides of a square input: 195..259 step 8
+  input: [224x224x3, 225x225x3]     # or sides of a square input: 195:259:8
   conv1.kernel: [9, 11]             # a field of a layer
-  k: 64..96 step 16                 # a constant of the spec's `let`
+  k: 64:96:16                       # a constant of the spec's `let`
 """
 
 from __future__ import annotations
@@ -259,9 +259,11 @@ def _volume(text: str, row: Row) -> Value:
 #: A choice has at most so many values.
 _MANY = 1000
 
-_RANGE = re.compile(r"(\d{1,9})\s*\.\.\s*(\d{1,9})(?:\s+step\s+(\d{1,9}))?", re.ASCII)
+_RANGE = re.compile(
+    r"(\d{1,9})\s*(?:\.\.|:)\s*(\d{1,9})(?:(?:\s+step\s+|\s*:\s*)(\d{1,9}))?", re.ASCII
+)
 _VALUE = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
-_VARY = "write a list, [64, 80, 96], or a range, 64..96 step 16"
+_VARY = "write a list, [64, 80, 96], or a range, 64:96:16"
 
 
 def read_choices(

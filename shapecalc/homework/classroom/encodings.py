@@ -54,7 +54,7 @@ def strange(names: Iterable[str]) -> str:
         (name, word) for name in names for word in _WORD.findall(name) if not word.isascii()
     ]
     for name, word in accented:
-        if any(ord(sign) > 127 and not sign.isalpha() and sign not in _IN_NAMES for sign in word):
+        if any(ord(c) > 127 and not c.isalpha() and c not in _IN_NAMES for c in word):
             return name
     odd = [name for name, word in accented if len(word) > 2 and 2 * _accents(word) > len(word)]
     return odd[0] if 2 * len(odd) > len(accented) else ""

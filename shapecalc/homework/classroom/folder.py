@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from shapecalc.homework.answers import MAX_BYTES, refuse_file
+from shapecalc.homework.answers import refuse_file
+from shapecalc.homework.answers.files import MAX_DOCUMENT
 from shapecalc.homework.classroom import Leftover
 from shapecalc.text.safe import terminal_safe
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: So many files and folders are looked at, so deep.
 MAX_FILES = 50_000
 _DEPTH = 20
+#: What every document has that is packed as a zip.
+_IN_DOCUMENTS = frozenset({"[Content_Types].xml", "mimetype"})
 #: What operating systems leave behind.
 _SYSTEM = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
@@ -137,6 +140,9 @@ class Folder:
             refused = str(error) if _begins(path, (b"", b"PK")) else ""  # else of another kind
             yield Handed(_path_text(parts), parts, path, refused=refused)
             return
+        if parts and _IN_DOCUMENTS & {member.name for member in inside}:
+            yield Handed(_path_text(parts), parts, path)  # a document under another name
+            return
         self._zips[path] = archive
         empty = bool(parts)
         for member in inside:
@@ -159,7 +165,7 @@ class Folder:
             hint = "name the folder with the submissions only"
             raise refuse_file("E715", message, self._name, hint)
 
-    def read(self, handed: Handed, most: int = MAX_BYTES) -> bytes:
+    def read(self, handed: Handed, most: int = MAX_DOCUMENT) -> bytes:
         """Read at most `most` + 1 bytes of a file.  Raises `ArchiveError` where it cannot be."""
         if handed.refused:
             raise ArchiveError(handed.refused)

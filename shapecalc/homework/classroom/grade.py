@@ -19,7 +19,7 @@ from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.store import PAGES, State
 from shapecalc.homework.diagnosis import OTHER_STAMP
 from shapecalc.text import Origin
-from shapecalc.text.files import page_name
+from shapecalc.text.files import kept_alone, page_name
 from shapecalc.text.safe import terminal_safe
 from shapecalc.text.words import capital
 
@@ -76,14 +76,19 @@ def grade(
     roster = load_roster(request.roster, request.encoding)
     results = _place(request)
     try:
-        run = _Run(request, homework, roster, State(results))
-        step = progress(len(roster.students)) if progress is not None else None
-        run.judge(step)
-        classroom = Classroom(
-            homework.title, homework.stamp, tuple(run.graded), run.intake.leftovers
-        )
-        run.state.settle([run.keys[at] for at in sorted(run.keys)], run.pages)
-        write_results(classroom, results)
+        with kept_alone(results):
+            run = _Run(request, homework, roster, State(results))
+            step = progress(len(roster.students)) if progress is not None else None
+            run.judge(step)
+            classroom = Classroom(
+                homework.title, homework.stamp, tuple(run.graded), run.intake.leftovers
+            )
+            run.state.settle([run.keys[at] for at in sorted(run.keys)], run.pages)
+            write_results(classroom, results)
+    except BlockingIOError:
+        message = f"another run is writing into '{request.results}'"
+        hint = "let it end, or name another folder with -o"
+        raise refuse("E716", message, Origin.of_file(request.results), hint) from None
     except OSError as error:
         where = str(error.filename or results)
         message = f"'{where}' cannot be written: {error.strerror or error}"

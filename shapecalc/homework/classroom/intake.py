@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.files import READERS, decode, read_answers
+from shapecalc.homework.answers.files import SUFFIXES, decode, read_answers
 from shapecalc.homework.assignment.deadline import LIKE, read_time
 from shapecalc.homework.assignment.model import stamp_in
 from shapecalc.homework.classroom import Leftover
@@ -376,7 +376,7 @@ def _readable(_: Folder, left: list[_Candidate]) -> list[_Candidate]:
         candidate
         for candidate in left
         if not candidate.handed.refused
-        and (not candidate.handed.suffix or candidate.handed.suffix in READERS)
+        and (not candidate.handed.suffix or candidate.handed.suffix in SUFFIXES)
     ]
 
 

@@ -262,10 +262,23 @@ def _by_processes(
 
 
 def _begin() -> None:
-    """Leave interrupting to the first process, which says what was kept."""
+    """Leave interrupting to the first process, which says what was kept, and end when it ends."""
     import signal
+    from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the first process has ended, whatever ended it, and end at once."""
+    import os
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _judge_all(source: HomeworkSource, tasks: Sequence[Task], *, solution: bool) -> list[Outcome]:

@@ -104,22 +104,25 @@ def _foreseen(blank: AskedNumber) -> Iterator[ForeseenAnswer]:
     for other in blank.others:
         if twin := _twin(other.value):
             yield ForeseenAnswer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
-    if blank.right % 1000 == 0 and 1000 <= blank.right < 10**6:
+    if blank.right >= 1000 and not _twin(Fraction(blank.right)):
         # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
         message = f"If you wrote a number of thousands with a separator: {DIGITS}"
-        yield ForeseenAnswer(str(blank.right // 1000), "0", "0", message)
+        yield ForeseenAnswer(f"{blank.right:,}".partition(",")[0], "0", "0", message)
 
 
 def _twin(value: Fraction) -> str:
     """Return what becomes of a number whose separator of thousands is read as a decimal sign.
 
-    >>> _twin(Fraction(34944)), _twin(Fraction(1327488)), _twin(Fraction(4000))
-    ('34.944', '', '')
+    Of 105.415.200 Moodle reads what stands before the second point; of several commas it knows
+    what they are.
+
+    >>> _twin(Fraction(34944)), _twin(Fraction(105415200)), _twin(Fraction(4000))
+    ('34.944', '105.415', '')
     """
-    number = value.numerator
-    if value.denominator > 1 or not 1000 <= number < 10**6 or number % 1000 == 0:
+    if value.denominator > 1 or value < 1000:
         return ""
-    return f"{number // 1000}.{number % 1000:03d}"
+    first, second, *_ = f"{value.numerator:,}".split(",")
+    return f"{first}.{second}" if int(second) else ""
 
 
 def moodle_xml(homework: Homework, *, per: str = "layer") -> str:

@@ -24,6 +24,7 @@ from shapecalc.layers.shape import as_list
 from shapecalc.output.text import PROSE, wrap
 from shapecalc.spec.find import find_homework
 from shapecalc.text import Origin
+from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,12 +74,18 @@ class Variant(NamedTuple):
 
 
 class VariantPool(NamedTuple):
-    """The variants that are given out, of `possible` combinations, so many `tried` and `valid`."""
+    """The variants that are given out, of `possible` combinations, so many `tried` and `valid`.
+
+    In `uneven` ones more windows leave a remainder than in the original; `refusal` is why the first
+    of the others is not valid.
+    """
 
     variants: tuple[Variant, ...]
     possible: int
     tried: int
     valid: int
+    uneven: int = 0
+    refusal: str = ""
 
     @property
     def difficulty(self) -> Difficulty:
@@ -103,11 +110,11 @@ def pool_of(source: Source, seed: str) -> VariantPool:
     """
     base = read_homework(source)
     if not base.choices:
-        hint = "add `vary: {input: 195..259 step 8, conv1.kernel: [9, 11]}`"
+        hint = "add `vary: {input: 195:259:8, conv1.kernel: [9, 11]}`"
         raise refuse("E750", "the homework does not say what varies", Origin(source), hint)
     possible = prod(len(choice.values) for choice in base.choices)
     allowed = None if base.any_window else _divisions(base.report.rows)[1]
-    tried, variants, first = 0, [], None
+    tried, uneven, variants, first = 0, 0, [], None
     for values in _combinations(base, possible, seed):
         tried += 1
         try:
@@ -117,9 +124,12 @@ def pool_of(source: Source, seed: str) -> VariantPool:
             continue
         if allowed is None or _divisions(homework.report.rows)[1] <= allowed:
             variants.append(_variant(homework))
+        else:
+            uneven += 1
     if not variants:
-        raise _nothing(source, tried, first)
-    return VariantPool(_chosen(variants), possible, tried, len(variants))
+        raise _nothing(source, tried, uneven, first)
+    refusal = first.message if first is not None else ""
+    return VariantPool(_chosen(variants), possible, tried, len(variants), uneven, refusal)
 
 
 def draw(pool: VariantPool, seed: str, student: str) -> Variant:
@@ -249,8 +259,8 @@ def _chosen(variants: list[Variant]) -> tuple[Variant, ...]:
     return tuple(sorted(kept))
 
 
-def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
-    """Say that no combination is valid, and why the first one is not."""
+def _nothing(source: Source, tried: int, uneven: int, first: Problem | None) -> SpecErrors:
+    """Say that no combination is valid, and why."""
     if first is None:
         hint = "`windows: any` allows it, or vary other values"
         message = (
@@ -258,7 +268,10 @@ def _nothing(source: Source, tried: int, first: Problem | None) -> SpecErrors:
         )
         return refuse("E751", message, Origin(source), hint)
     message = f"none of {tried:,} combinations is valid; the first: {first.message}"
-    return refuse("E751", message, Origin(source), first.hint or "vary other values")
+    hint = first.hint or "vary other values"
+    if uneven:
+        hint += f"; `windows: any` allows {uneven:,} in which more windows leave a remainder"
+    return refuse("E751", message, Origin(source), hint)
 
 
 def pool_text(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) -> str:
@@ -273,6 +286,13 @@ def _sentences(pool: VariantPool, drawn: Sequence[tuple[tuple[str, str], ...]]) 
         f"{len(drawn):,} sheets from {len(pool.variants):,} variants; of {pool.possible:,}"
         f" combinations {tried}, {pool.valid:,} valid."
     )
+    if pool.uneven:
+        yield (
+            f"Not valid, as more windows leave a remainder than in the original: {pool.uneven:,};"
+            " `windows: any` allows them."
+        )
+    if others := pool.tried - pool.valid - pool.uneven:
+        yield f"Not valid for other reasons: {others:,}; the first: {sentence(pool.refusal)}"
     counts = Counter(drawn)
     shared = sum(count for count in counts.values() if count > 1)
     if shared:

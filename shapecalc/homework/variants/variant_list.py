@@ -11,6 +11,7 @@ from shapecalc.homework.answers.tables import numbered_rows
 from shapecalc.output.csv import Plain, written
 from shapecalc.spec.find import find_file
 from shapecalc.text.files import fold
+from shapecalc.text.safe import FORMULA
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The first columns; the others are named as in `vary`.
 FIRST = ("student", "stamp")
+#: The column of names, which may be there; nothing that varies has a blank in its name.
+NAME = "student name"
 #: Limits of a list.
 MAX_STUDENTS = 20_000
 MAX_COLUMNS = 100
@@ -32,6 +35,12 @@ class Drawn(NamedTuple):
     student: str
     stamp: str
     values: tuple[tuple[str, str], ...]
+    name: str = ""
+
+    @property
+    def who(self) -> str:
+        """Whose it is, as it stands on a sheet."""
+        return f"{self.name} ({self.student})" if self.name else self.student
 
 
 class VariantList(NamedTuple):
@@ -63,12 +72,17 @@ class VariantList(NamedTuple):
 
 
 def write_variants(names: Sequence[str], drawn: Iterable[Drawn]) -> str:
-    """Write a list of variants as CSV, as it is: it is read again."""
+    """Write a list of variants as CSV, as it is but for names: it is read again."""
     rows = (
-        (variant.student, variant.stamp, *map(dict(variant.values).__getitem__, names))
+        (
+            Plain(variant.student),
+            Plain(variant.stamp),
+            variant.name,
+            *(Plain(dict(variant.values)[name]) for name in names),
+        )
         for variant in drawn
     )
-    return "".join(written(map(Plain, row) for row in ((*FIRST, *names), *rows)))
+    return "".join(written(((*FIRST, NAME, *names), *rows)))
 
 
 def read_variants(path: str) -> VariantList:
@@ -90,10 +104,14 @@ def parse_variants(source: Source) -> VariantList:
         raise _broken(source.name, f"the list has more than {MAX_STUDENTS:,} rows")
     drawn = []
     for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(header) or not all(map(str.strip, row)):
+        cells = dict(zip(header, map(str.strip, row), strict=False))
+        name = cells.pop(NAME, "")
+        if len(row) != len(header) or not all(cells.values()):
             raise _broken(source.name, f"row {number} has not one value for each column")
-        student, stamp, *values = map(str.strip, row)
-        drawn.append(Drawn(student, stamp, tuple(zip(header[2:], values, strict=True))))
+        (_, student), (_, stamp), *values = cells.items()
+        if name.startswith("'") and name[1:].startswith(FORMULA):  # as it was written
+            name = name.removeprefix("'")
+        drawn.append(Drawn(student, stamp, tuple(values), name))
     index = {fold(variant.student): variant for variant in reversed(drawn)}
     return VariantList(source.name, tuple(drawn), index)
 

@@ -13,6 +13,7 @@ from shapecalc.homework.classroom.folder import Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, read_metadata, read_times, take_in
 from shapecalc.homework.classroom.roster import directory, read_roster, whose
 from shapecalc.text.files import page_name
+from tests.homework.classroom.broken import zipped
 from tests.homework.classroom.support import NO_BIAS, RIGHT, lay_out, run
 
 if TYPE_CHECKING:
@@ -320,3 +321,16 @@ def test_moodle_s_number_and_a_name_that_contradict_each_other_decide_nothing() 
     assert whose(known, ["Ann Lee_11_assignsubmission_file_", "a.csv"]).at == 0
     assert whose(known, ["Ann Lee_12_assignsubmission_file_", "a.csv"]).at is None
     assert whose(known, ["Ann Lee_99_assignsubmission_file_", "a.csv"]).at == 0
+
+
+def test_a_document_under_the_name_of_a_zip_is_read_as_what_it_is(tmp_path: Path) -> None:
+    cells = "".join(
+        f"<w:tr>{''.join(f'<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>' for cell in row.split(','))}</w:tr>"
+        for row in RIGHT.splitlines()
+    )
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    document = f"<w:document {space}><w:body><w:tbl>{cells}</w:tbl></w:body></w:document>"
+    data = zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": document.encode()})
+    lay_out(tmp_path / "c", {"1001.zip": data, "1002.docx": data, "1003/1003.pdf": data}, ROSTER)
+    students = run(tmp_path / "c").classroom.students
+    assert [student.marks for student in students[:3]] == [6, 6, 6]

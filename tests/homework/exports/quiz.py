@@ -50,7 +50,9 @@ def number(typed: str, *, thousands: str = "", decimal: str = ".") -> float | No
         if thousands:
             text = text.replace(thousands, "")
         text = text.replace(decimal, ".").replace(",", ".")
-    return float(text) if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text) else None
+    # what stands behind the first number is a unit, known or not
+    read = re.match(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text)
+    return float(read[0]) if read else None
 
 
 def play(blank: Blank, typed: str, **language: str) -> tuple[float, str]:

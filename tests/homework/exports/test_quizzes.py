@@ -275,3 +275,28 @@ def test_no_wrong_number_is_below_0(made: Make) -> None:
     ]
     assert values
     assert min(values) == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("separator", [",", ".", " "])
+def test_millions_with_separators_are_foreseen(
+    made: Make, language: dict[str, str], separator: str
+) -> None:
+    homework = made(base="spec: alexnet\nlayers: [conv1, conv2]\ncolumns: [macs]\n")
+    blanks = list(blanks_of_moodle(moodle_xml(homework)))
+    for number, blank in zip(asked_numbers(homework), blanks, strict=True):
+        assert number.right in (105_415_200, 447_897_600)
+        typed = f"{number.right:,}".replace(",", separator)
+        marks, message = play(blank, typed, **language)
+        assert (marks, "Right." in message) == (blank.marks, True), typed
+        assert play(blank, "123.456.789", **language) == (0, number.otherwise)
+
+
+def test_a_whole_million_with_points_is_told_but_earns_nothing(made: Make) -> None:
+    net = "name: n\ninput: 1000\nlayers: [dense: {name: fc, units: 5000, bias: false}]\n"
+    homework = made(net=net, base="spec: net.yaml\nlayers: [fc]\ncolumns: [params]\n")
+    (blank,) = blanks_of_moodle(moodle_xml(homework))
+    assert play(blank, "5,000,000") == (blank.marks, "Right.")
+    marks, message = play(blank, "5.000.000")  # arrives as 5
+    assert marks == 0
+    assert "Write digits only" in message

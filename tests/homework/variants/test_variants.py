@@ -15,7 +15,14 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
 from shapecalc.homework.sheets.sheet import sheet
-from shapecalc.homework.variants.draw import Difficulty, chosen_homework, draw, homework_of, pool_of
+from shapecalc.homework.variants.draw import (
+    Difficulty,
+    chosen_homework,
+    draw,
+    homework_of,
+    pool_of,
+    pool_text,
+)
 from shapecalc.spec.find import find
 from shapecalc.text import Source
 from tests.paths import ROOT
@@ -61,7 +68,7 @@ def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
     folder: Path,
 ) -> None:
     make()
-    (folder / "other.csv").write_text("id,name\nx9,Xi\n17/b,李雷\ns1,Ada\n", encoding="utf-8")
+    (folder / "other.csv").write_text("id,name\nx9,Xi\n17/b,李雷\ns1,Ada Lovelace\n", encoding="utf-8")
     make(roster="other.csv", out="others")
     first, second = listed(folder / "sheets/variants.csv"), listed(folder / "others/variants.csv")
     assert first["s1"] == second["s1"]
@@ -122,6 +129,22 @@ def test_windows_may_leave_a_remainder_when_the_teacher_says_so() -> None:
     free = pool_of(source(TEXT + "windows: any\n"), "7")
     assert free.valid > kept.valid
     assert {name for variant in free.variants for name in variant.silent} <= set(kept.silent)
+    text = " ".join(pool_text(kept, []).split())
+    said = f"Not valid, as more windows leave a remainder than in the original: {kept.uneven:,};"
+    assert f"{said} `windows: any` allows them." in text
+    assert kept.valid + kept.uneven == free.valid
+    assert f"Not valid for other reasons: {free.tried - free.valid};" in text
+    assert "more windows" not in pool_text(free, [])
+
+
+def test_why_combinations_are_not_valid_is_said() -> None:
+    some = pool_of(
+        Source("h.yaml", "spec: lenet5\nvary: {input: [2, 32, 44]}\nwindows: any\n"), "7"
+    )
+    assert (some.tried, some.valid, some.uneven) == (3, 2, 0)
+    text = " ".join(pool_text(some, []).split())
+    assert f"Not valid for other reasons: 1; the first: {some.refusal}." in text
+    assert some.refusal
 
 
 def test_the_most_telling_variants_are_chosen() -> None:
@@ -255,7 +278,15 @@ def test_no_variant_is_guessed(folder: Path, words: list[str], code: str) -> Non
 
 @pytest.mark.parametrize(
     ("written", "values"),
-    [("3..6", [3, 4, 5, 6]), ("3..7 step 2", [3, 5, 7]), ("3..8 step 2", [3, 5, 7]), ("4..4", [4])],
+    [
+        ("3..6", [3, 4, 5, 6]),
+        ("3..7 step 2", [3, 5, 7]),
+        ("3..8 step 2", [3, 5, 7]),
+        ("4..4", [4]),
+        ("3:7:2", [3, 5, 7]),
+        ("3:6", [3, 4, 5, 6]),
+        ("3 : 8 : 2", [3, 5, 7]),
+    ],
 )
 def test_a_range_holds_both_ends_and_nothing_beyond(written: str, values: list[int]) -> None:
     text = "spec: lenet5\nlayers: [fc1]\ncolumns: params\nvary: {fc1.units: WRITTEN}\n"
@@ -274,3 +305,22 @@ def test_the_digits_of_all_answers_are_counted() -> None:
 def test_a_sheet_for_programs_says_whose_it_is() -> None:
     homework = read_homework(Source("h.yaml", "spec: lenet5\nlayers: [conv1]\n"))
     assert "Ann Lee" in sheet(homework, "csv", who="Ann Lee").splitlines()[0]
+
+
+def test_the_sheet_of_a_variant_has_the_name_that_the_roster_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("homework.yaml").write_text(TEXT)
+    Path("class.csv").write_text(CLASS + "s4,=1+1\ns5,\n", encoding="utf-8")
+    words = ["homework", "variants", "homework.yaml", "--roster", "class.csv", "--seed", "7"]
+    made = runner().invoke(main, [*words, "-o", "sheets", "-f", "text"])
+    assert made.exit_code == 0, made.output
+    listed = Path("sheets/variants.csv").read_text(encoding="utf-8")
+    assert "\n17/b," in listed
+    assert ",'=1+1," in listed  # a spreadsheet runs no name
+    for who, page in (("s1", "s1"), ("17/b", "17-b"), ("s4", "s4"), ("s5", "s5")):
+        own = ["homework", "sheet", "homework.yaml", "--variants", "sheets/variants.csv"]
+        done = runner().invoke(main, [*own, "--variant", who, "-f", "text"])
+        assert done.stdout == Path(f"sheets/{page}.txt").read_text(encoding="utf-8")
+    assert "Ada Lovelace (s1)" in Path("sheets/s1.txt").read_text(encoding="utf-8")

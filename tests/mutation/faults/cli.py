@@ -7,7 +7,7 @@ FAULTS = [
     Planted("completion offers every topic", '[f"{before}{comma}{word}" for word in TOPICS if word.startswith(last)]', '[f"{before}{comma}{word}" for word in TOPICS if True]'),
     Planted("a JSON check hints as little as a text", 'hint or (3 if chosen == "json" else 2)', 'hint and (3 if chosen == "json" else 2)'),
     Planted("an export is written in two halves", "row.makes[:1]", "row.makes[:2]"),
-    Planted("a student's sheet is not written", "yield files, Drawn(student.id, homework.stamp, values)", "pass"),
+    Planted("a student's sheet is not written", "yield files, drawn", "pass"),
     Planted("a schema for standard output goes to a file", 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path == "-" else path)', 'emit(dump(json_schema(), 2, ascii=True) + "\\n", None if path != "-" else path)'),
     Planted("an unknown code gets no hint", 'did_you_mean(code.upper(), CODES) or "`shapecalc errors` lists them"', "did_you_mean(code.upper(), CODES)"),
     Planted("a setting may be empty", "not equals or not name.strip() or not text.strip()", "not equals or not name.strip()"),

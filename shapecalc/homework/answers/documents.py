@@ -1,0 +1,345 @@
+"""Answers in documents: OpenDocument's spreadsheets and texts, Word's texts, notebooks.
+
+Of an archive only the one part with the content is unpacked, up to a limit; markup that declares
+anything of its own is refused, so that nothing grows and nothing outside is asked for.  Texts
+become Markdown: a table is a table, wherever it was typed.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+from xml.etree import ElementTree as ET
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+from shapecalc.homework.answers import MAX_CELLS, MAX_COLUMNS, refuse_file
+from shapecalc.homework.answers.tables import read_markdown
+from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, number_text
+from shapecalc.homework.assignment.model import stamp_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.homework.answers import Answers
+
+#: Limits of the part with the content: bytes unpacked, and how deep its elements lie.
+MAX_PART = 8 * 2**20
+MAX_DEPTH = 60
+_BROKEN = (BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError)
+_ANEW = "save it anew, and see that it opens"
+_SAVE = "save the table as .csv, or type it anew"
+_ODF = "application/vnd.oasis.opendocument"
+
+
+class DocumentKind(NamedTuple):
+    """What an archive is, the part that holds its content, and how other kinds are handed in."""
+
+    what: str
+    part: str = ""
+    hint: str = _SAVE
+
+
+_SPREADSHEET = DocumentKind("an OpenDocument spreadsheet", "content.xml")
+_TEXT = DocumentKind("an OpenDocument text", "content.xml")
+_WORD = DocumentKind("a Word document", "word/document.xml")
+WORKBOOK = DocumentKind("an Excel workbook", "xl/workbook.xml")
+#: A member that only one kind has.
+_MEMBERS = {
+    WORKBOOK.part: WORKBOOK,
+    _WORD.part: _WORD,
+    "xl/workbook.bin": DocumentKind("a binary Excel workbook", hint="save it as .xlsx or .csv"),
+    "ppt/presentation.xml": DocumentKind("a presentation", hint=_SAVE),
+    "Index/Document.iwa": DocumentKind(
+        "a document of Apple's Numbers or Pages", hint="export it as CSV, Excel or Word"
+    ),
+}
+_TYPES = {f"{_ODF}.spreadsheet": _SPREADSHEET, f"{_ODF}.text": _TEXT}
+_ARCHIVE = DocumentKind("a zip archive", hint="hand in the file with the table itself")
+
+
+def kind_of(data: bytes) -> DocumentKind:
+    """Tell what an archive is, by what it holds; its name proves nothing."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            if "mimetype" in names:
+                with archive.open("mimetype") as file:
+                    written = file.read(200).decode("ascii", "replace").strip()
+                written = written.removesuffix("-template")
+                if written in _TYPES:
+                    return _TYPES[written]
+                if written.startswith(_ODF):
+                    return DocumentKind("an OpenDocument file without a table")
+    except _BROKEN:
+        return DocumentKind("a zip archive, as .xlsx and .docx are, but a broken one", hint=_ANEW)
+    return next((kind for member, kind in _MEMBERS.items() if member in names), _ARCHIVE)
+
+
+def read_document(data: bytes, name: str, kind: DocumentKind) -> Answers:
+    """Read the answers of a document, no workbook.
+
+    Raises `SpecErrors`: E701 for no table, E702 for too much, E703 for a kind that is not read,
+    E755 for one that cannot be opened.
+    """
+    if not kind.part:
+        raise refuse_file("E703", f"the file is {kind.what}, no table in text", name, kind.hint)
+    content = _content(data, name, kind)
+    if kind is _SPREADSHEET:
+        return answers_of(list(_sheets(content)), name)
+    text = "\n".join(_WordText(content).lines() if kind is _WORD else _OdfText(content).lines())
+    return read_markdown(text, name)._replace(stamp=stamp_in(text))
+
+
+def _content(data: bytes, name: str, kind: DocumentKind) -> ET.Element:
+    """Unpack and parse the part with the content.  Raises `SpecErrors` (E702, E755)."""
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            info = archive.getinfo(kind.part)
+            if info.flag_bits & 1:
+                raise refuse_file("E755", f"{kind.what} with a password", name, "take it off")
+            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                raise refuse_file("E755", f"{kind.what} packed in a way not read", name, _SAVE)
+            with archive.open(info) as file:
+                markup = file.read(MAX_PART + 1)
+    except (*_BROKEN, KeyError):
+        raise refuse_file("E755", f"{kind.what} that cannot be unpacked", name, _SAVE) from None
+    if len(markup) > MAX_PART:
+        message = f"{kind.what} that unpacks to more than {MAX_PART // 2**20} MiB"
+        raise refuse_file("E702", message, name, _SAVE)
+    try:
+        parser = ET.XMLParser(target=_Bounded())  # noqa: S314  (nothing is declared in it)
+        return ET.fromstring(markup, parser)  # noqa: S314
+    except (ET.ParseError, ValueError, LookupError) as error:
+        message = f"{kind.what} that cannot be read: {error}"
+        raise refuse_file("E755", message[:200], name, _SAVE) from None
+
+
+class _Bounded(ET.TreeBuilder):
+    """Builds a tree up to a depth, in which nothing is declared."""
+
+    depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            message = "it is nested too deeply"
+            raise ValueError(message)
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ET.Element:
+        self.depth -= 1
+        return super().end(tag)
+
+    def doctype(self, *_: str | None) -> None:
+        message = "it declares markup of its own"
+        raise ValueError(message)
+
+
+def _name(element: ET.Element) -> str:
+    """Return an element's name without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def _attribute(element: ET.Element, name: str) -> str:
+    """Return an attribute by its name without its namespace; of several the first."""
+    return next((v for k, v in element.attrib.items() if k.rpartition("}")[2] == name), "")
+
+
+def _repeated(element: ET.Element, what: str, most: int) -> int:
+    number = _attribute(element, f"number-{what}-repeated")
+    return min(int(number), most) if number.isdecimal() and len(number) < 10 else 1
+
+
+_Row = tuple[int, list[CellText]]
+
+
+def _sheets(content: ET.Element) -> Iterator[tuple[str, list[_Row], tuple[str, ...]]]:
+    """Yield the sheets with cells of an OpenDocument spreadsheet, as those of a workbook."""
+    text = _OdfText(content)
+    for table in content.iter():
+        if _name(table) != "table":
+            continue
+        rows: list[_Row] = []
+        notes = []
+        number = width = 0
+        for row in table.iter():
+            if _name(row) != "table-row":
+                continue
+            cells = list(_row_cells(row, text))
+            width = max(width, len(cells))
+            for _ in range(_repeated(row, "rows", MAX_ROWS if cells else 1)):
+                number += 1
+                if cells and number <= MAX_ROWS and len(rows) * width <= 2 * MAX_CELLS:
+                    rows.append((number, cells))
+        spans = any(_attribute(cell, f"number-{what}-spanned") not in ("", "1")
+                    for cell in table.iter() for what in ("rows", "columns"))  # fmt: skip
+        if spans:
+            notes.append("of merged cells only the first holds an answer")
+        if rows:
+            yield _attribute(table, "name"), rows, tuple(notes)
+
+
+def _row_cells(row: ET.Element, text: _OdfText) -> Iterator[CellText]:
+    """Yield the cells of a row up to the last that is filled."""
+    blanks = 0
+    written = 0
+    for cell in row:
+        if _name(cell) not in ("table-cell", "covered-table-cell"):
+            continue
+        times = _repeated(cell, "columns", MAX_COLUMNS)
+        cell_text = _open_cell(cell, text) if _name(cell) == "table-cell" else CellText("")
+        if not cell_text.text:
+            blanks += times
+            continue
+        row_part = (*[CellText("")] * blanks, *[cell_text] * times)[: MAX_COLUMNS - written]
+        written += len(row_part)
+        yield from row_part
+        blanks = 0
+
+
+def _open_cell(cell: ET.Element, text: _OdfText) -> CellText:
+    """Return what stands in a cell: a number as it is stored, a text as it is shown."""
+    shown = text.inside(cell)
+    kind, value = _attribute(cell, "value-type"), _attribute(cell, "value")
+    if any(key.endswith("}value-type") and value == "error" for key, value in cell.attrib.items()):
+        return CellText(shown[:200], f"the cell holds an error of the spreadsheet, {shown[:40]}")
+    if kind in ("float", "currency", "percentage"):
+        try:
+            number = float(value)
+        except ValueError:
+            return CellText(shown)
+        return number_text(number, "%" if kind == "percentage" else "")
+    if kind in ("date", "time"):
+        reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
+        return CellText(shown or "date", reason)
+    if kind == "boolean":
+        return CellText(shown, f"{shown} is no number")
+    return CellText(shown)
+
+
+def _table(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Write a table as Markdown has it."""
+    for row in rows:
+        cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+class _OdfText:
+    """An OpenDocument text as Markdown."""
+
+    def __init__(self, content: ET.Element) -> None:
+        self._content = content
+        self._raised = {
+            _attribute(style, "name")
+            for style in content.iter()
+            if _name(style) == "style"
+            for properties in style
+            if _attribute(properties, "text-position").startswith(("super", *"123456789"))
+        }
+
+    def lines(self) -> Iterator[str]:
+        yield from self._lines(self._content)
+
+    def _lines(self, element: ET.Element) -> Iterator[str]:
+        for inner in element:
+            name = _name(inner)
+            if name == "table":
+                rows = (row for row in inner.iter() if _name(row) == "table-row")
+                yield from _table([[cell.text for cell in _row_cells(row, self)] for row in rows])
+            elif name == "h":
+                yield f"# {self.inside(inner)}"
+            elif name == "p":
+                yield self.inside(inner)
+            elif name != "tracked-changes":
+                yield from self._lines(inner)
+
+    def inside(self, element: ET.Element) -> str:
+        """Return the text of an element: paragraphs apart, powers with their sign."""
+        if _name(element) in ("p", "h"):
+            return "".join(self._text(element)).strip()
+        paragraphs = (part for part in element if _name(part) in ("p", "h", "list"))
+        return "\n".join(filter(None, ("".join(self._text(part)).strip() for part in paragraphs)))
+
+    def _text(self, element: ET.Element) -> Iterator[str]:
+        if element.text:
+            raised = _name(element) == "span" and _attribute(element, "style-name") in self._raised
+            yield f"^{element.text}" if raised else element.text
+        for inner in element:
+            name = _name(inner)
+            if name in ("s", "tab", "line-break"):
+                yield " "
+            elif name not in ("annotation", "note"):
+                yield from self._text(inner)
+            yield inner.tail or ""
+
+
+class _WordText:
+    """A Word document as Markdown; what was deleted and is only marked so is not read."""
+
+    def __init__(self, content: ET.Element) -> None:
+        self._content = content
+
+    def lines(self) -> Iterator[str]:
+        yield from self._lines(self._content)
+
+    def _lines(self, element: ET.Element) -> Iterator[str]:
+        for inner in element:
+            name = _name(inner)
+            if name == "tbl":
+                rows = [row for row in inner if _name(row) == "tr"]
+                yield from _table([list(self._cells(row)) for row in rows])
+            elif name == "p":
+                styles = (
+                    _attribute(part, "val") for part in inner.iter() if _name(part) == "pStyle"
+                )
+                mark = "# " if any(style.startswith("Heading") for style in styles) else ""
+                yield mark + self._text(inner)
+            else:
+                yield from self._lines(inner)
+
+    def _cells(self, row: ET.Element) -> Iterator[str]:
+        for cell in row.iter():
+            if _name(cell) != "tc":
+                continue
+            spans = [_attribute(part, "val") for part in cell.iter() if _name(part) == "gridSpan"]
+            yield " ".join(self._text(part) for part in cell if _name(part) == "p")
+            wide = int(spans[0]) if spans and spans[0].isdecimal() and len(spans[0]) < 3 else 1
+            yield from [""] * (wide - 1)
+
+    def _text(self, element: ET.Element) -> str:
+        name = _name(element)
+        if name in ("t", "delText"):
+            return element.text or "" if name == "t" else ""
+        if name in ("tab", "br", "cr"):
+            return " "
+        text = "".join(map(self._text, element))
+        marks = (_attribute(part, "val") for part in element.iter() if _name(part) == "vertAlign")
+        raised = (name == "r" and "superscript" in marks) or name == "sup"
+        return f"^{text}" if raised and text.strip() else text
+
+
+def read_notebook(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Read the tables in the Markdown cells of a notebook.  Raises `SpecErrors` (E701)."""
+    try:
+        notebook = json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        raise refuse_file("E701", "the notebook is not JSON", name, "save it anew") from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    written = (
+        [_source(cell) for cell in cells if isinstance(cell, dict)]
+        if isinstance(cells, list)
+        else []
+    )
+    return read_markdown("\n\n".join(written), name, notes)
+
+
+def _source(cell: Mapping[str, object]) -> str:
+    """Return the text of a cell that is no program."""
+    if cell.get("cell_type") not in ("markdown", "raw"):
+        return ""
+    source = cell.get("source")
+    lines = source if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str))
