@@ -37,6 +37,7 @@ from shapecalc.text import List, Scalar, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from shapecalc.errors import SpecErrors
     from shapecalc.text import Tree
@@ -197,10 +198,12 @@ def from_rows(
     name: str,
     notes: tuple[str, ...] = (),
     reasons: Mapping[tuple[int, int], str] | None = None,
+    in_full: AbstractSet[tuple[int, int]] = frozenset(),
 ) -> Answers:
     """Make answers of a table's rows, each with its line's number.
 
-    `reasons` say, by line and place in it, why cells are no answers.  The header is the first row
+    `reasons` say, by line and place in it, why cells are no answers; `in_full` are those of which
+    the heading's unit is no part.  The header is the first row
     that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
@@ -214,7 +217,9 @@ def from_rows(
             name,
             "the first row names the layers' column and what is asked: layer,output,params,macs",
         )
-    header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
+    first, names = rows[at]
+    covered = {i for line, i in reasons or () if line == first}  # by a merged heading before it
+    header = ["" if i in covered else cell.strip() for i, cell in enumerate(names)][:MAX_COLUMNS]
     naming = layers_column(header)
     assert naming is not None, "`headings` counts those of a row that names the layers"
     network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
@@ -234,7 +239,7 @@ def from_rows(
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
-            unit = unit_in(header[i])
+            unit = "" if (line, i) in in_full else unit_in(header[i])
             cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth))
     ignored = tuple(
         cell
