@@ -228,9 +228,12 @@ def from_rows(
     }
     cells: list[AnswerCell] = []
     seen: list[str] = []
+    nameless: list[str] = []
     for line, row in rows[at + 1 :]:
         layer = row[naming].strip().strip("*`") if naming < len(row) else ""
         if not layer or set(layer) <= set("-: =") or layer == "marks":
+            if not layer and any(row[i].strip() for i in quantities if i < len(row)):
+                nameless.append(str(line))
             continue  # a rule, or the sheet's own last line
         nth = seen.count(layer)
         seen.append(layer)
@@ -246,6 +249,19 @@ def from_rows(
         for i, cell in enumerate(header)
         if i not in (naming, network) and i not in quantities and cell and cell != DOES
     )
+    if nameless:
+        notes = (
+            *notes,
+            f"answers without a layer's name were not read: line {', '.join(nameless)}",
+        )
+    filled = {
+        i
+        for _, row in rows[at + 1 :]
+        if naming < len(row) and row[naming].strip()
+        for i in range(naming + 1, len(row))
+        if row[i].strip() and not (i < len(header) and header[i])
+    }
+    ignored += tuple(f"column {i + 1}, which has no heading" for i in sorted(filled))
     columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
 
