@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers.claims import Claims, claims_of
+from shapecalc.homework.assignment.notation import Blank, ReadNumber
 from shapecalc.homework.diagnosis import (
     OTHER_STAMP,
     Checked,
@@ -225,8 +226,27 @@ def check(homework: Homework, answers: Answers) -> Checked:
         notes.append(CHANNELS_FIRST)
     if answers.ignored:
         notes.append(f"columns that were not read: {', '.join(answers.ignored)}")
+    notes += _without_key(claims)
     findings = _findings(done, weighed)
     return Checked(homework, answers.source, done, findings, claims.extras, tuple(notes))
+
+
+def _without_key(claims: Claims) -> list[str]:
+    """Say which answers are not graded as what they are about is no one number."""
+    without = [
+        claim.cell
+        for claim in claims.by_cell.values()
+        if claim.cell.key is None
+        and not claim.cell.filled_in
+        and not isinstance(claim.readings, Blank)
+        and not any(isinstance(r, ReadNumber) and not r.value for r in claim.readings)
+    ]
+    columns = dict.fromkeys(cell.quantity.title for cell in without)
+    return [
+        f"not graded, as it is no one number there: {title} of"
+        f" {', '.join(cell.layer for cell in without if cell.quantity.title == title)}"
+        for title in columns
+    ]
 
 
 def evidence_by_column(
