@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
-from shapecalc.homework.assignment.model import computing, find_row, is_total
+from shapecalc.homework.assignment.model import computes, find_row, is_total
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
@@ -25,7 +25,7 @@ from shapecalc.layers.transposed import Transposed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from shapecalc.report import Report, Row
+    from shapecalc.report import Row
 
 #: A row of a table: its name there, and how many of that name stand above it.
 NamedRow = tuple[str, int]
@@ -158,24 +158,27 @@ class _Rows(NamedTuple):
 
 
 def meanings(
-    table: Sequence[NamedRow], asked: Iterable[str], rows: Mapping[str, Row], report: Report
+    table: Sequence[NamedRow],
+    asked: Iterable[str],
+    rows: Mapping[str, Row],
+    leaves: Mapping[str, Row],
 ) -> dict[NamedRow, Meaning]:
     """Find out which row of a network every row of a table means.
 
-    `asked` are the rows of the sheet, `rows` all that can be asked about.
+    `asked` are the rows of the sheet, `rows` all that can be asked about, and `leaves` the layers
+    by themselves.
     """
     asked = tuple(asked)
     names = (*asked, *(name for name in rows if name not in asked))
     own = {named: find_row(named[0], asked) or find_row(named[0], names) for named in table}
     repeated = {word for word, at in table if at}
-    leaves = {row.name: row for row in report.rows}
     known = _Rows(leaves, tuple(name for name in asked if not is_total(name)))
     described_as = {named: described(named[0]) for named in table}
     weak = _joined(table, own, described_as)
     own.update(dict.fromkeys(weak))
     open_ = [named for named in table if own[named] is None or named[0] in repeated]
     result = {named: Meaning(name, own=name is not None) for named, name in own.items()}
-    through = _numbered_through(table, described_as, report)
+    through = _numbered_through(table, described_as, leaves)
     if through is not None:
         for named, row in through.items():
             if own[named] is None:
@@ -215,7 +218,9 @@ def _joined(
 
 
 def _numbered_through(
-    table: Sequence[NamedRow], described_as: Mapping[NamedRow, Described | None], report: Report
+    table: Sequence[NamedRow],
+    described_as: Mapping[NamedRow, Described | None],
+    leaves: Mapping[str, Row],
 ) -> dict[NamedRow, str] | None:
     """Match names that are numbered through all kinds, as C1, S2, C3, or `Layer 1`, by position."""
     numbered = [
@@ -227,8 +232,7 @@ def _numbered_through(
     kinds = {what.kind for _, what in numbered}
     if [what.numbers[0] for _, what in numbered] != list(range(1, len(numbered) + 1)):
         return None
-    leaves = {row.name: row for row in report.rows}
-    names = [name for name in computing(report, 99) if name in leaves]
+    names = [name for name, row in leaves.items() if computes(row)]
     if kinds == {""}:
         others = [
             named for named in table if not is_total(named[0]) and described_as[named] is None

@@ -25,7 +25,8 @@ def meant(network: str, words: list[str], asked: list[str] | None = None) -> dic
     report = summarize(network)
     homework = assign(report, layers=asked)
     table = tuple((word, words[:at].count(word)) for at, word in enumerate(words))
-    result = meanings(table, homework.layers, homework.rows, report)
+    leaves = {row.name: row for row in report.rows}
+    result = meanings(table, homework.layers, homework.rows, leaves)
     return {
         word if words.count(word) == 1 else f"{word} {at}": meaning.row or meaning.may_be
         for (word, at), meaning in result.items()
