@@ -1,4 +1,4 @@
-"""Misconceptions about recurrent layers and embeddings, R1 to R7, as forums have them."""
+"""Misconceptions about recurrent layers and embeddings, R1 to R9, as forums have them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _WITH_BIASES = ("params", "biases")
 _LSTM = "input: 20x1\nlayers: [lstm: {units: 9, biases: 1, returns: last}]\n"
 _GRU = "input: 200x16\nlayers: [gru: {units: 32, bidirectional: true, returns: last}]\n"
 _KERAS = "input: 30x300\nlayers: [lstm: {units: 300, biases: 1, bidirectional: true}]\n"
+_RNN = "input: 20x1\nlayers: [rnn: {units: 4, biases: 1, returns: last}]\n"
+_RNN_9 = "input: 10x9\nlayers: [rnn: {units: 4, biases: 1}]\n"
 _WORDS = "input: 100\nlayers: [embedding: {entries: 92, size: 256}]\n"
 
 
@@ -88,6 +90,20 @@ def _not_carried(parts: _Parts, _: Recurrent, __: Case) -> tuple[int, int] | Non
     return (parts.read, parts.bias) if parts.read else None
 
 
+def _steps_as_features(parts: _Parts, layer: Recurrent, case: Case) -> tuple[int, int] | None:
+    (inputs,) = case.row.inputs
+    if layer.layers > 1 or not parts.read:
+        return None
+    return parts.read * known(inputs.sides[0]) + parts.carried, parts.bias
+
+
+def _biased_inputs(parts: _Parts, layer: Recurrent, case: Case) -> tuple[int, int] | None:
+    inputs = known(case.row.inputs[0].channels)
+    if layer.gates > 1 or layer.layers > 1 or layer.bidirectional or not parts.bias:
+        return None
+    return parts.read + parts.carried, inputs + known(layer.units)
+
+
 def _rows_of_positions(case: Case, _: Factors) -> Factors | None:
     layer = case.layer
     if not isinstance(layer, Embedding):
@@ -133,5 +149,15 @@ WRONG_RECURRENT: tuple[Misconception, ...] = (
         "A table has a row for every entry that an index may name, however many are looked up.",
         _rows_of_positions,
         (CellExample(_WORDS, "embedding1", "params", "23,552", "25,600"),), instead=True),
+    Misconception("R8", "the steps were taken for inputs", PARAMS,
+        "Every step got weights of its own.",
+        "All steps are read with the same weights: the length is no factor.",
+        _recurrent(_steps_as_features),
+        (CellExample(_RNN, "rnn1", "params", "24", "100"),), instead=True),
+    Misconception("R9", "the inputs got biases", _WITH_BIASES,
+        "A bias was counted for every input and every unit.",
+        "Biases belong to units, and to their gates.",
+        _recurrent(_biased_inputs),
+        (CellExample(_RNN_9, "rnn1", "params", "56", "65"),), instead=True),
 )
 # fmt: on
