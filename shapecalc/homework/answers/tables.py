@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.homework.answers import (
@@ -358,13 +359,17 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
         inner = value[around] if around is not None else value
     records = list(_records(inner))
     cells, rows, ignored = [], [], []
+    above: Counter[tuple[str, str, str]] = Counter()
     for layer, column, raw, place, network in records:
         quantity = quantity_of(column)
         rows.append(layer)
         if quantity is None:
             ignored.append(column)
         else:
-            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(column), network=network))
+            at = (network, layer, column)
+            cell = AnswerCell(layer, quantity, raw, place, unit_in(column), network=network)
+            cells.append(cell._replace(nth=above[at]))
+            above[at] += 1
         if len(cells) > MAX_CELLS:
             raise refuse_file("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:
