@@ -1,4 +1,4 @@
-"""Misconceptions about recurrent layers and embeddings, R1 to R9, as forums have them."""
+"""Misconceptions about recurrent layers and embeddings, R1 to R10, as forums have them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shapecalc.homework.diagnosis.misconceptions.model import (
     Misconception,
 )
 from shapecalc.homework.diagnosis.working import Factors
+from shapecalc.layers.dense import Dense
 from shapecalc.layers.embedding import Embedding
 from shapecalc.layers.recurrent import Lstm, Recurrent
 
@@ -22,6 +23,7 @@ _WITH_BIASES = ("params", "biases")
 _LSTM = "input: 20x1\nlayers: [lstm: {units: 9, biases: 1, returns: last}]\n"
 _GRU = "input: 200x16\nlayers: [gru: {units: 32, bidirectional: true, returns: last}]\n"
 _KERAS = "input: 30x300\nlayers: [lstm: {units: 300, biases: 1, bidirectional: true}]\n"
+_LSTM_DENSE = "input: 20x1\nlayers: [lstm: {units: 9, biases: 1, returns: last}, dense: 5]\n"
 _RNN = "input: 20x1\nlayers: [rnn: {units: 4, biases: 1, returns: last}]\n"
 _RNN_9 = "input: 10x9\nlayers: [rnn: {units: 4, biases: 1}]\n"
 _WORDS = "input: 100\nlayers: [embedding: {entries: 92, size: 256}]\n"
@@ -104,6 +106,14 @@ def _biased_inputs(parts: _Parts, layer: Recurrent, case: Case) -> tuple[int, in
     return parts.read + parts.carried, inputs + known(layer.units)
 
 
+def _dense_as_lstm(case: Case, _: Factors) -> Factors | None:
+    before = case.report.rows[case.at - 1].layer if case.at > 0 else None
+    if not isinstance(case.layer, Dense) or not isinstance(before, Lstm):
+        return None
+    inputs, units = known(case.row.inputs[0].channels), case.co
+    return Factors(scale=(4,), filters=(units,), depth=(inputs + units,))
+
+
 def _rows_of_positions(case: Case, _: Factors) -> Factors | None:
     layer = case.layer
     if not isinstance(layer, Embedding):
@@ -159,5 +169,10 @@ WRONG_RECURRENT: tuple[Misconception, ...] = (
         "Biases belong to units, and to their gates.",
         _recurrent(_biased_inputs),
         (CellExample(_RNN_9, "rnn1", "params", "56", "65"),), instead=True),
+    Misconception("R10", "a dense layer was counted like an LSTM", PARAMS,
+        "The gates of the layer before were counted once more.",
+        "A dense layer has a weight for every input and unit, and no gates.",
+        _dense_as_lstm,
+        (CellExample(_LSTM_DENSE, "fc1", "params", "50", "280"),), instead=True),
 )
 # fmt: on

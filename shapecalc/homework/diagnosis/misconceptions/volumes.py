@@ -1,4 +1,4 @@
-"""Misconceptions about output volumes, S1 to S26."""
+"""Misconceptions about output volumes, S1 to S28."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shapecalc.homework.diagnosis.working import Side, Sides, sides_of
 from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.merge import Concat
 from shapecalc.layers.pool import Pool
-from shapecalc.layers.reshape import Flatten
+from shapecalc.layers.reshape import Flatten, PadLayer
 from shapecalc.layers.transposed import Transposed
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DILATED = "input: 56x56x8\nlayers: [conv: {filters: 16, kernel: 3, pad: 1, dilation: 2}]\n"
 _TRANSPOSED = "input: 7x7x8\nlayers: [transposed: {filters: 5, kernel: 4, stride: 2, pad: 1}]\n"
 _TRANSPOSED_3 = "input: 7x7x8\nlayers: [transposed: {filters: 5, kernel: 3, stride: 2, pad: 1}]\n"
+_PADDED = "input: 15x15x8\nlayers: [pad: 2]\n"
 _FLATTEN = "input: 6x6x256\nlayers: [flatten, dense: 4096]\n"
 _AT_224 = "extends: alexnet.yaml\ninput: 224x224x3\n"
 
@@ -116,6 +117,19 @@ def _unfolded(n: int, move: Window, pads: int) -> int:
 
 def _pads(move: Window) -> int:
     return known(move.before) + known(move.after)
+
+
+def _padded(ends: int, depth: int) -> Callable[[Case, Sides], Sides | None]:
+    """Make a rule for a layer that pads by the same at all ends: at so many, and of the depth."""
+
+    def rule(case: Case, right: Sides) -> Sides | None:
+        grown = {out - n for n, out in zip(case.entering, case.sides, strict=False)}
+        if not isinstance(case.layer, PadLayer) or len(grown) != 1 or (pad := grown.pop()) % 2:
+            return None
+        sides = tuple(Side(n, result=n + ends * pad // 2) for n in case.entering)
+        return right._replace(sides=sides, channels=case.ci + depth * pad // 2)
+
+    return rule
 
 
 def _concat(case: Case, right: Sides) -> tuple[Sides, ...] | None:
@@ -299,5 +313,20 @@ WRONG_VOLUMES: tuple[Misconception, ...] = (
         "That is so only where kernel and padding fit: (n - 1)*s + k - 2p.",
         _transposed(lambda n, move: n * known(move.stride)),
         (CellExample(_TRANSPOSED_3, "transposed1", "output", "13x13x5", "14x14x5"),)),
+    Misconception("S27", "rows of padding were put at one end", _OUT,
+        "The padding was added once to each side.",
+        "Padding stands at both ends of a side: n grows by 2p.",
+        _padded(1, 0),
+        (CellExample(_PADDED, "pad1", "output", "19x19x8", "17x17x8"),)),
+    Misconception("S28", "the channels were padded, too", _OUT,
+        "The padding was added to the depth as well.",
+        "Rows and columns are put around every channel; their number stays.",
+        lambda case, right: tuple(
+            wrong
+            for ends, depth in ((2, 2), (1, 1))
+            if (wrong := _padded(ends, depth)(case, right)) is not None
+        ),
+        (CellExample(_PADDED, "pad1", "output", "19x19x8", "19x19x12"),
+         CellExample(_PADDED, "pad1", "output", "19x19x8", "17x17x10"))),
 )
 # fmt: on
