@@ -83,8 +83,8 @@ def _without_products(case: Case, _: Factors) -> Factors | None:
     kept = [row for row in case.members if not isinstance(row.layer, Matmul)]
     if len(kept) == len(case.members) or case.conventions.operations != "macs":
         return None
-    each = case.conventions.flops_per_mac if case.column == "flops" else 1
-    return Factors(plus=(each * sum(known(row.macs) for row in kept),))
+    factor = case.conventions.flops_per_mac if case.column == "flops" else 1
+    return Factors(plus=(factor * sum(known(row.macs) for row in kept),))
 
 
 # fmt: off

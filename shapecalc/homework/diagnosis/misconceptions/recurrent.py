@@ -29,7 +29,7 @@ _RNN_9 = "input: 10x9\nlayers: [rnn: {units: 4, biases: 1}]\n"
 _WORDS = "input: 100\nlayers: [embedding: {entries: 92, size: 256}]\n"
 
 
-class _Parts:
+class _RecurrentParts:
     """The arrays of a recurrent layer, added up by what they are for."""
 
     def __init__(self, case: Case, layer: Recurrent) -> None:
@@ -44,7 +44,7 @@ class _Parts:
 
 
 def _recurrent(
-    change: Callable[[_Parts, Recurrent, Case], tuple[int, int] | None],
+    change: Callable[[_RecurrentParts, Recurrent, Case], tuple[int, int] | None],
 ) -> Callable[[Case, Factors], Factors | None]:
     """Make a rule of what becomes of a recurrent layer's weights and biases."""
 
@@ -52,7 +52,7 @@ def _recurrent(
         layer = case.layer
         if not isinstance(layer, Recurrent):
             return None
-        parts = _Parts(case, layer)
+        parts = _RecurrentParts(case, layer)
         changed = change(parts, layer, case)
         if changed is None or parts.read + parts.carried + parts.bias != right.value:
             return None
@@ -62,44 +62,46 @@ def _recurrent(
     return rule
 
 
-def _one_gate(parts: _Parts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
+def _one_gate(parts: _RecurrentParts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
     weights, gates = parts.read + parts.carried, layer.gates
     return (weights // gates, parts.bias // gates) if gates > 1 else None
 
 
-def _three_gates(parts: _Parts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
+def _three_gates(parts: _RecurrentParts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
     weights = parts.read + parts.carried
     return (weights * 3 // 4, parts.bias * 3 // 4) if isinstance(layer, Lstm) else None
 
 
-def _one_bias(parts: _Parts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
+def _one_bias(parts: _RecurrentParts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
     two = layer.biases == 2 and parts.bias
     return (parts.read + parts.carried, parts.one_bias) if two else None
 
 
-def _two_biases(parts: _Parts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
+def _two_biases(parts: _RecurrentParts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
     one = layer.biases == 1 and parts.bias
     return (parts.read + parts.carried, 2 * parts.one_bias) if one else None
 
 
-def _one_direction(parts: _Parts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
+def _one_direction(parts: _RecurrentParts, layer: Recurrent, _: Case) -> tuple[int, int] | None:
     if not layer.bidirectional or layer.layers > 1:
         return None
     return (parts.read + parts.carried) // 2, parts.bias // 2
 
 
-def _not_carried(parts: _Parts, _: Recurrent, __: Case) -> tuple[int, int] | None:
+def _not_carried(parts: _RecurrentParts, _: Recurrent, __: Case) -> tuple[int, int] | None:
     return (parts.read, parts.bias) if parts.read else None
 
 
-def _steps_as_features(parts: _Parts, layer: Recurrent, case: Case) -> tuple[int, int] | None:
+def _steps_as_features(
+    parts: _RecurrentParts, layer: Recurrent, case: Case
+) -> tuple[int, int] | None:
     (inputs,) = case.row.inputs
     if layer.layers > 1 or not parts.read:
         return None
     return parts.read * known(inputs.sides[0]) + parts.carried, parts.bias
 
 
-def _biased_inputs(parts: _Parts, layer: Recurrent, case: Case) -> tuple[int, int] | None:
+def _biased_inputs(parts: _RecurrentParts, layer: Recurrent, case: Case) -> tuple[int, int] | None:
     inputs = known(case.row.inputs[0].channels)
     if layer.gates > 1 or layer.layers > 1 or layer.bidirectional or not parts.bias:
         return None
