@@ -82,7 +82,9 @@ def to_tikz_figure(drawing: Drawing) -> str:
 def _must_fit(drawing: Drawing) -> None:
     longest = max(drawing.width, drawing.height) * _PIXEL
     if longest > MOST:
-        message = f"{drawing.title}: a page of LaTeX is at most {MOST:,} bp long, not {longest:,.0f}"
+        message = (
+            f"{drawing.title}: a page of LaTeX is at most {MOST:,} bp long, not {longest:,.0f}"
+        )
         raise refuse("E303", message, hint="draw less of it, as with --depth 1, or write .svg")
 
 

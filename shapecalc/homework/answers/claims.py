@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import Extra, refuse_file
-from shapecalc.homework.answers.rows import meanings
+from shapecalc.homework.answers.rows import Meaning, meanings
 from shapecalc.homework.assignment.model import (
     TOTAL,
     Homework,
@@ -38,10 +38,10 @@ from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.homework.answers import AnswerCell, Answers
-    from shapecalc.homework.answers.rows import Meaning, NamedRow
+    from shapecalc.homework.answers.rows import NamedRow
     from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation import Reading
     from shapecalc.homework.assignment.quantities import Value
@@ -61,14 +61,18 @@ class Claims(NamedTuple):
     """All cells of a homework with their answers.
 
     `channels_first`: the sheet writes its volumes so.  `own` are the volumes that it states, by
-    row: the right one where it may be meant.  `notes` say which rows were taken for what.
+    row: the right one where it may be meant.  `answers`: there are some, and one at least is to
+    what was asked.  `notes` say which rows were taken for what, `doubts` which for
+    nothing, though they may mean something.
     """
 
     by_cell: dict[tuple[str, str], Claim]
     extras: tuple[Extra, ...]
     channels_first: bool
     own: Mapping[str, Shape]
+    answers: bool
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def against(report: Report, answers: Answers) -> Homework:
@@ -81,7 +85,7 @@ def against(report: Report, answers: Answers) -> Homework:
     rows = askable(report)
     table = tuple(dict.fromkeys((cell.layer, cell.nth) for cell in answers.cells))
     names = (*computing(report), *([TOTAL] if TOTAL not in rows else []))
-    meant = meanings(table, names, rows, report)
+    meant = meanings(table, names, rows, {row.name: row for row in report.rows})
     layers = [meaning.row for meaning in meant.values() if meaning.row is not None]
     answered = {meant[cell.layer, cell.nth].row for cell in answers.cells if not _is_dash(cell.raw)}
     asked_layers = answered.union(computing(report))
@@ -108,20 +112,23 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
     open_: dict[tuple[str, str], AnswerCell] = {}
     extras: list[Extra] = []
     addresses = {cell.at for cell in homework.cells}
-    meant = _meant(homework, answers)
-    section = ""
-    for answer in answers.cells:
-        if homework.networks:
-            section = _network(answer.layer, homework) or section
-        meaning = meant.get((answer.layer, answer.nth))
-        name = meaning.row if meaning is not None else _row_of(answer, section, homework)
+    about = _about(homework, answers)
+    meant = _meant(homework, about)
+    unclear: list[tuple[str, NamedRow]] = []
+    for network, named, answer in about:
+        name = _row_of(answer, network, homework) if homework.networks else None
+        meaning = meant.get((network, named), Meaning(None))
+        name = name or meaning.row
         at = (name or answer.layer, answer.quantity.key)
         if at in addresses:
             by_address.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
-            may_be = [(row, at[1]) for row in meaning.may_be] if meaning is not None else []
-            open_.update((at, answer) for at in may_be if at in addresses and at not in open_)
-            if not addresses.intersection(may_be):
+            may_be = [] if name else [(row, at[1]) for row in meaning.may_be]
+            may_be = [at for at in may_be if at in addresses]
+            open_.update((at, answer) for at in may_be if at not in open_)
+            if may_be:
+                unclear.append((network, named))
+            else:
                 hint = "" if name else did_you_mean(answer.layer, homework.layers)
                 extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {
@@ -132,29 +139,74 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
     first = homework.conventions.layout == "chw"
     first = _channels_first(read, expected=first)
     own = _own_volumes(read, channels_first=first)
-    return Claims(read, tuple(extras), first, own, tuple(_row_notes(meant, open_.values())))
+    filled = (answer.raw.strip() for cells in by_address.values() for answer in cells)
+    notes, doubts = tuple(_taken(meant)), tuple(_doubts(meant, unclear))
+    return Claims(read, tuple(extras), first, own, any(filled), notes, doubts)
 
 
-def _meant(homework: Homework, answers: Answers) -> dict[NamedRow, Meaning]:
-    """Return what the rows of a table about one network mean."""
-    if homework.networks:
-        return {}
-    table = tuple(dict.fromkeys((cell.layer, cell.nth) for cell in answers.cells))
-    return meanings(table, homework.layers, homework.rows, homework.report)
+def _about(homework: Homework, answers: Answers) -> list[tuple[str, NamedRow, AnswerCell]]:
+    """List answers with their networks, where there are several, and their rows in these.
+
+    The network is what the answer names, or the row with its name alone above it.
+    """
+    if not homework.networks:
+        return [("", (cell.layer, cell.nth), cell) for cell in answers.cells]
+    about, section = [], ""
+    places: dict[tuple[str, str], list[int]] = {}
+    for cell in answers.cells:
+        section = _network(cell.layer, homework) or section
+        network = _network(cell.network, homework) or section
+        above = places.setdefault((network, cell.layer), [])
+        if cell.nth not in above:
+            above.append(cell.nth)
+        about.append((network, (cell.layer, above.index(cell.nth)), cell))
+    return about
 
 
-def _row_notes(meant: Mapping[NamedRow, Meaning], unclear: Iterable[AnswerCell]) -> Iterator[str]:
-    """Say which rows were taken for what by no name of their own, and which for nothing."""
+def _meant(
+    homework: Homework, about: Sequence[tuple[str, NamedRow, AnswerCell]]
+) -> dict[tuple[str, NamedRow], Meaning]:
+    """Return what the rows of a table mean, network by network where there are several."""
+    tables: dict[str, dict[NamedRow, None]] = {}
+    for network, named, _ in about:
+        if network or not homework.networks:
+            tables.setdefault(network, {})[named] = None
+    result = {}
+    for network, table in tables.items():
+        inside = f"{network}/" if network else ""
+        asked = [name.removeprefix(inside) for name in homework.layers if name.startswith(inside)]
+        rows = {
+            name.removeprefix(inside): row
+            for name, row in homework.rows.items()
+            if name.startswith(inside)
+        }
+        report = homework.networks.get(network, homework.report)
+        leaves = {row.name.removeprefix(inside): row for row in report.rows}
+        for named, meaning in meanings(tuple(table), asked, rows, leaves).items():
+            row = None if meaning.row is None else inside + meaning.row
+            may_be = tuple(inside + name for name in meaning.may_be)
+            result[network, named] = meaning._replace(row=row, may_be=may_be)
+    return result
+
+
+def _taken(meant: Mapping[tuple[str, NamedRow], Meaning]) -> Iterator[str]:
+    """Say which rows were taken for what by no name of their own."""
     taken = [
         f"{word} for {meaning.row}"
-        for (word, _), meaning in meant.items()
+        for (_, (word, _)), meaning in meant.items()
         if meaning.row is not None and not meaning.own
     ]
     if taken:
         more = f" and {len(taken) - 12} more" if len(taken) > 12 else ""
         yield f"rows were taken by what they say: {', '.join(taken[:12])}{more}"
-    for named in dict.fromkeys((cell.layer, cell.nth) for cell in unclear):
-        yield f"row {named[0][:60]} was taken for nothing: it {_may_mean(meant[named])}"
+
+
+def _doubts(
+    meant: Mapping[tuple[str, NamedRow], Meaning], unclear: Sequence[tuple[str, NamedRow]]
+) -> Iterator[str]:
+    """Say which rows were taken for nothing, and what they may mean."""
+    for at in dict.fromkeys(unclear):
+        yield f"row {at[1][0][:60]} was taken for nothing: it {_may_mean(meant[at])}"
 
 
 def _may_mean(meaning: Meaning) -> str:

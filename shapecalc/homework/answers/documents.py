@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from shapecalc.homework.answers import MAX_CELLS, MAX_COLUMNS, refuse_file
 from shapecalc.homework.answers.tables import read_markdown
-from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, number_text
+from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, number_cell
 from shapecalc.homework.assignment.model import stamp_in
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _open_cell(cell: ET.Element, text: _OdfText) -> CellText:
             number = float(value)
         except ValueError:
             return CellText(shown)
-        return number_text(number, "%" if kind == "percentage" else "")
+        return number_cell(number, "0%" if kind == "percentage" else "General", "")
     if kind in ("date", "time"):
         reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
         return CellText(shown or "date", reason)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BARS = "\u2502\u2503\u2551|"
 _RULE = re.compile(r"[\s+\-=:_|\u2500-\u257f]*[+\-=_\u2500-\u257f]{3}[\s+\-=:_|\u2500-\u257f]*")
-_GAP = re.compile(r"\s{2,}|\t")
+_GAP = re.compile(r"\s{2,}")
 #: The branches that torchinfo draws before a name.
 _BRANCH = re.compile(r"^[\s\u2500-\u257f]+")
 _DASHES = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
@@ -57,7 +57,7 @@ def rows_of(text: str, knows: Callable[[Sequence[str]], int]) -> list[PastedRow]
     if any(knows(row.cells) for row in boxed):
         return boxed
     for at, line in enumerate(lines):
-        header = _GAP.split(line.strip())
+        header = [] if "\t" in line else _GAP.split(line.strip())
         if len(header) > 1 and knows(header):
             return list(_spaced(lines, at))
     return []

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
-from shapecalc.homework.assignment.model import computing, find_row, is_total
+from shapecalc.homework.assignment.model import computes, find_row, is_total
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
@@ -25,7 +25,7 @@ from shapecalc.layers.transposed import Transposed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from shapecalc.report import Report, Row
+    from shapecalc.report import Row
 
 #: A row of a table: its name there, and how many of that name stand above it.
 NamedRow = tuple[str, int]
@@ -158,24 +158,26 @@ class _Rows(NamedTuple):
 
 
 def meanings(
-    table: Sequence[NamedRow], asked: Iterable[str], rows: Mapping[str, Row], report: Report
+    table: Sequence[NamedRow],
+    asked: Iterable[str],
+    rows: Mapping[str, Row],
+    leaves: Mapping[str, Row],
 ) -> dict[NamedRow, Meaning]:
     """Find out which row of a network every row of a table means.
 
-    `asked` are the rows of the sheet, `rows` all that can be asked about.
+    `asked` are the rows of the sheet, `rows` all that can be asked about, and `leaves` the layers
+    by themselves.
     """
     asked = tuple(asked)
     names = (*asked, *(name for name in rows if name not in asked))
     own = {named: find_row(named[0], asked) or find_row(named[0], names) for named in table}
     repeated = {word for word, at in table if at}
-    leaves = {row.name: row for row in report.rows}
     known = _Rows(leaves, tuple(name for name in asked if not is_total(name)))
     described_as = {named: described(named[0]) for named in table}
     weak = _joined(table, own, described_as)
     own.update(dict.fromkeys(weak))
-    open_ = [named for named in table if own[named] is None or named[0] in repeated]
     result = {named: Meaning(name, own=name is not None) for named, name in own.items()}
-    through = _numbered_through(table, described_as, report)
+    through = _numbered_through(table, described_as, leaves)
     if through is not None:
         for named, row in through.items():
             if own[named] is None:
@@ -183,15 +185,128 @@ def meanings(
             elif own[named] != row and any(own[other] is None for other in through):
                 result[named] = Meaning(None, (str(own[named]), row))
     else:
+        result |= _as_keras(table, result, described_as, known)
         for kind in dict.fromkeys(what.kind for what in described_as.values() if what is not None):
             members = [
-                named for named in open_ if (what := described_as[named]) and what.kind == kind
+                named for named in table if (what := described_as[named]) and what.kind == kind
             ]
-            taken = {name for named, name in own.items() if name and named not in members}
-            for named, row in (_of_kind(members, described_as, known, kind, taken) or {}).items():
-                result[named] = Meaning(row)
+            result |= _members(members, result, described_as, known, repeated)
+        result |= _by_letters(table, result, described_as, known)
     _last(table, result, known)
-    return _with_doubts(result, described_as, known, rows)
+    return _with_doubts(_once(result), described_as, known, rows)
+
+
+_Readings: TypeAlias = "Mapping[NamedRow, Described | None]"
+
+
+def _members(
+    members: Sequence[NamedRow],
+    result: Mapping[NamedRow, Meaning],
+    described_as: _Readings,
+    known: _Rows,
+    repeated: set[str],
+) -> dict[NamedRow, Meaning]:
+    """Find out what the rows of one kind mean."""
+    kind = next(what.kind for named in members if (what := described_as[named]) is not None)
+    open_ = [named for named in members if result[named].row is None or named[0] in repeated]
+    taken = {meaning.row for named, meaning in result.items() if named not in open_ and meaning.row}
+    made = {
+        named: Meaning(row)
+        for named, row in (_of_kind(open_, described_as, known, kind, taken) or {}).items()
+    }
+    for named in open_:
+        what = described_as[named]
+        if named not in made and result[named].own and what is not None:
+            fitting = [name for name in known.of(kind) if _has(known.all[name], what.numbers)]
+            if len(fitting) > 1:  # POOL-2 several times: its number is the kernel of them all
+                made[named] = Meaning(None, tuple(fitting))
+    numbers = [what.numbers for named in members if (what := described_as[named]) is not None]
+    ordinals = _by_ordinals(numbers, known.of(kind))
+    if ordinals is not None and any(not result[named].own for named in members):
+        for named, row in zip(members, ordinals, strict=True):
+            own = result[named]
+            if own.own and own.row != row and named not in made:
+                made[named] = Meaning(None, (str(own.row), row))
+    return made
+
+
+#: Names that a program gives: Keras counts kind by kind, PyTorch's summaries through all layers.
+_COUNTED_BY_PROGRAM = re.compile(
+    r"(?:(?:conv|max_pooling|average_pooling)[123]d|dense)_\d+(?: ?\(.*)?"
+    r"|(?:conv[123]d|maxpool[123]d|avgpool[123]d|linear)(?:-|: ?)[\d-]+"
+)
+_KERAS = re.compile(r"((?:conv|max_pooling|average_pooling)[123]d|dense)(?:_(\d+))?(?: ?\(.*)?")
+
+
+def _as_keras(
+    table: Sequence[NamedRow],
+    result: Mapping[NamedRow, Meaning],
+    described_as: _Readings,
+    known: _Rows,
+) -> dict[NamedRow, Meaning]:
+    """Match names as Keras gives them: the first of a kind without a number, the second with 1."""
+    matches = {
+        named: match
+        for named in table
+        if result[named].row is None and (match := _KERAS.fullmatch(named[0].strip().casefold()))
+    }
+    if {match[2] is None for match in matches.values()} != {True, False}:
+        return {}
+    made = {}
+    for named, match in matches.items():
+        what = described_as[named]
+        every = known.of(what.kind) if what is not None else []
+        at = int(match[2] or 0)
+        if at < len(every):
+            made[named] = Meaning(every[at])
+    return made
+
+
+_LETTER = re.compile(r"[cpsf]\W*(\d{1,3})", re.IGNORECASE)
+
+
+def _by_letters(
+    table: Sequence[NamedRow],
+    result: Mapping[NamedRow, Meaning],
+    described_as: _Readings,
+    known: _Rows,
+) -> dict[NamedRow, Meaning]:
+    """Match some of LeNet's C1, S2, C3 by position, where they are not numbered kind by kind.
+
+    What may be numbered either way stays open.
+    """
+    letters = {
+        named: int(match[1])
+        for named in table
+        if not result[named].own and (match := _LETTER.fullmatch(named[0].strip()))
+    }
+    names = [name for name, row in known.all.items() if computes(row) and kind_of(row) != "other"]
+    positions = list(letters.values())
+    rising = all(a < b for a, b in pairwise(positions))
+    if not letters or not rising or positions[-1] > len(names) or not positions[0]:
+        return {}
+    by_position = {named: names[at - 1] for named, at in letters.items()}
+    kinds = {named: what.kind for named in letters if (what := described_as[named]) is not None}
+    if any(kinds[named] != kind_of(known.all[row]) for named, row in by_position.items()):
+        return {}
+    if len(set(kinds.values())) > 1 and any(result[named].row is None for named in letters):
+        return {named: Meaning(row) for named, row in by_position.items()}
+    return {
+        named: Meaning(None, (counted, row))
+        for named, row in by_position.items()
+        if (counted := result[named].row) is not None and counted != row
+    }
+
+
+def _once(result: dict[NamedRow, Meaning]) -> dict[NamedRow, Meaning]:
+    """Leave open what two names mean, unless it is the own name of both."""
+    meant = [meaning.row for meaning in result.values()]
+    return {
+        named: Meaning(None, (meaning.row,))
+        if meaning.row is not None and not meaning.own and meant.count(meaning.row) > 1
+        else meaning
+        for named, meaning in result.items()
+    }
 
 
 def _joined(
@@ -215,7 +330,9 @@ def _joined(
 
 
 def _numbered_through(
-    table: Sequence[NamedRow], described_as: Mapping[NamedRow, Described | None], report: Report
+    table: Sequence[NamedRow],
+    described_as: Mapping[NamedRow, Described | None],
+    leaves: Mapping[str, Row],
 ) -> dict[NamedRow, str] | None:
     """Match names that are numbered through all kinds, as C1, S2, C3, or `Layer 1`, by position."""
     numbered = [
@@ -227,8 +344,7 @@ def _numbered_through(
     kinds = {what.kind for _, what in numbered}
     if [what.numbers[0] for _, what in numbered] != list(range(1, len(numbered) + 1)):
         return None
-    leaves = {row.name: row for row in report.rows}
-    names = [name for name in computing(report, 99) if name in leaves]
+    names = [name for name, row in leaves.items() if computes(row)]
     if kinds == {""}:
         others = [
             named for named in table if not is_total(named[0]) and described_as[named] is None
@@ -263,9 +379,11 @@ def _of_kind(
     ways: tuple[Callable[[], list[str] | None], ...] = (
         lambda: _by_own_numbers(numbers, every),
         lambda: _by_ordinals(numbers, every),
-        lambda: _by_extents(numbers, free, known),
+        lambda: _by_extents(numbers, every, free, known),
         lambda: _by_order(numbers, free),
     )
+    if all(_COUNTED_BY_PROGRAM.fullmatch(word.strip().casefold()) for word, _ in members):
+        ways = ways[1], ways[3]  # its numbers are none of the network's
     for way in ways:
         rows = way()
         if rows is None or len(set(rows)) < len(rows) or taken.intersection(rows):
@@ -298,9 +416,15 @@ def _by_ordinals(numbers: Sequence[tuple[int, ...]], every: Sequence[str]) -> li
 
 
 def _by_extents(
-    numbers: Sequence[tuple[int, ...]], free: Sequence[str], known: _Rows
+    numbers: Sequence[tuple[int, ...]], every: Sequence[str], free: Sequence[str], known: _Rows
 ) -> list[str] | None:
-    """Match names that give the extents of their layers, in order and by count."""
+    """Match names that give the extents of their layers, in order and by count.
+
+    A single number that may be a place among the rows of a kind is no extent for certain.
+    """
+    places = {number[0] for number in numbers if len(number) == 1}
+    if len(places) == len(numbers) and max(places) <= len(every):
+        return None
     left = {number: [name for name in free if _has(known.all[name], number)] for number in numbers}
     if not all(number and len(left[number]) == numbers.count(number) for number in left):
         return None

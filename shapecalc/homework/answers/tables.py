@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.homework.answers import (
@@ -37,6 +38,7 @@ from shapecalc.text import List, Scalar, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from shapecalc.errors import SpecErrors
     from shapecalc.text import Tree
@@ -197,10 +199,12 @@ def from_rows(
     name: str,
     notes: tuple[str, ...] = (),
     reasons: Mapping[tuple[int, int], str] | None = None,
+    in_full: AbstractSet[tuple[int, int]] = frozenset(),
 ) -> Answers:
     """Make answers of a table's rows, each with its line's number.
 
-    `reasons` say, by line and place in it, why cells are no answers.  The header is the first row
+    `reasons` say, by line and place in it, why cells are no answers; `in_full` are those of which
+    the heading's unit is no part.  The header is the first row
     that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
@@ -214,7 +218,9 @@ def from_rows(
             name,
             "the first row names the layers' column and what is asked: layer,output,params,macs",
         )
-    header = [cell.strip() for cell in rows[at][1]][:MAX_COLUMNS]
+    first, names = rows[at]
+    covered = {i for line, i in reasons or () if line == first}  # by a merged heading before it
+    header = ["" if i in covered else cell.strip() for i, cell in enumerate(names)][:MAX_COLUMNS]
     naming = layers_column(header)
     assert naming is not None, "`headings` counts those of a row that names the layers"
     network = next((i for i, cell in enumerate(header) if plain_word(cell) in NETWORK_WORDS), None)
@@ -223,9 +229,12 @@ def from_rows(
     }
     cells: list[AnswerCell] = []
     seen: list[str] = []
+    nameless: list[str] = []
     for line, row in rows[at + 1 :]:
         layer = row[naming].strip().strip("*`") if naming < len(row) else ""
         if not layer or set(layer) <= set("-: =") or layer == "marks":
+            if not layer and any(row[i].strip() for i in quantities if i < len(row)):
+                nameless.append(str(line))
             continue  # a rule, or the sheet's own last line
         nth = seen.count(layer)
         seen.append(layer)
@@ -234,13 +243,26 @@ def from_rows(
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
-            unit = unit_in(header[i])
+            unit = "" if (line, i) in in_full else unit_in(header[i])
             cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
         if i not in (naming, network) and i not in quantities and cell and cell != DOES
     )
+    if nameless:
+        notes = (
+            *notes,
+            f"answers without a layer's name were not read: line {', '.join(nameless)}",
+        )
+    filled = {
+        i
+        for _, row in rows[at + 1 :]
+        if naming < len(row) and row[naming].strip()
+        for i in range(naming + 1, len(row))
+        if row[i].strip() and not (i < len(header) and header[i])
+    }
+    ignored += tuple(f"column {i + 1}, which has no heading" for i in sorted(filled))
     columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
 
@@ -337,13 +359,17 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
         inner = value[around] if around is not None else value
     records = list(_records(inner))
     cells, rows, ignored = [], [], []
+    above: Counter[tuple[str, str, str]] = Counter()
     for layer, column, raw, place, network in records:
         quantity = quantity_of(column)
         rows.append(layer)
         if quantity is None:
             ignored.append(column)
         else:
-            cells.append(AnswerCell(layer, quantity, raw, place, unit_in(column), network=network))
+            at = (network, layer, column)
+            cell = AnswerCell(layer, quantity, raw, place, unit_in(column), network=network)
+            cells.append(cell._replace(nth=above[at]))
+            above[at] += 1
         if len(cells) > MAX_CELLS:
             raise refuse_file("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:

@@ -1,6 +1,7 @@
 """Answers in a workbook: cells as a spreadsheet has them, none computed, none unpacked blindly.
 
-A formula counts by the value that the spreadsheet stored with it.  What the spreadsheet made
+A formula counts by the value that the spreadsheet stored with it.  A cell means what it shows:
+superscripts, what is struck through, the text of its number format.  What the spreadsheet made
 something else of (a date of 6-6-25, a percentage) is not guessed at: it is unreadable, with what to
 do about it.
 """
@@ -26,6 +27,7 @@ from shapecalc.homework.answers import (
     Answers,
     refuse_file,
 )
+from shapecalc.homework.answers.number_format import shown_number, shown_text
 from shapecalc.homework.answers.tables import from_rows, headings
 from shapecalc.homework.assignment.model import stamp_in
 
@@ -56,10 +58,16 @@ _MARKUP = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf
 
 
 class CellText(NamedTuple):
-    """A cell's text, and why it is no answer."""
+    """A cell's text, and why it is no answer.
+
+    `note`: what it shows, where that is something else.  `in_full`: nothing that a heading says
+    multiplies it.
+    """
 
     text: str
     reason: str = ""
+    note: str = ""
+    in_full: bool = False
 
 
 #: Title, rows with their numbers, and what had to be understood.
@@ -95,7 +103,9 @@ def answers_of(tables: list[Sheet], name: str) -> Answers:
     """Return the answers of the one of several sheets that holds them.  Raises `SpecErrors`."""
     if not tables:
         raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
-    title, rows, notes = max(tables, key=lambda table: _likely(table[1]))
+    title, rows, notes = max(
+        tables, key=lambda table: (*_likely(table[1]), _HIDDEN not in table[2])
+    )
     if len(tables) > 1:
         notes = (f"of {len(tables)} sheets {title[:40]} was read", *notes)
     plain = [(number, [cell.text for cell in row]) for number, row in rows]
@@ -105,7 +115,8 @@ def answers_of(tables: list[Sheet], name: str) -> Answers:
         for at, cell in enumerate(row)
         if cell.reason
     }
-    answers = from_rows(plain, name, notes, reasons)
+    in_full = {(number, at) for number, row in rows for at, cell in enumerate(row) if cell.in_full}
+    answers = from_rows(plain, name, notes, reasons, in_full)
     return answers._replace(stamp=stamp_in(_text(rows)))
 
 
@@ -138,31 +149,79 @@ def _tables(data: bytes) -> Iterator[Sheet]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about features that are no concern of ours
-        formulas = load_workbook(BytesIO(data), keep_links=False)
+        formulas = load_workbook(BytesIO(data), keep_links=False, rich_text=True)
         values = load_workbook(BytesIO(data), keep_links=False, data_only=True)
     for sheet in formulas.worksheets:
         stored = values[sheet.title]
         rows = []
         width = min(sheet.max_column, MAX_COLUMNS)
         height = min(sheet.max_row, MAX_ROWS, 2 * MAX_CELLS // width)
+        covered = _covered(sheet, height, width)
         for number in range(1, height + 1):
             cells = [
                 _cell_text(sheet.cell(number, at), stored.cell(number, at))
                 for at in range(1, width + 1)
             ]
+            for at in range(1, width + 1):
+                if (number, at) in covered:
+                    first = covered[number, at]
+                    text = _cell_text(sheet[first], stored[first]).text
+                    cells[at - 1] = CellText(
+                        text, f"merged with {first}; unmerge the cells" if text else ""
+                    )
             while cells and not cells[-1].text:
                 cells.pop()
             if cells:
                 rows.append((number, cells))
         if not rows:
             continue
-        notes = []
+        notes = list(_hidden(sheet, rows, width))
         if sheet.merged_cells.ranges:
             areas = ", ".join(sorted(str(area) for area in sheet.merged_cells.ranges)[:5])
             notes.append(f"of merged cells only the first holds an answer: {areas}")
+        shown = [cell.note for _, row in rows for cell in row if cell.note]
+        if shown:
+            more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+            notes.append(f"cells show something else than they hold: {'; '.join(shown[:5])}{more}")
         if sheet.max_row > height or sheet.max_column > width:
             notes.append(f"only {height:,} rows and {width} columns were read")
         yield sheet.title, rows, tuple(notes)
+
+
+#: The note on a sheet that nobody sees.
+_HIDDEN = "the sheet is hidden, and was read all the same"
+
+
+def _hidden(
+    sheet: Any,  # noqa: ANN401
+    rows: Iterable[tuple[int, list[CellText]]],
+    width: int,
+) -> Iterator[str]:
+    """Say what is hidden and was read all the same."""
+    if sheet.sheet_state != "visible":
+        yield _HIDDEN
+    lines = [number for number, _ in rows if sheet.row_dimensions[number].hidden]
+    if lines:
+        yield f"hidden rows were read all the same: {', '.join(map(str, lines[:8]))}"
+    letters = [
+        letter
+        for letter, column in sheet.column_dimensions.items()
+        if column.hidden and (column.min or 1) <= width
+    ]
+    if letters:
+        yield f"hidden columns were read all the same: {', '.join(sorted(letters)[:8])}"
+
+
+def _covered(sheet: Any, height: int, width: int) -> dict[tuple[int, int], str]:  # noqa: ANN401
+    """Return the cells that another one covers, and which."""
+    covered = {}
+    for area in sheet.merged_cells.ranges:
+        first = sheet.cell(area.min_row, area.min_col).coordinate
+        for row in range(area.min_row, min(area.max_row, height) + 1):
+            for column in range(area.min_col, min(area.max_col, width) + 1):
+                if (row, column) != (area.min_row, area.min_col):
+                    covered[row, column] = first
+    return covered
 
 
 def _cell_text(cell: Any, stored: Any) -> CellText:  # noqa: ANN401  (openpyxl's cells, of two loads)
@@ -182,21 +241,42 @@ def _cell_text(cell: Any, stored: Any) -> CellText:  # noqa: ANN401  (openpyxl's
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
         return CellText(str(value), reason)
+    form = str(cell.number_format or "General")
+    struck = bool(cell.font is not None and cell.font.strike)
     if isinstance(value, int | float):
-        return number_text(value, str(cell.number_format or ""))
-    return CellText(str(value))
+        return _struck(number_cell(value, form, cell.coordinate), struck=struck)
+    return _struck(CellText(shown_text(_shown(cell.value, str(value)), form)), struck=struck)
 
 
-def number_text(value: float, form: str) -> CellText:
-    """Write a stored number; spreadsheets keep 15 digits of it."""
-    whole = isinstance(value, int) or value.is_integer()
-    text = str(int(value)) if whole and abs(value) < 10**18 else repr(value)
-    if "%" in form:
-        shown = f"{100 * value:g}%"
-        return CellText(shown, f"a percentage, {shown}; format the cell as a number")
-    if abs(value) >= 10**15:
-        return CellText(text, "a spreadsheet keeps 15 digits only; format the cell as text")
-    return CellText(text)
+def _struck(cell: CellText, *, struck: bool) -> CellText:
+    """Mark what is struck through as Markdown does."""
+    return cell._replace(text=f"~~{cell.text}~~") if struck and cell.text.strip() else cell
+
+
+def _shown(rich: Any, text: str) -> str:  # noqa: ANN401  (a text, or openpyxl's runs of one)
+    """Return what a text shows: its superscripts as powers, what is struck through marked so."""
+    if isinstance(rich, str) or not hasattr(rich, "as_list"):
+        return text
+    shown = ""
+    for run in rich:
+        font = getattr(run, "font", None)
+        words = str(getattr(run, "text", run))
+        if font is not None and font.vertAlign == "superscript" and words.strip().isdigit():
+            words = f"^{words.strip()}"
+        if font is not None and font.strike and words.strip():
+            words = f"~~{words}~~"
+        shown += words
+    return shown
+
+
+def number_cell(value: float, form: str, place: str) -> CellText:
+    """Write a stored number as the cell shows it; spreadsheets keep 15 digits of it."""
+    shown = shown_number(value, form)
+    reason = shown.reason
+    if not reason and abs(value) >= 10**15:
+        reason = "a spreadsheet keeps 15 digits only; format the cell as text"
+    note = f"{place}: {shown.note}" if shown.note else ""
+    return CellText(shown.text, reason, note, shown.in_full)
 
 
 def _likely(rows: Iterable[tuple[int, list[CellText]]]) -> tuple[bool, int]:

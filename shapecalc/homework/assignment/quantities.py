@@ -89,6 +89,16 @@ def _field(row: Row, _: Conventions) -> int | None:
     return size if isinstance(size, int) and size else None
 
 
+def no_field(row: Row) -> str:
+    """Say why a row's receptive field is no one number; nothing where it is, or has none at all."""
+    if at_most(row.field):
+        return "only a bound of it is known"
+    sizes = [side.size for side in row.field or ()]
+    if len(set(sizes)) > 1:
+        return f"its sides are {' and '.join(map(str, sizes))}"
+    return ""
+
+
 def _whole(number: Dim) -> int:
     assert isinstance(number, int), "homework is about numbers, which `assign` makes sure of"
     return number

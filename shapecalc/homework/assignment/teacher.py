@@ -31,9 +31,16 @@ from shapecalc.homework.assignment.keys import (
     read_choices,
     variation_of,
 )
-from shapecalc.homework.assignment.model import DEFAULT_COLUMNS, TOTAL, Homework, askable, assign
+from shapecalc.homework.assignment.model import (
+    DEFAULT_COLUMNS,
+    TOTAL,
+    Homework,
+    askable,
+    assign,
+    is_total,
+)
 from shapecalc.homework.assignment.networks import Variation, network, together
-from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.assignment.quantities import QUANTITIES, no_field
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import Scalar, YamlMap, describe, origin
@@ -195,10 +202,38 @@ class _TeacherReader(KeyReader):
         )._replace(choices=choices, any_window=windows, deadline=deadline, picture=picture)
         if not values:  # a variant's cells are others
             given_as_written(self, get("given"), made)
+        self.without_sums(tree)
+        self.with_fields(get("columns"), made)
         if not made.cells and not len(self.problems):
             hint = "name layers that have what the columns ask for"
             self.no("E704", "the homework asks for nothing", tree, hint)
         return made
+
+    def without_sums(self, tree: YamlMap) -> None:
+        """Complain (E704) about totals of what has none."""
+        for section in ("points", "given", "accept"):
+            of = tree.items.get(section)
+            for key, value in of.items.items() if isinstance(of, YamlMap) else ():
+                if not is_total(key) or not isinstance(value, YamlMap):
+                    continue
+                for word in value.keys.values():
+                    quantity = quantity_of(word.text)
+                    if quantity is not None and quantity.total is None:
+                        message = f"{quantity.title} has no total that could be asked for"
+                        self.no("E704", message, word, f"leave it out: `{key}` sums what adds up")
+
+    def with_fields(self, tree: Tree | None, made: Homework) -> None:
+        """Complain (E704) where receptive fields are asked for that are no one number."""
+        rows = [
+            made.rows[cell.layer]
+            for cell in made.cells
+            if cell.quantity.key == "rf" and cell.key is None and not is_total(cell.layer)
+        ]
+        open_ = {row.name: no_field(row) for row in rows if no_field(row)}
+        if tree is not None and open_:
+            name, reason = next(iter(open_.items()))
+            hint = "leave rf out of `columns`, or name other `layers`"
+            self.no("E704", f"rf of {name} is no number: {reason}", tree, hint)
 
     def entries_of(self, tree: YamlMap) -> list[NetworkEntry]:
         """Read which networks are asked about: `spec`, or several `specs`."""

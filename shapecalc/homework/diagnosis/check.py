@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.answers.claims import Claims, claims_of
+from shapecalc.homework.assignment.notation import Blank, ReadNumber
 from shapecalc.homework.diagnosis import (
     OTHER_STAMP,
     Checked,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.errors import SpecErrors
-    from shapecalc.homework.answers import Answers, Extra
+    from shapecalc.homework.answers import Answers
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.diagnosis.follow_through import OwnNetwork
     from shapecalc.homework.diagnosis.judge import Tentative
@@ -211,8 +212,8 @@ def check(homework: Homework, answers: Answers) -> Checked:
     is another sheet, or other names, and no sheet without answers.
     """
     claims = claims_of(homework, answers)
-    if claims.extras and not any(claim.raw for claim in claims.by_cell.values()):
-        raise _not_asked(homework, answers, claims.extras)
+    if not claims.answers and (claims.extras or claims.doubts):
+        raise _not_asked(homework, answers, claims)
     near = follow_through(homework, claims.own, homework.policy.within)
     network = follow_through(homework, claims.own, ANY) if near.far else near
     cells = [tentative(homework, claim, claims, near, network) for claim in claims.by_cell.values()]
@@ -227,20 +228,22 @@ def check(homework: Homework, answers: Answers) -> Checked:
         for judgement in cells
     ]
     done = _marked(homework, judged)
-    notes = [*answers.notes, *claims.notes]
+    notes = [*answers.notes, *claims.notes, *claims.doubts]
     if other := _other_stamp(homework, answers):
         notes.insert(0, other)
     if claims.channels_first and homework.conventions.layout != "chw":
         notes.append(CHANNELS_FIRST)
     if answers.ignored:
         notes.append(f"columns that were not read: {', '.join(answers.ignored)}")
+    notes += _without_key(claims)
     findings = _findings(done, weighed)
     return Checked(homework, answers.source, done, findings, claims.extras, tuple(notes))
 
 
-def _not_asked(homework: Homework, answers: Answers, extras: Sequence[Extra]) -> SpecErrors:
+def _not_asked(homework: Homework, answers: Answers, claims: Claims) -> SpecErrors:
     """Refuse answers of which none was asked for."""
-    message = f"no answer is to what was asked; {unasked_text(homework, extras)}"
+    unasked = (unasked_text(homework, claims.extras),) if claims.extras else ()
+    message = f"no answer is to what was asked; {'; '.join((*unasked, *claims.doubts))}"
     hint = f"the rows asked for are {listed_briefly(homework.layers, 8)}"
     if other := _other_stamp(homework, answers):
         hint = f"{other}: is it the right file"
@@ -252,6 +255,24 @@ def _other_stamp(homework: Homework, answers: Answers) -> str:
     if not answers.stamp or answers.stamp in (homework.stamp, homework.part_of):
         return ""
     return f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}"
+
+
+def _without_key(claims: Claims) -> list[str]:
+    """Say which answers are not graded as what they are about is no one number."""
+    without = [
+        claim.cell
+        for claim in claims.by_cell.values()
+        if claim.cell.key is None
+        and not claim.cell.filled_in
+        and not isinstance(claim.readings, Blank)
+        and not any(isinstance(r, ReadNumber) and not r.value for r in claim.readings)
+    ]
+    columns = dict.fromkeys(cell.quantity.title for cell in without)
+    return [
+        f"not graded, as it is no one number there: {title} of"
+        f" {', '.join(cell.layer for cell in without if cell.quantity.title == title)}"
+        for title in columns
+    ]
 
 
 def evidence_by_column(

@@ -190,8 +190,20 @@ def stated(homework: Homework) -> dict[str, str]:
         terms["accepted"] = f"{share} for other values that your teacher accepts in some cells"
     terms |= key_of(homework)
     if any(None in cells for _, _, cells in grid_of(homework)):
-        terms[NOT_ASKED] = "not asked"
+        terms[NOT_ASKED] = "not asked" + _no_sums(homework)
     return terms
+
+
+def _no_sums(homework: Homework) -> str:
+    """Say which counts of a sheet have no total, where it asks for one."""
+    without = [
+        column.title
+        for column in homework.columns
+        if column.total is None and column.key != "output"
+    ]
+    if not without or not any(map(is_total, homework.layers)):
+        return ""
+    return f"; {' and '.join(without)} {'has' if len(without) == 1 else 'have'} no total"
 
 
 def key_of(

@@ -186,3 +186,10 @@ def test_what_a_spreadsheet_has_shortened_is_said() -> None:
     assert "spreadsheets shorten" in shortened[0].note
     assert (shortened[0].value, shortened[0].half) == (448_000_000, 500_000)
     assert "spreadsheet" not in power[0].note
+
+
+def test_what_stands_outside_rows_and_columns_is_told() -> None:
+    text = b"layer,params\nconv1,156,28x28x6\n,157\nname,\n,\n"
+    answers = read_answers(text, "a.csv")
+    assert answers.ignored == ("column 3, which has no heading",)
+    assert answers.notes == ("answers without a layer's name were not read: line 3",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from shapecalc import summarize
@@ -10,6 +12,7 @@ from shapecalc.homework.answers.files import read_answers
 from shapecalc.homework.answers.rows import meanings
 from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.diagnosis.check import check
+from tests.fuzz.row_names import misread
 
 ALEXNET = "conv1 pool1 conv2 pool2 conv3 conv4 conv5 pool3 fc6 fc7 fc8"
 LENET = "conv1 pool1 conv2 pool2 conv3 fc1 fc2"
@@ -25,7 +28,8 @@ def meant(network: str, words: list[str], asked: list[str] | None = None) -> dic
     report = summarize(network)
     homework = assign(report, layers=asked)
     table = tuple((word, words[:at].count(word)) for at, word in enumerate(words))
-    result = meanings(table, homework.layers, homework.rows, report)
+    leaves = {row.name: row for row in report.rows}
+    result = meanings(table, homework.layers, homework.rows, leaves)
     return {
         word if words.count(word) == 1 else f"{word} {at}": meaning.row or meaning.may_be
         for (word, at), meaning in result.items()
@@ -83,6 +87,26 @@ def test_whole_tables(network: str, words: str, rows: str) -> None:
     assert list(meant(network, words.split()).values()) == rows.split()
 
 
+def test_no_scheme_of_names_makes_a_right_answer_wrong_or_blank() -> None:
+    assert [result for result in misread(120, 17) if result is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("network", "words", "rows"),
+    [
+        # Keras counts from none where one name has no number, else from 1 or as it pleases
+        ("lenet5", "max_pooling2d conv2d_1 max_pooling2d_1", "pool1 conv2 pool2"),
+        ("vgg16", "conv2d_1 conv2d_2", "conv1_1 conv1_2"),
+        # LeNet's letters also where some are left out, if they cannot be numbered kind by kind
+        ("lenet5", "C1 C3 S4 F6", "conv1 conv2 pool2 fc1"),
+        # the network's own names win, whatever else a word may be
+        ("alexnet", "POOL-3", "pool3"),
+    ],
+)
+def test_parts_of_tables(network: str, words: str, rows: str) -> None:
+    assert list(meant(network, words.split()).values()) == rows.split()
+
+
 def test_what_pytorch_numbers_through_is_matched_by_order() -> None:
     words = [f"{word}-{at}" for at, word in enumerate(MODULES.split(), 1)]
     rows = [row for row in meant("alexnet", words).values() if row in ALEXNET.split()]
@@ -100,6 +124,12 @@ def test_what_pytorch_numbers_through_is_matched_by_order() -> None:
         # numbered through or by the network's own names: both go
         ("lenet5", "conv1;pool2;conv3;pool4;conv5;fc6;fc7", ["pool2", "conv3"]),
         ("alexnet", "pool5", ["pool5"]),
+        # POOL-3 is AlexNet's third pool, and all of them have a kernel of 3
+        ("alexnet", "POOL-3;conv1;POOL-3", ["POOL-3 0", "POOL-3 1"]),
+        # conv3 by its kind, the second convolution by LeNet's count
+        ("lenet5", "c1;c3", ["c3"]),
+        ("vgg16", "conv2d_1;conv2d_3", ["conv2d_1", "conv2d_3"]),
+        ("lenet5", "Conv2d-5", ["Conv2d-5"]),
     ],
 )
 def test_what_stays_open(network: str, words: str, open_: list[str]) -> None:
@@ -153,3 +183,15 @@ def test_a_plain_table_makes_its_homework_of_described_rows() -> None:
     homework = against(summarize("lenet5"), answers)
     assert homework.layers == ("conv1", "pool1", "conv2")
     assert check(homework, answers).count("right") == 3
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_rows_of_one_name_keep_apart_in_lists(suffix: str) -> None:
+    rows = [("conv1", "28x28x6"), ("pool", "14x14x6"), ("conv2", "10x10x16"), ("pool", "5x5x16")]
+    if suffix == "json":
+        text = json.dumps([{"layer": layer, "output": output} for layer, output in rows])
+    else:
+        text = "".join(f"- {{layer: {layer}, output: {output}}}\n" for layer, output in rows)
+    homework = assign(summarize("lenet5"), columns=("output",), layers=[*LENET.split()[:4]])
+    checked = check(homework, read_answers(text.encode(), f"a.{suffix}"))
+    assert checked.count("right") == 4

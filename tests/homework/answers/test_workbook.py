@@ -9,6 +9,9 @@ from io import BytesIO
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
@@ -173,6 +176,104 @@ def test_merged_cells_are_told() -> None:
     book.active.merge_cells("B2:B3")
     answers = read_answers(saved(book), "a.xlsx")
     assert any("B2:B3" in note for note in answers.notes)
+
+
+def test_what_a_merged_cell_covers_is_no_blank() -> None:
+    book = book_of(["conv1", "28x28x6", 156, None], ["pool1", None, 0, None])
+    book.active.merge_cells("B2:B3")
+    result = judged(book)
+    assert result["conv1", "output"].verdict == "right"
+    assert result["pool1", "output"].verdict == "unreadable"
+    assert "merged with B2" in result["pool1", "output"].note
+
+
+RAISED, STRUCK = InlineFont(vertAlign="superscript"), InlineFont(strike=True)
+
+
+def test_runs_of_rich_text_are_read_as_they_are_shown() -> None:
+    book = book_of(
+        ["conv1", CellRichText("28", TextBlock(RAISED, "2"), "x6"), None, None],
+        ["pool1", CellRichText(TextBlock(STRUCK, "27x27x6"), " 14x14x6"), None, None],
+        ["fc1", CellRichText("8", TextBlock(InlineFont(b=True), "4")), None, None],
+    )
+    book.active["C2"] = CellRichText("6*5", TextBlock(RAISED, "2"), "+6")
+    book.active["D2"] = CellRichText("1.176*10", TextBlock(RAISED, "5"))
+    book.active["C3"] = CellRichText(TextBlock(STRUCK, "0"))
+    book.active["D3"], book.active["D4"] = 0, "10,080"
+    book.active["D3"].font = Font(strike=True)
+    result = judged(book)
+    assert {at: item.verdict for at, item in result.items()} == {
+        ("conv1", "output"): "right_other_notation",
+        ("conv1", "params"): "right_other_notation",
+        ("conv1", "macs"): "right_other_notation",
+        ("pool1", "output"): "right_other_notation",
+        ("pool1", "params"): "unreadable",
+        ("pool1", "macs"): "unreadable",
+        ("fc1", "output"): "right",
+        ("fc1", "params"): "blank",
+        ("fc1", "macs"): "right",
+    }
+    assert "struck through" in result["pool1", "macs"].note
+    assert "struck through was left out" in result["pool1", "output"].note
+
+
+@pytest.mark.parametrize(
+    ("stored", "form", "verdict", "note"),
+    [
+        (117.6, '0.0"K"', "right_other_notation", ""),
+        (117_600, '#,##0,"K"', "right", ""),
+        (117_600, "#,##0,", "right", "D2: 117600 is shown as 117.6"),
+        (117_600, '[>=1000000]0.0,,"M";[>=1000]0.0,"K";0', "right", ""),
+        (117_600, '#,##0 "MACs"', "right_other_notation", ""),
+        (117_600, '0.0,"M"', "unreadable", "shows 117.6 M"),
+        (117_600.4, "#,##0", "right", "D2: 117600.4 is shown as 117600"),
+        (117_600, ";;;", "right", "D2: 117600 is hidden"),
+        (117_600, "0.00E+00", "right", ""),
+        (117_600, '0"x"00"x"00', "unreadable", "something else"),
+        (1176, "0.0%", "unreadable", "a percentage, 117600%"),
+        (117_600, "[$-407]#,##0.00;[Red]-#,##0.00", "right", ""),
+        ("117.6", '@"K"', "right_other_notation", ""),
+    ],
+)
+def test_a_number_means_what_its_format_shows_or_is_told(
+    stored: float | str, form: str, verdict: str, note: str
+) -> None:
+    book = book_of(["conv1", None, None, stored])
+    book.active["D2"].number_format = form
+    checked = check(homework(), read_answers(saved(book), "a.xlsx"))
+    (cell,) = (item for item in checked.cells if item.cell.at == ("conv1", "macs"))
+    assert cell.verdict == verdict
+    assert note in "; ".join((cell.note, *checked.notes))
+
+
+def test_thousands_that_are_shown_are_none_of_the_heading() -> None:
+    book = Workbook()
+    book.active.append(["layer", "macs (K)"])
+    book.active.append(["conv1", 117_600])
+    book.active["B2"].number_format = "#,##0,"
+    assert judged(book)["conv1", "macs"].read_as == "117,600"
+
+
+def test_what_is_hidden_is_read_and_told() -> None:
+    book = book_of(["conv1", "28x28x6", 156, None], ["pool1", "14x14x6", 0, 0])
+    book.active.row_dimensions[3].hidden = True
+    book.active.column_dimensions["C"].hidden = True
+    book.create_sheet("other")["A1"] = "nothing"
+    book.active.sheet_state = "hidden"
+    answers = read_answers(saved(book), "a.xlsx")
+    assert "hidden rows were read all the same: 3" in answers.notes
+    assert "hidden columns were read all the same: C" in answers.notes
+    assert "the sheet is hidden, and was read all the same" in answers.notes
+    assert judged(book)["pool1", "output"].verdict == "right"
+
+
+def test_a_sheet_that_is_seen_goes_before_a_hidden_one() -> None:
+    book = book_of(["conv1", "28x28x6", 1, None])
+    seen = book.create_sheet("seen")
+    for row in (HEADER, ["conv1", "28x28x6", 156, None]):
+        seen.append(row)
+    book.active.sheet_state = "hidden"
+    assert judged(book)["conv1", "params"].verdict == "right"
 
 
 def test_a_cell_at_the_far_end_costs_nothing() -> None:

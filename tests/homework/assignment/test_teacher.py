@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shapecalc import summarize
 from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
 from shapecalc.homework.assignment.teacher import read_homework
 from shapecalc.homework.diagnosis.check import check
+from shapecalc.homework.sheets import stated
 from shapecalc.homework.sheets.sheet import sheet
 from shapecalc.text import Source
 from tests.runner import runner
@@ -183,3 +186,39 @@ def test_a_stamp_is_another_when_what_the_spec_extends_changes(tmp_path: Path) -
     first, several, other, others, again, several_again = stamps
     assert (first, several) == (again, several_again)
     assert len({first, several, other, others}) == 4
+
+
+UNEVEN = """\
+input: 8x16x1
+layers:
+  - conv: {filters: 4, kernel: 3x5, name: conv1}
+  - dense: {units: 10, name: fc1}
+"""
+
+
+def test_a_field_with_unequal_sides_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(UNEVEN)
+    source = Source(str(tmp_path / "homework.yaml"), "spec: net.yaml\ncolumns: [output, rf]\n")
+    with pytest.raises(SpecErrors, match="rf of conv1 is no number: its sides are 3 and 5"):
+        read_homework(source)
+
+
+def test_an_answer_where_there_is_no_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(UNEVEN)
+    assigned = assign(summarize(str(tmp_path / "net.yaml")), columns=("params", "rf"))
+    answers = read_answers(b"layer,params,rf\nconv1,64,3x5\nfc1,2890,-\n", "a.csv")
+    checked = check(assigned, answers)
+    assert checked.notes == ("not graded, as it is no one number there: rf of conv1",)
+
+
+@pytest.mark.parametrize("column", ["memory", "rf", "units", "output"])
+@pytest.mark.parametrize("section", ["points", "accept"])
+def test_a_total_of_what_has_none_is_refused(column: str, section: str) -> None:
+    text = f"spec: lenet5\ncolumns: [params, {column}]\nlayers: [conv1, total]\n"
+    with pytest.raises(SpecErrors, match="has no total that could be asked for"):
+        homework(text + f"{section}: {{total: {{{column}: 3}}}}\n")
+
+
+def test_a_sheet_says_which_counts_have_no_total() -> None:
+    text = "spec: lenet5\ncolumns: [params, memory, rf]\nlayers: [conv1, total]\n"
+    assert stated(homework(text))["-"] == "not asked; memory and rf have no total"

@@ -1,7 +1,12 @@
 """Every misconception is found by its name on its own example, whose numbers are typed in.
 
 Sources of the numbers: section 3 of the project's notes on homework, which computed them by brute
-force; the Coursera ConvNets quiz; the published totals of AlexNet and GoogLeNet.
+force; the Coursera ConvNets quiz; the published totals of AlexNet and GoogLeNet.  Of those about
+transposed and recurrent layers: questions and answers in public forums (datascience.stackexchange
+128705, Stack Overflow about GRU's 9,600 and CuDNNLSTM's 1,444,800, community.deeplearning.ai 70537, 281248 and 259287), and about attention's products
+autoliuweijie/FastBERT#14 and Meituan-AutoML/Twins#11; the distractors of the quiz of week 1 of
+deeplearning.ai's course on convolutional networks (padding, gray images); Stack Overflow 66176914
+(3 projections of an attention), and a question about MuseGAN's transposed layers (normalisations).
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.misconceptions.model import CellExample
 from shapecalc.homework.diagnosis.misconceptions.operations import WRONG_OPERATIONS
 from shapecalc.homework.diagnosis.misconceptions.parameters import WRONG_PARAMETERS
+from shapecalc.homework.diagnosis.misconceptions.recurrent import WRONG_RECURRENT
 from shapecalc.homework.diagnosis.misconceptions.volumes import WRONG_VOLUMES
 
 EXAMPLES = [
@@ -43,11 +49,16 @@ def judged(example: CellExample, answer: str):
 
 
 #: So many were known when they were first written down; none is forgotten.
-KNOWN = 72
+KNOWN = 93
 
 
 def test_ids_count_from_one_in_every_part_of_the_catalogue() -> None:
-    files = {"S": WRONG_VOLUMES, "P": WRONG_PARAMETERS, "F": WRONG_OPERATIONS}
+    files = {
+        "S": WRONG_VOLUMES,
+        "P": WRONG_PARAMETERS,
+        "F": WRONG_OPERATIONS,
+        "R": WRONG_RECURRENT,
+    }
     ids = [f"{letter}{n}" for letter, rows in files.items() for n in range(1, len(rows) + 1)]
     assert list(CATALOGUE) == ids
     assert len(ids) >= KNOWN

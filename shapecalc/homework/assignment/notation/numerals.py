@@ -53,6 +53,8 @@ _INSIDE = re.compile(
 )
 #: A number, and what stands behind it in brackets.
 _ASIDE = re.compile(r"(?P<number>[^()\[\]]*\S)(?:\s+|(?P<joined>))[(\[](?P<aside>.*)[)\]]")
+#: A number, and the calculation of it behind it.
+_WORKED = re.compile(r"(\d[\d.,'_]*) +(?=\(.*[-+*xX])(.+)")
 _ENCLOSED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 #: What gives a result: an equals sign, an arrow, a sign for about between two numbers.
 _GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=|(?<=[\d)])\s*~\s*(?=\d)")
@@ -125,6 +127,9 @@ def _readings(
         aside = _ASIDE.fullmatch(text)
         if aside is not None and _NUMERAL.fullmatch(_plainly(aside["number"])):
             return _with_aside(aside, unit, kilobyte)
+        worked = _WORKED.fullmatch(text)
+        if worked is not None and _is_sum(worked[2]):
+            return _result(f"{worked[2]} = {worked[1]}", unit, kilobyte)
         return _sum(NAMES_INSIDE.sub("", bare))
     numbers = _numerals(match, unit, kilobyte, about=about is not None)
     if not numbers:
@@ -137,6 +142,11 @@ def _readings(
     ):
         return Unreadable("a number beyond 10^18; is it one number?")
     return tuple(number._replace(plain=plain and not number.half) for number in numbers)
+
+
+def _is_sum(text: str) -> bool:
+    """Tell whether a text is a calculation."""
+    return not isinstance(_sum(text), Unreadable)
 
 
 def _without_names(text: str) -> str:

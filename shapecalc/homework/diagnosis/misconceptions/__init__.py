@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.diagnosis.misconceptions.operations import WRONG_OPERATIONS
 from shapecalc.homework.diagnosis.misconceptions.parameters import WRONG_PARAMETERS
+from shapecalc.homework.diagnosis.misconceptions.recurrent import WRONG_RECURRENT
 from shapecalc.homework.diagnosis.misconceptions.volumes import WRONG_VOLUMES
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 #: Every misconception that is known, by its id, in the order of preference among equals.
 CATALOGUE: dict[str, Misconception] = {
     misconception.id: misconception
-    for misconception in (*WRONG_VOLUMES, *WRONG_PARAMETERS, *WRONG_OPERATIONS)
+    for misconception in (*WRONG_VOLUMES, *WRONG_PARAMETERS, *WRONG_OPERATIONS, *WRONG_RECURRENT)
 }
 
 #: The place of each in the fixed preference.

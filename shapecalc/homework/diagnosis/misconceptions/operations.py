@@ -1,4 +1,4 @@
-"""Misconceptions about operations and memory, F1 to F14."""
+"""Misconceptions about operations and memory, F1 to F15."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from shapecalc.homework.diagnosis.working import Factors
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.product import Matmul
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_ATTENTION = "input: 20x64\nlayers: [attention: {heads: 4}]\n"
 
 
 def _conv(
@@ -74,6 +77,14 @@ def _memory(case: Case, right: Factors) -> tuple[Factors, ...] | None:
         return None
     with_params = right._replace(plus=(case.conventions.element * known(case.row.params),))
     return right._replace(scale=()), with_params
+
+
+def _without_products(case: Case, _: Factors) -> Factors | None:
+    kept = [row for row in case.members if not isinstance(row.layer, Matmul)]
+    if len(kept) == len(case.members) or case.conventions.operations != "macs":
+        return None
+    factor = case.conventions.flops_per_mac if case.column == "flops" else 1
+    return Factors(plus=(factor * sum(known(row.macs) for row in kept),))
 
 
 # fmt: off
@@ -150,5 +161,11 @@ WRONG_OPERATIONS: tuple[Misconception, ...] = (
         "The sheet asks for the bytes of the layer's output.",
         _memory,
         (CellExample("alexnet", "conv1", "memory", "1,161,600", "290,400"),)),
+    Misconception("F15", "the products of activations were left out", OPERATIONS,
+        "Only the layers with weights were counted.",
+        "Queries are multiplied with keys, and what comes of it with values, without any weights.",
+        _without_products,
+        (CellExample(_ATTENTION, "total", "macs", "378,880", "327,680"),
+         CellExample(_ATTENTION, "attention1", "flops", "757,760", "655,360")), instead=True),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Misconceptions about parameters: of a layer, P1 to P32, of blocks and the network, P33 to P35."""
+"""Misconceptions about parameters: of a layer, P1 to P32, of blocks and the network, P33 to P40."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from shapecalc.homework.diagnosis.working import Factors, kernel_of, sides_of
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.dense import Dense
 from shapecalc.layers.depthwise import Depthwise
-from shapecalc.layers.norm import BatchNorm, InstanceNorm
+from shapecalc.layers.norm import BatchNorm, InstanceNorm, Norm
 from shapecalc.layers.pool import Pool
+from shapecalc.layers.product import Matmul
 from shapecalc.layers.window import padding
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from shapecalc.homework.diagnosis.misconceptions.model import Case
 
 _DEPTHWISE = "input: 14x14x32\nlayers: [depthwise: {kernel: 3, pad: 1, bias: false}]\n"
+_CONV_NORM = "input: 56x56x64\nlayers: [conv: {filters: 8, kernel: 3}, batchnorm]\n"
+_GRAY = "input: 128x128x1\nlayers: [dense: 256]\n"
+_ATTENTION = "input: 20x64\nlayers: [attention: {heads: 4}]\n"
 _NORM = "input: 56x56x64\nlayers: [batchnorm]\n"
 _UNBIASED = (
     "input: 224x224x3\n"
@@ -240,6 +244,36 @@ def _no_biases(case: Case, right: Factors) -> Factors | None:
     return Factors(plus=(sum(known(row.weights) for row in case.members),))
 
 
+def _without_norms(case: Case, _: Factors) -> Factors | None:
+    kept = [row for row in case.members if not isinstance(row.layer, Norm)]
+    if case.row.name != "total" or len(kept) == len(case.members):
+        return None
+    biases = case.conventions.bias and case.column == "params"
+    counts = (row.params if biases else row.weights for row in kept)
+    return Factors(plus=(sum(map(known, counts)),))
+
+
+def _norm_of_places(case: Case, right: Factors) -> Factors | None:
+    return Factors(scale=(right.value,), places=case.sides) if right.value and case.sides else None
+
+
+def _gray_as_color(case: Case, right: Factors) -> Factors | None:
+    image = case.at == 1 and case.ci == 1 and right.kernel
+    return right._replace(depth=(3,)) if image else None
+
+
+def _without_projection(case: Case, _: Factors) -> Factors | None:
+    """Leave out what an attention's heads go through at last."""
+    if case.row.name == "total" or not any(isinstance(r.layer, Matmul) for r in case.members):
+        return None
+    kept = [row for row in case.members if row.name != f"{case.row.name}/out"]
+    if len(kept) == len(case.members):
+        return None
+    biases = case.conventions.bias and case.column == "params"
+    counts = (row.params if biases else row.weights for row in kept)
+    return Factors(plus=(sum(map(known, counts)),))
+
+
 _WITH_BIASES = ("params",)
 _BIASES = ("params", "biases")
 
@@ -439,5 +473,25 @@ WRONG_PARAMETERS: tuple[Misconception, ...] = (
         _bias_unwritten,
         (CellExample(_NO_BIAS, "conv1", "params", "9,408", "9,472"),
          CellExample(_NO_BIAS, "fc1", "params", "8,028,160", "8,028,170"))),
+    Misconception("P37", "the total leaves out the normalisations", PARAMS,
+        "Only convolutions and dense layers were added up.",
+        "A normalisation trains a scale and a shift for every channel.",
+        _without_norms,
+        (CellExample(_CONV_NORM, "total", "params", "4,632", "4,616"),), instead=True),
+    Misconception("P38", "a normalisation for every place", PARAMS,
+        "Every place got a scale and a shift.",
+        "All places of a channel share one scale and one shift.",
+        _of(BatchNorm, _norm_of_places),
+        (CellExample(_NORM, "bn1", "params", "128", "401,408"),), instead=True),
+    Misconception("P39", "a gray image was counted in color", PARAMS,
+        "The inputs were counted three times.",
+        "A gray image has one channel.",
+        _of(Dense, _gray_as_color),
+        (CellExample(_GRAY, "fc1", "params", "4,194,560", "12,583,168"),)),
+    Misconception("P40", "the attention's last projection was left out", PARAMS,
+        "Queries, keys and values were counted, and nothing behind them.",
+        "What the heads give is joined and goes through one more matrix.",
+        _without_projection,
+        (CellExample(_ATTENTION, "attention1", "params", "16,640", "12,480"),), instead=True),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Misconceptions about output volumes, S1 to S23."""
+"""Misconceptions about output volumes, S1 to S28."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from shapecalc.homework.diagnosis.working import Side, Sides, sides_of
 from shapecalc.layers.conv import Conv, Windowed
 from shapecalc.layers.merge import Concat
 from shapecalc.layers.pool import Pool
-from shapecalc.layers.reshape import Flatten
+from shapecalc.layers.reshape import Flatten, PadLayer
 from shapecalc.layers.transposed import Transposed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shapecalc.layers.window import Window
+
 _DILATED = "input: 56x56x8\nlayers: [conv: {filters: 16, kernel: 3, pad: 1, dilation: 2}]\n"
 _TRANSPOSED = "input: 7x7x8\nlayers: [transposed: {filters: 5, kernel: 4, stride: 2, pad: 1}]\n"
+_TRANSPOSED_3 = "input: 7x7x8\nlayers: [transposed: {filters: 5, kernel: 3, stride: 2, pad: 1}]\n"
+_PADDED = "input: 15x15x8\nlayers: [pad: 2]\n"
 _FLATTEN = "input: 6x6x256\nlayers: [flatten, dense: 4096]\n"
 _AT_224 = "extends: alexnet.yaml\ninput: 224x224x3\n"
 
@@ -86,6 +90,46 @@ def _as_conv(case: Case, right: Sides) -> Sides | None:
         for n, m in zip(case.entering, moves, strict=True)
     )
     return right._replace(sides=sides)
+
+
+def _transposed(
+    side: Callable[[int, Window], int],
+) -> Callable[[Case, Sides], Sides | None]:
+    """Make a rule for the sides of a transposed convolution."""
+
+    def rule(case: Case, right: Sides) -> Sides | None:
+        if not isinstance(case.layer, Transposed):
+            return None
+        moves = case.layer.moves(case.row.inputs[0])
+        results = [side(n, move) for n, move in zip(case.entering, moves, strict=True)]
+        if min(results) < 1:
+            return None
+        return right._replace(sides=tuple(Side(n, result=n) for n in results))
+
+    return rule
+
+
+def _unfolded(n: int, move: Window, pads: int) -> int:
+    """Return a transposed convolution's side for some rows of padding in all, taken off."""
+    reach = known(move.dilation) * (known(move.kernel) - 1) + 1
+    return (n - 1) * known(move.stride) + reach - pads
+
+
+def _pads(move: Window) -> int:
+    return known(move.before) + known(move.after)
+
+
+def _padded(ends: int, depth: int) -> Callable[[Case, Sides], Sides | None]:
+    """Make a rule for a layer that pads by the same at all ends: at so many, and of the depth."""
+
+    def rule(case: Case, right: Sides) -> Sides | None:
+        grown = {out - n for n, out in zip(case.entering, case.sides, strict=False)}
+        if not isinstance(case.layer, PadLayer) or len(grown) != 1 or (pad := grown.pop()) % 2:
+            return None
+        sides = tuple(Side(n, result=n + ends * pad // 2) for n in case.entering)
+        return right._replace(sides=sides, channels=case.ci + depth * pad // 2)
+
+    return rule
 
 
 def _concat(case: Case, right: Sides) -> tuple[Sides, ...] | None:
@@ -254,5 +298,35 @@ WRONG_VOLUMES: tuple[Misconception, ...] = (
         "A layer with a stride may be padded too: n grows by 2p before the division.",
         _sides(_unpadded_strided),
         (CellExample("googlenet", "conv1", "output", "112x112x64", "109x109x64"),)),
+    Misconception("S24", "a transposed convolution's padding was taken off once", _OUT,
+        "The padding was taken off at one end only.",
+        "A transposed convolution loses its padding at both ends: (n - 1)*s + k - 2p.",
+        _transposed(lambda n, move: _unfolded(n, move, _pads(move) // 2)),
+        (CellExample(_TRANSPOSED, "transposed1", "output", "14x14x5", "15x15x5"),)),
+    Misconception("S25", "a transposed convolution's padding was added", _OUT,
+        "The padding was added.",
+        "The padding of a transposed convolution is what its output loses at both ends.",
+        _transposed(lambda n, move: _unfolded(n, move, -_pads(move))),
+        (CellExample(_TRANSPOSED, "transposed1", "output", "14x14x5", "18x18x5"),)),
+    Misconception("S26", "a transposed convolution was taken to multiply by its stride", _OUT,
+        "The side was multiplied by the stride.",
+        "That is so only where kernel and padding fit: (n - 1)*s + k - 2p.",
+        _transposed(lambda n, move: n * known(move.stride)),
+        (CellExample(_TRANSPOSED_3, "transposed1", "output", "13x13x5", "14x14x5"),)),
+    Misconception("S27", "rows of padding were put at one end", _OUT,
+        "The padding was added once to each side.",
+        "Padding stands at both ends of a side: n grows by 2p.",
+        _padded(1, 0),
+        (CellExample(_PADDED, "pad1", "output", "19x19x8", "17x17x8"),)),
+    Misconception("S28", "the channels were padded, too", _OUT,
+        "The padding was added to the depth as well.",
+        "Rows and columns are put around every channel; their number stays.",
+        lambda case, right: tuple(
+            wrong
+            for ends, depth in ((2, 2), (1, 1))
+            if (wrong := _padded(ends, depth)(case, right)) is not None
+        ),
+        (CellExample(_PADDED, "pad1", "output", "19x19x8", "19x19x12"),
+         CellExample(_PADDED, "pad1", "output", "19x19x8", "17x17x10"))),
 )
 # fmt: on
