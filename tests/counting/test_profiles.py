@@ -116,6 +116,18 @@ def test_a_profile_counts_a_model_as_its_tool_printed(name: str) -> None:
     assert differing == {pair for pair in UNSAID if pair[0] == name}
 
 
+#: What frameworks print of their own models.
+OWN: dict[str, dict[str, tuple[str, int]]] = json.loads(
+    (TESTS / "data" / "framework_counts.json").read_text("utf-8")
+)["counts"]
+
+
+@pytest.mark.parametrize("profile", OWN)
+def test_a_profile_counts_as_its_framework_printed(profile: str) -> None:
+    counted = {spec: PROFILES[profile].count(summarize(spec).totals) for spec in OWN[profile]}
+    assert counted == {spec: number for spec, (_, number) in OWN[profile].items()}
+
+
 def test_relu_as_a_function_is_what_ptflops_counts_once() -> None:
     report = summarize("googlenet-torchvision")
     relus = sum(row.output.size for row in report.rows if row.type == "relu")

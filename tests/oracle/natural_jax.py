@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
-from twin import margins, spread
+from twin import margins, pairs, spread
 
 from shapecalc.graph import Input
 from shapecalc.layers.shape import Vector
@@ -19,6 +19,7 @@ from shapecalc.layers.shape import Vector
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.layers.shape import Shape
     from shapecalc.report import Report
 
@@ -43,9 +44,9 @@ class NotInJaxError(Exception):
     """JAX and flax have no such layer."""
 
 
-def shaped(*extents: int) -> Any:
+def shaped(*sizes: Dim) -> Any:
     """Describe an array without its values."""
-    return jax.ShapeDtypeStruct(extents, jnp.float32)
+    return jax.ShapeDtypeStruct(sizes, jnp.float32)
 
 
 def as_torch(shape: Shape) -> Any:
@@ -54,7 +55,7 @@ def as_torch(shape: Shape) -> Any:
     return SimpleNamespace(shape=extents, ndim=len(extents))
 
 
-def convolution(layer: AnyLayer, x: Shape, filters: int, groups: int) -> Any:
+def convolution(layer: AnyLayer, x: Shape, filters: Dim, groups: Dim) -> Any:
     """Build flax' convolution, with a bias for every filter or none."""
     tensor = as_torch(x)
     return nn.Conv(
@@ -76,7 +77,7 @@ def transposed(layer: AnyLayer, x: Shape, y: Shape) -> Callable[..., Any]:
     )
     ends = []
     for n, o, k, s, d, pad in zip(
-        x.sides, y.sides, kernel, stride, dilation, spread(layer.pad.pairs, tensor), strict=True
+        x.sides, y.sides, kernel, stride, dilation, pairs(layer.pad, tensor), strict=True
     ):
         extent, (before, _) = d * (k - 1) + 1, pad
         if layer.pad.mode == "same":
@@ -253,6 +254,6 @@ def flops(report: Report) -> int:
     return int(jax.jit(forward).lower(arrays, *given).cost_analysis().get("flops", 0))
 
 
-def extents(shape: Shape) -> tuple[int, ...]:
+def extents(shape: Any) -> tuple[int, ...]:
     """Return the extents of one example, channels last."""
     return (1, shape.size) if isinstance(shape, Vector) else (1, *shape.sides, shape.channels)

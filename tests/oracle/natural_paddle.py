@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from judge import AnyLayer, need
-from twin import margins, spread
+from twin import margins, pairs, spread
 
 from shapecalc.graph import Input
 from shapecalc.layers.shape import Vector
@@ -53,7 +53,7 @@ def window(layer: AnyLayer, x: Shape) -> dict[str, Any]:
     }
 
 
-class Do(nn.Layer):
+class Do(nn.Layer):  # type: ignore[misc,name-defined]
     """What is a function in a programmer's forward, and no layer that is counted."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -93,7 +93,7 @@ def written(layer: AnyLayer, shapes: Sequence[Shape], y: Shape) -> Any:
     if word in ("conv", "depthwise", "separable") and getattr(layer, "connections", None) is None:
         return convolution(layer, x)
     if word == "transposed" and layer.pad.mode == "given":
-        tensor, ends = as_tensor(x), spread(layer.pad.pairs, as_tensor(x))
+        tensor, ends = as_tensor(x), pairs(layer.pad, as_tensor(x))
         if any(before != after for before, after in ends):
             raise NotInPaddleError("its two ends are cut differently")
         extra = spread(layer.output_padding or (0,), tensor)
@@ -170,7 +170,7 @@ def pooled(layer: AnyLayer, x: Shape) -> Any:
     if layer.rounding not in ("floor", "ceil"):
         raise NotInPaddleError("it has no such rounding")
     given = layer.pad.mode == "given"
-    ends = spread(layer.pad.pairs, tensor) if given else margins(layer, tensor)
+    ends = pairs(layer.pad, tensor) if given else margins(layer, tensor)
     if any(before != after for before, after in ends):
         raise NotInPaddleError("its two ends are padded differently, by a layer of its own")
     steps = layer.kernel if layer.stride is None else layer.stride
@@ -183,7 +183,7 @@ def pooled(layer: AnyLayer, x: Shape) -> Any:
     )
 
 
-class Net(nn.Layer):
+class Net(nn.Layer):  # type: ignore[misc,name-defined]
     """A network: every layer a module, wired as the graph says."""
 
     def __init__(self, report: Report) -> None:
@@ -203,7 +203,7 @@ class Net(nn.Layer):
         for layer, node, shape in zip(self.made, self.nodes, self.shapes, strict=True):
             inputs = [flow[index] for index in node.inputs]
             flow.append(layer(*inputs) if inputs else next(waiting))
-            assert tuple(flow[-1].shape) == extents(shape), (node.name, flow[-1].shape, shape)
+            assert tuple(flow[-1].shape) == extents(shape), (flow[-1].shape, shape)
         return flow[-1]
 
 
@@ -218,6 +218,6 @@ def flops(report: Report) -> int:
     return int(paddle.flops(Net(report), list(extents(inputs[0].output))))
 
 
-def extents(shape: Shape) -> tuple[int, ...]:
+def extents(shape: Any) -> tuple[int, ...]:
     """Return the extents of one example, channels first."""
     return (1, shape.size) if isinstance(shape, Vector) else (1, shape.channels, *shape.sides)

@@ -113,21 +113,32 @@ def onnx_tool(report: Report) -> int:
 
 
 def tensorflow(report: Report) -> int:
-    """Count the graph of the program that is written for Keras, on TensorFlow."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    tf, keras = import_module("tensorflow"), import_module("keras")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("Keras runs on another backend in this process")
+    """Count the program that is written for Keras, on TensorFlow."""
+    keras_on_tensorflow()
     space: dict[str, Any] = {"__name__": "written"}
     exec(compile(import_module("shapecalc.writers.keras").written(report).text, "-", "exec"), space)
-    model = space["build"]()
+    return of_keras(space["build"]())
+
+
+def keras_on_tensorflow() -> Any:
+    """Import Keras, if it can run on TensorFlow in this process."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    keras = import_module("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Keras runs on another backend in this process")
+    return keras
+
+
+def of_keras(model: Any) -> int:
+    """Count the graph of a model of Keras."""
+    tf = import_module("tensorflow")
     taken = [tf.TensorSpec((1, *given.shape[1:]), given.dtype) for given in model.inputs]
     run = tf.function(lambda *given: model(given[0] if len(given) == 1 else list(given)))
     profiler = tf.compat.v1.profiler
     what = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     graph = run.get_concrete_function(*taken).graph
     counted = profiler.profile(graph, options=what.with_empty_output().build())
-    keras.backend.clear_session()
+    keras_on_tensorflow().backend.clear_session()
     return int(counted.total_float_ops)
 
 
