@@ -13,7 +13,7 @@ from shapecalc.cli.usage import misuse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.counting.profile import Profile
+    from shapecalc.counting.profile import Profile, Surprise
     from shapecalc.spec.language import LayerHelp
 
 
@@ -151,7 +151,11 @@ def _profile_listing(every: Iterable[Profile], width: int) -> Iterator[str]:
     from shapecalc.output.text import terms_text, wrap
 
     yield from terms_text(
-        [(profile.name, profile.version or profile.label) for profile in every], width
+        [
+            (profile.name, "; ".join((profile.version or profile.label, *profile.also)))
+            for profile in every
+        ],
+        width,
     )
     yield ""
     rules = "`shapecalc profiles thop` shows the rules of one, `--profile thop` counts by them."
@@ -173,6 +177,22 @@ def _profile_page(profile: Profile, width: int) -> Iterator[str]:
     names = dict.fromkeys(addend.quantity for rule in rules for addend in addends(rule))
     meanings = [(name, QUANTITIES[name].meaning) for name in names]
     yield from (f"  {line}" for line in terms_text(meanings, width - 2))
+    if profile.surprise is not None:
+        yield ""
+        yield from wrap(_surprise(profile, profile.surprise), width)
+
+
+def _surprise(profile: Profile, surprise: Surprise) -> str:
+    """Say what a profile counts of one layer, and why that may surprise."""
+    from shapecalc.api import loads
+    from shapecalc.report.compute import compute_report
+
+    report = compute_report(loads(surprise.spec))
+    count, macs = profile.count(report.totals), report.totals.macs
+    return (
+        f"{surprise.layer} of {surprise.shape} counts {count:,}, with {macs:,} MACs:"
+        f" {surprise.why}."
+    )
 
 
 @click.command(

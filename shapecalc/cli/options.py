@@ -73,7 +73,7 @@ def complete_words(option: str) -> Callable[..., list[str]]:
     """Complete an option's words, looked up when a shell asks."""
 
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-        from shapecalc.counting.profiles import PROFILES
+        from shapecalc.counting.profiles import profile_names
         from shapecalc.counting.storage import BITS
         from shapecalc.output.columns import COLUMNS
         from shapecalc.output.options import UNIT_WORDS
@@ -81,7 +81,7 @@ def complete_words(option: str) -> Callable[..., list[str]]:
         words = {
             "columns": [column.key for column in COLUMNS],
             "dtype": list(BITS),
-            "profile": list(PROFILES),
+            "profile": profile_names(),
             "units": list(UNIT_WORDS),
         }
         before, comma, last = incomplete.rpartition(",")

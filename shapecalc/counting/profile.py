@@ -31,6 +31,19 @@ class Addend(NamedTuple):
     quantity: str
 
 
+class Surprise(NamedTuple):
+    """A layer, the shape that it reads, and why a profile counts of it what few would guess."""
+
+    layer: str
+    shape: str
+    why: str
+
+    @property
+    def spec(self) -> str:
+        """The network of that layer alone, in the language."""
+        return f"input: {self.shape}\nlayers: [{self.layer}]\n"
+
+
 class Profile(NamedTuple):
     """A counting convention: what one layer of each kind counts for.
 
@@ -38,7 +51,8 @@ class Profile(NamedTuple):
     the convention comes from; `version` which release of a tool it reproduces.  `rules` go from a
     kind of layer (`quantities.kind`), or ``kind/2`` for that kind with 2 sides, to a sum such as
     ``2*macs + bias_adds``.  `without` names what has no rule, by layer types and by their terms: of
-    a term, the types without a rule of their own.
+    a term, the types without a rule of their own.  `also` are other tools that count the same, each
+    with its version.
     """
 
     name: str
@@ -48,6 +62,8 @@ class Profile(NamedTuple):
     version: str = ""
     of: Literal["operations", "parameters"] = "operations"
     without: str = ""
+    also: tuple[str, ...] = ()
+    surprise: Surprise | None = None
 
     def rule(self, row: Row) -> str | None:
         """Return the rule for a layer; None: the profile has none."""
@@ -136,7 +152,7 @@ Addend(times=-1, quantity='sets'))
 
 def described(profile: Profile) -> str:
     """Say what a profile counts, what it does not, and where it comes from."""
-    version = profile.version and f"as {profile.version}"
+    version = profile.version and " and ".join([f"as {profile.version}", *profile.also])
     more = "; ".join(filter(None, (profile.note, version)))
     return profile.label + (f" ({more})" if more else "")
 

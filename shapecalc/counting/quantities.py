@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra import is_number, product
+from shapecalc.counting.products import filled, inside
 from shapecalc.errors import RuleError
 from shapecalc.layers.axes import chosen, sets_along
 from shapecalc.layers.conv import Windowed
@@ -109,6 +110,23 @@ def _rough_window(n: Dim, o: Dim) -> Dim:
 _GIVE = "give the symbols values, or use another profile"
 
 
+def _whole_windows(row: Row) -> Dim:
+    """Return output elements times windows of n//o."""
+    sides = zip(row.inputs[0].sides, row.output.sides, strict=True) if row.inputs else ()
+    return product(n // o for n, o in sides) * row.output.size
+
+
+def _by_strides(row: Row) -> Dim:
+    if not isinstance(row.layer, Windowed):
+        return 0
+    strides = product(per_side(row.layer.steps(), len(row.output.sides), "stride"))
+    return 2 * _parameters(row, "weight") * _positions(row) // strides
+
+
+def _ungrouped(row: Row, amount: Dim) -> Dim:
+    return amount if getattr(row.layer, "groups", 1) == 1 else 0
+
+
 def _kernels_of_filters(row: Row) -> Dim:
     filters, groups = getattr(row.layer, "filters", 0), getattr(row.layer, "groups", 1)
     return row.output.size * (filters // groups) * _taps(row)
@@ -202,6 +220,14 @@ QUANTITIES: dict[str, Quantity] = {
         "output elements, if the layer has a trained scale",
         lambda row: _if(row, bool(_parameters(row, "weight"))),
     ),
+    "shifted": Quantity(
+        "output elements, if the layer has a trained shift",
+        lambda row: _if(row, bool(_parameters(row, "bias"))),
+    ),
+    "scaled_roots": Quantity(
+        "roots of a normalisation, if the layer has a trained scale",
+        lambda row: row.work.exponentials if _parameters(row, "weight") else 0,
+    ),
     "nearest": Quantity(
         "output elements, if they repeat the nearest input",
         lambda row: _if(row, getattr(row.layer, "mode", "") == "nearest"),
@@ -210,6 +236,11 @@ QUANTITIES: dict[str, Quantity] = {
         "output elements, if they blend inputs linearly",
         lambda row: _if(row, getattr(row.layer, "mode", "") == "bilinear"),
     ),
+    "nearest_sides": Quantity(
+        "number of sides, if the output repeats the nearest input",
+        lambda row: len(row.output.sides) if getattr(row.layer, "mode", "") == "nearest" else 0,
+    ),
+    "channels": Quantity("output channels", lambda row: row.output.channels),
     "positions": Quantity("output positions, without the channels", _positions),
     "sides": Quantity("number of sides", lambda row: len(row.output.sides)),
     "outputs_by_sides": Quantity(
@@ -249,6 +280,29 @@ QUANTITIES: dict[str, Quantity] = {
         _kernels_of_filters,
         MACS,
     ),
+    "macs_inside": Quantity(
+        "multiply-accumulates that meet no padding, and of a transposed convolution those that are"
+        " not cut away",
+        inside,
+        MACS,
+    ),
+    "macs_filled": Quantity(
+        "multiply-accumulates at positions added until the dilation divides the padded sides, if"
+        " the layer has no groups",
+        lambda row: _ungrouped(row, filled(row)),
+        MACS,
+    ),
+    "macs_ungrouped": Quantity(
+        "multiply-accumulates, if the layer has no groups",
+        lambda row: _ungrouped(row, row.work.macs),
+        MACS,
+    ),
+    "products_by_strides": Quantity(
+        "2 x weights x output positions / strides, rounded down: a transposed convolution by its"
+        " output",
+        _by_strides,
+        MACS,
+    ),
     "macs_grouped_twice": Quantity(
         "multiply-accumulates of a transposed convolution, its filters divided by the groups twice",
         lambda row: row.work.macs // getattr(row.layer, "groups", 1),
@@ -266,6 +320,9 @@ QUANTITIES: dict[str, Quantity] = {
     "rough_windows": Quantity(
         "output elements x windows of n//o per side, or n mod o + 1 where o does not divide n",
         _rough_windows,
+    ),
+    "whole_windows": Quantity(
+        "output elements x windows of n//o per side, rounded down", _whole_windows
     ),
     "pooled_by_stride": Quantity("output elements x the stride of every side", _pooled_by_stride),
 }

@@ -75,14 +75,15 @@ class Transposed(Windowed):
             words += f", output padding {square(self.output_padding)}"
         return words + (f", groups {self.groups}" if self.groups > 1 else "")
 
-    def _extra(self, rank: int) -> tuple[int | None, ...]:
+    def extra_rows(self, rank: int) -> tuple[int | None, ...]:
+        """Return the output padding of every side; None: as it follows from `pad`."""
         if self.output_padding is None:
             return (None,) * rank
         return per_side(self.output_padding, rank, "output_padding")
 
     def requires(self, *inputs: Shape) -> Iterable[Requirement]:
         shape = inputs[0]
-        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        moves, extras = self.moves(shape), self.extra_rows(len(shape.sides))
         for n, move, extra in zip(shape.sides, moves, extras, strict=True):
             given = self.pad.mode == "given"
             limit = larger(move.stride, move.dilation) if given else move.stride
@@ -110,7 +111,7 @@ class Transposed(Windowed):
 
     def output(self, *inputs: Shape) -> Map:
         shape = inputs[0]
-        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        moves, extras = self.moves(shape), self.extra_rows(len(shape.sides))
         return Map(tuple(map(transposed_size, shape.sides, moves, extras)), self.filters)
 
     def _kernel(self, shape: Shape) -> Parameter:
@@ -126,7 +127,7 @@ class Transposed(Windowed):
 
     def window(self, *inputs: Shape) -> tuple[InputSpan, ...]:
         shape = inputs[0]
-        moves, extras = self.moves(shape), self._extra(len(shape.sides))
+        moves, extras = self.moves(shape), self.extra_rows(len(shape.sides))
         return tuple(map(reach_transposed, moves, extras))
 
     def mixes(self, *inputs: Shape, operand: int = 0) -> InputSpan:

@@ -127,6 +127,23 @@ def padding(n: Dim, window: Window) -> tuple[Dim, Dim]:
     return total // 2, total - total // 2
 
 
+def taps_inside(n: Dim, positions: Dim, window: Window, before: Dim) -> Dim:
+    """Count the pairs of a position and a tap that meet an element of a side of `n`.
+
+    Tap t at position i is at i*s - before + t*d.
+
+    >>> taps_inside(8, 8, Window(3), 1), taps_inside(8, 4, Window(3, 2), 1)
+    (22, 11)
+    """
+    met: Dim = 0
+    for tap in range(as_number(window.kernel)):
+        ahead = before - tap * window.dilation
+        first = larger(ceil_div(ahead, window.stride), 0)
+        last = smaller((n - 1 + ahead) // window.stride, positions - 1)
+        met = met + larger(last - first + 1, 0)
+    return met
+
+
 #: Fields that repeat only after more units than this are not told.
 LONGEST_PERIOD = 4096
 
@@ -318,6 +335,15 @@ def reach_resized(pace: tuple[int, int], *, blend: bool, centred: bool) -> Input
     )
 
 
+def cut_before(window: Window, extra: int | None) -> Dim:
+    """Return what a transposed convolution cuts from the start; `extra` is the output padding."""
+    if window.mode != "same":
+        return window.before
+    extent = window.extent
+    surplus = extent - window.stride if extra is None else extent - extent % 2 - extra
+    return larger(surplus, 0) // 2  # `same` cuts the odd one at the end
+
+
 def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     """Tell what a transposed convolution sees: tap t takes input i to output i*s - before + t*d.
 
@@ -326,12 +352,8 @@ def reach_transposed(window: Window, extra: int | None) -> InputSpan:
     >>> reach_transposed(Window(3, 2), None)
     InputSpan(lo=(-1, 0), hi=(0, 0), step=1, side=-1, every=1, beyond='nothing')
     """
-    mode, stride, cut = window.mode, as_number(window.stride), window.before
+    stride, cut = as_number(window.stride), cut_before(window, extra)
     refuse_period(stride)
-    if mode == "same":
-        extent = window.extent
-        surplus = extent - stride if extra is None else extent - extent % 2 - extra
-        cut = larger(surplus, 0) // 2  # `same` cuts the odd one at the end
     if stride == 1:  # an output sees the taps backward, whatever the letters
         return InputSpan((cut - (window.extent - 1),), (cut,), 1, -1, window.dilation, "nothing")
     kernel, dilation, cut = map(as_number, (window.kernel, window.dilation, cut))

@@ -144,7 +144,8 @@ def _count_owed(report: Report, view: View) -> Legend:
     from shapecalc.counting.profile import described  # a report without a count need not know of it
 
     profile = view.profile
-    legend = {f"count: {profile.name}": described(profile)}
+    per_example = ", per example" if view.batch > 1 and profile.of == "operations" else ""
+    legend = {f"count: {profile.name}": described(profile) + per_example}
     if missing := profile.not_counted(report.rows):
         legend["not counted"] = f"{', '.join(missing)}: {profile.name} has no rule for them (?)"
     return legend

@@ -196,11 +196,12 @@ def _types(text: str, problems: list[Problem]) -> str:
 
 def _profile(word: str, problems: list[Problem]) -> Profile:
     """Return a profile by its name; complain about an unknown one."""
-    from shapecalc.counting.profiles import (
-        PROFILES,  # a report without a count need not know of them
+    from shapecalc.counting.profiles import (  # a report without a count need not know of them
+        profile_named,
+        profile_names,
     )
 
-    return PROFILES[_one_of("profile", word, PROFILES, problems)]
+    return profile_named(_one_of("profile", word, profile_names(), problems))
 
 
 def _refuse(

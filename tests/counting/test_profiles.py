@@ -15,8 +15,10 @@ import pytest
 
 from shapecalc import loads, summarize
 from shapecalc.algebra.expr import evaluate
+from shapecalc.cli import main
 from shapecalc.counting.profile import ANY, addends, without_rule
-from shapecalc.counting.profiles import PROFILES
+from shapecalc.counting.profiles import ALIASES, PROFILES
+from shapecalc.counting.profiles.frameworks import FRAMEWORKS
 from shapecalc.counting.profiles.tools import GRAPHS, TORCH
 from shapecalc.counting.profiles.tools import KERAS as KERAS_COUNT
 from shapecalc.counting.quantities import QUANTITIES, kind_text
@@ -27,6 +29,7 @@ from shapecalc.report import UNKNOWN
 from shapecalc.report.fold import fold
 from shapecalc.spec.find import shipped
 from tests.paths import NETWORKS, ROOT, TESTS
+from tests.runner import runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +116,18 @@ def test_a_profile_counts_a_model_as_its_tool_printed(name: str) -> None:
     assert differing == {pair for pair in UNSAID if pair[0] == name}
 
 
+#: What frameworks print of their own models.
+OWN: dict[str, dict[str, tuple[str, int]]] = json.loads(
+    (TESTS / "data" / "framework_counts.json").read_text("utf-8")
+)["counts"]
+
+
+@pytest.mark.parametrize("profile", OWN)
+def test_a_profile_counts_as_its_framework_printed(profile: str) -> None:
+    counted = {spec: PROFILES[profile].count(summarize(spec).totals) for spec in OWN[profile]}
+    assert counted == {spec: number for spec, (_, number) in OWN[profile].items()}
+
+
 def test_relu_as_a_function_is_what_ptflops_counts_once() -> None:
     report = summarize("googlenet-torchvision")
     relus = sum(row.output.size for row in report.rows if row.type == "relu")
@@ -153,6 +168,51 @@ SMALL = [
     ("transposed: {filters: 9, kernel: [2, 3], groups: 3}", "12x10x6", "deepspeed", 27324),
     ("adaptive_avgpool: [7, 3]", "12x10x6", "ultralytics-thop", 1422),
     ("lrn", "12x10x6", "deepspeed", 3360),
+    ("conv: {filters: 8, kernel: 3, pad: 1}", "12x10x6", "tensorflow", 104640),
+    ("conv: {filters: 8, kernel: 3, groups: 2}", "12x10x6", "tensorflow", 640),  # the biases
+    ("conv: {filters: 8, kernel: 3, dilation: 2}", "13x11x6", "tensorflow", 69624),  # as on 14x12
+    ("depthwise: {kernel: 3, dilation: 2, pad: same}", "13x11x6", "tensorflow", 19002),
+    ("separable: {filters: 4, kernel: 3, dilation: 2}", "13x11x6", "tensorflow", 11916),
+    ("depthwise: {kernel: 3, multiplier: 2}", "9x12x10x6", "tensorflow", 0),
+    ("transposed: {filters: 9, kernel: 3, stride: 2}", "12x10x6", "tensorflow", 132300),
+    ("transposed: {filters: 9, kernel: 3, stride: 2}", "9x12x10x6", "tensorflow", 89775),
+    ("maxpool: {kernel: 3, stride: 2, pad: 1}", "12x10x6", "tensorflow", 1620),
+    ("avgpool: {kernel: 3, stride: 2}", "9x12x10x6", "tensorflow", 0),
+    ("batchnorm", "12x10x6", "tensorflow", 1476),
+    ("batchnorm: {affine: false}", "12x10x6", "tensorflow", 1470),
+    ("layernorm", "12x10x6", "tensorflow", 6960),
+    ("layernorm: {over: all, affine: false}", "12x10x6", "tensorflow", 4325),
+    ("groupnorm: 3", "12", "tensorflow", 120),
+    ("groupnorm: {groups: 3, affine: false}", "12x10x6", "tensorflow", 4335),
+    ("instancenorm", "9x12x10x6", "tensorflow", 38922),
+    ("rmsnorm", "11x6", "tensorflow", 297),
+    ("l2norm", "12x10x6", "tensorflow", 2400),
+    ("prelu", "12x10x6", "tensorflow", 2166),
+    ("softmax", "12", "tensorflow", 60),
+    ("upsample", "12x10x6", "tensorflow", 2),  # one multiplication a side, of the size
+    ("conv: {filters: 8, kernel: 3, pad: 1}", "8x8x3", "xla", 23744),  # 2 x 22 x 22 x 24 + 512
+    ("conv: {filters: 8, kernel: 3, stride: 2, pad: 1, bias: false}", "8x8x3", "xla", 5808),
+    ("conv: {filters: 8, kernel: 3, stride: 2, pad: same, bias: false}", "8x8x3", "xla", 5808),
+    ("conv: {filters: 8, kernel: 3, pad: 1, dilation: 2, bias: false}", "8x8x3", "xla", 12288),
+    ("conv: {filters: 9, kernel: 3, pad: 1, groups: 3, bias: false}", "8x8x3", "xla", 8712),
+    ("transposed: {filters: 9, kernel: 3, stride: 2, pad: same}", "5x5x6", "xla", 22068),
+    ("transposed: {filters: 9, kernel: 4, stride: 2}", "5x5x6", "xla", 44496),
+    ("maxpool: {kernel: 3, stride: 2, pad: 1}", "12x10x6", "xla", 1440),
+    ("avgpool: {kernel: 3, stride: 2, pad: 1}", "12x10x6", "xla", 1620),
+    ("batchnorm", "8x8x8", "xla", 1552),
+    ("layernorm", "4x5x6", "xla", 920),
+    ("groupnorm: 3", "4x5x6", "xla", 741),
+    ("softmax", "12", "xla", 47),
+    ("tanh", "12", "xla", 0),
+    ("gelu", "12", "xla", 792),
+    ("conv: {filters: 8, kernel: 3, groups: 2}", "12x10x6", "paddle", 17920),
+    ("transposed: {filters: 9, kernel: 3, stride: 2, groups: 3}", "12x10x6", "paddle", 89775),
+    ("batchnorm", "12x10x6", "paddle", 1440),
+    ("batchnorm", "9x12x10x6", "paddle", 0),
+    ("adaptive_avgpool: [7, 3]", "12x10x6", "paddle", 504),  # 126 x (1 x 3 + 1)
+    ("global_avgpool", "12x10x6", "paddle", 726),
+    ("leaky_relu", "12x10x6", "paddle", 720),
+    ("dense: 7", "12", "paddle", 84),
 ]
 
 
@@ -209,7 +269,7 @@ NOT_RUN = {
 
 
 #: The extras that pin them.
-PINNING = ("tools", "tools-more", "oracle")
+PINNING = ("tools", "tools-more", "tools-frameworks", "tools-paddle", "oracle")
 
 
 def tools() -> dict[str, str]:
@@ -226,7 +286,7 @@ def tools() -> dict[str, str]:
 
 
 def test_every_profile_of_a_tool_is_compared_with_it() -> None:
-    profiles = {profile.name for profile in (*TORCH, *GRAPHS, KERAS_COUNT)}
+    profiles = {profile.name for profile in (*TORCH, *GRAPHS, *FRAMEWORKS, KERAS_COUNT)}
     assert profiles == {*tools(), *NOT_RUN}
 
 
@@ -360,7 +420,9 @@ def test_layers_that_compute_nothing_need_no_rule() -> None:
 
 def test_symbols_pass_through_the_rules() -> None:
     report = summarize("vgg16", input="HxWx3")
-    for name in ("macs", "torchinfo", "thop", "ptflops:pytorch", "onnx-tool"):
+    for name in (
+        "macs", "torchinfo", "thop", "ptflops:pytorch", "onnx-tool", "tensorflow", "xla", "paddle",
+    ):  # fmt: skip
         count = PROFILES[name].count(report.totals)
         numbers = PROFILES[name].count(report.at(H=224, W=256).totals)
         assert evaluate(count, {"H": 224, "W": 256}) == numbers
@@ -404,5 +466,36 @@ def test_every_pair_of_columns_and_profiles_renders() -> None:
 def test_a_quantity_can_be_asked_of_an_input_too(name: str) -> None:
     report = summarize(loads("input: 7x9x5\nlayers: [relu]"))
     counted = {"outputs": 315, "positions": 63, "sides": 2, "outputs_by_sides": 630, "sets": 63}
-    moved = counted | {"pooled_by_stride": 315, "rough_windows": 315}
+    moved = counted | {"pooled_by_stride": 315, "rough_windows": 315, "whole_windows": 315}
+    moved["channels"] = 5
     assert QUANTITIES[name].of(report["input"]) == moved.get(name, 0)
+
+
+# -- words --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name, each in PROFILES.items() if each.surprise])
+def test_a_profile_shows_a_layer_of_which_its_count_is_no_plain_one(name: str) -> None:
+    surprise = PROFILES[name].surprise
+    assert surprise is not None
+    totals = summarize(loads(surprise.spec)).totals
+    count = PROFILES[name].count(totals)
+    assert count not in {totals.macs, totals.macs + totals.biases}
+    page = runner().invoke(main, ["profiles", name]).output
+    assert f"{surprise.layer} of {surprise.shape} counts {count:,}" in " ".join(page.split())
+
+
+@pytest.mark.parametrize("tool", ALIASES)
+def test_another_tool_names_the_profile_that_counts_as_it_does(tool: str) -> None:
+    profile = PROFILES[ALIASES[tool]]
+    assert any(other.startswith(f"{tool} ") for other in profile.also)
+    assert f"count: {profile.name}" in summarize("lenet5").render("text", profile=tool)
+    assert f" {tool} " in runner().invoke(main, ["profiles"]).output
+
+
+def test_a_count_is_said_to_be_of_one_example() -> None:
+    report = summarize("lenet5")
+    one, four = (report.render("text", profile="thop", batch=batch) for batch in (1, 4))
+    assert "(bias adds" in one
+    assert "2209072238), per example" not in " ".join(one.split())
+    assert "2209072238), per example" in " ".join(four.split())

@@ -1,4 +1,8 @@
-"""The counting tools on the models that people run: every profile on torchvision's own networks."""
+"""The counting tools on the models that people run.
+
+Every profile of PyTorch's tools on torchvision's own networks, TensorFlow's on those of Keras, and
+Paddle's on its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from judge import need
-from tools import ON_CPU, TOOLS, installed
+from tools import OF_REPORTS, ON_CPU, TOOLS, installed, keras_on_tensorflow, of_keras
 
 from shapecalc import summarize
 from shapecalc.counting.profiles import PROFILES
@@ -29,8 +33,13 @@ PRINTED: dict[str, dict[str, int]] = json.loads(
     (TESTS / "data" / "torchvision_counts.json").read_text("utf-8")
 )["counts"]
 
-#: Reads a file and no model; what it says of exported ones is in test_onnx_files.py.
-OF_FILES = {"onnx-tool"}
+#: What frameworks count of their own models: profile -> spec -> the model's name and the number.
+OWN: dict[str, dict[str, tuple[str, int]]] = json.loads(
+    (TESTS / "data" / "framework_counts.json").read_text("utf-8")
+)["counts"]
+
+#: Those that count no model of PyTorch; what onnx-tool says of exported ones is in test_onnx_files.py.
+OF_TORCH = sorted(TOOLS.keys() - set(OF_REPORTS))
 
 
 def built(spec: str, *, real: bool) -> Any:
@@ -46,7 +55,7 @@ def built(spec: str, *, real: bool) -> Any:
     return model
 
 
-@pytest.mark.parametrize("profile", sorted(TOOLS.keys() - OF_FILES))
+@pytest.mark.parametrize("profile", OF_TORCH)
 @pytest.mark.parametrize("spec", PRINTED)
 def test_a_profile_is_its_tool_on_the_model_itself(spec: str, profile: str) -> None:
     package, count = TOOLS[profile]
@@ -58,3 +67,23 @@ def test_a_profile_is_its_tool_on_the_model_itself(spec: str, profile: str) -> N
     assert number == PRINTED[spec][profile]
     if (spec, profile) not in UNSAID:
         assert PROFILES[profile].count(summarize(spec).totals) == number
+
+
+@pytest.mark.parametrize(
+    ("profile", "spec"), [(profile, spec) for profile in OWN for spec in OWN[profile]]
+)
+def test_a_profile_is_its_framework_on_its_own_model(profile: str, spec: str) -> None:
+    package, _ = TOOLS[profile]
+    if not installed(package):
+        pytest.skip(f"{package} is not installed: pip install 'shapecalc-convnets[tools-...]'")
+    name, printed = OWN[profile][spec]
+    with contextlib.redirect_stdout(io.StringIO()):
+        if profile == "tensorflow":
+            made = getattr(keras_on_tensorflow().applications, name)(weights=None)
+            number = of_keras(made)
+        else:
+            side = 299 if name == "inception_v3" else 224
+            paddle = need("paddle")
+            made = getattr(paddle.vision.models, name)()
+            number = int(paddle.flops(made, [1, 3, side, side]))
+    assert number == printed == PROFILES[profile].count(summarize(spec).totals)

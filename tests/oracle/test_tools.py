@@ -12,6 +12,7 @@ from judge import AnyLayer, alone
 from tools import TOOLS, counted, installed
 
 from shapecalc import loads, summarize
+from shapecalc.algebra import known
 from shapecalc.counting.profiles import PROFILES
 from shapecalc.graph import Node
 from shapecalc.layers import layer_class
@@ -65,6 +66,25 @@ NOT_TAKEN = {
     },
     ("onnx-tool", "mobilenet-v2"): "ONNX has no relu6",
     ("onnx-tool", "unet"): "a crop takes several nodes",
+    **{
+        ("tensorflow", name): "the program scales the queries, an operation of its own"
+        for name in ("deit-s", "gpt2-small", "maxvit-t", "swin-t", "vit-b-16")
+    },
+    ("tensorflow", "alphago"): "Keras divides a softmax over positions by logarithms",
+    ("tensorflow", "dcgan"): "Keras' transposed convolution has no such padding",
+}
+
+
+#: Types that a tool counts by how a program writes them, an operation at a time.
+BY_PROGRAM = {
+    "tensorflow": {
+        **dict.fromkeys(("rnn", "lstm", "gru"), "a loop, whose body is counted once"),
+        **dict.fromkeys(
+            ("adaptive_avgpool", "adaptive_maxpool"), "Keras gathers the windows in many steps"
+        ),
+        "lrn": "Keras has none; the program writes it in elementary operations",
+        **dict.fromkeys(("rbf", "subsampling", "relative_position"), "a layer of no framework"),
+    },
 }
 
 
@@ -72,7 +92,22 @@ def agree(name: str, report: Report, profile: Profile) -> None:
     """The tool gives what its profile counts, where it can take the network."""
     if (profile.name, name) in NOT_TAKEN:
         pytest.skip(NOT_TAKEN[profile.name, name])
-    assert counted(profile.name, report) == profile.count(report.totals)
+    by_program = BY_PROGRAM.get(profile.name, {})
+    for row in report.rows:
+        if row.type in by_program:
+            pytest.skip(by_program[row.type])
+    alike(profile, report)
+
+
+def alike(profile: Profile, report: Report) -> None:
+    """The tool's number is the profile's count.
+
+    XLA adds the operations of a program up in float32: exact below 2^24, and above each of a
+    layer's, of which most have less than 6, may round.
+    """
+    count = known(profile.count(report.totals))
+    rounding = 6 * len(report.rows) * count >> 24 if profile.name == "xla" else 0
+    assert abs(counted(profile.name, report) - count) <= (0 if count < 2**24 else rounding)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in CANNOT_RUN])
@@ -90,8 +125,7 @@ def test_a_profile_is_its_tool_on_a_product_of_activations(profile: Profile) -> 
 input: 9x8
 layers: [{conv1-5: {name: c}}, {matmul: {from: [c, c], transpose: second}}]
 """
-    report = summarize(loads(text))
-    assert counted(profile.name, report) == profile.count(report.totals)
+    alike(profile, summarize(loads(text)))
 
 
 @pytest.mark.parametrize("name", CANNOT_RUN)
@@ -234,6 +268,9 @@ NOT_ONNX = {
 RAISES = {
     ("calflops", "upsample by 2 and 3"): "calflops 0.3.2 raises for a factor per side",
     ("calflops:flops", "upsample by 2 and 3"): "calflops 0.3.2 raises for a factor per side",
+    ("tensorflow", "transposed, grouped"): "Keras has none; the program joins one a group",
+    ("tensorflow", "softmax over positions"): "Keras divides it by logarithms",
+    ("tensorflow", "upsample, linear"): "Keras has none of a signal; the program blends",
 }
 
 
@@ -255,9 +292,8 @@ def test_a_profile_is_its_tool_on_a_layer(what: str, profile: Profile) -> None:
         pytest.skip(NOT_ONNX[what])
     if (profile.name, what) in RAISES:
         pytest.skip(RAISES[profile.name, what])
-    report = behind_a_layer(*LAYERS[what])
     # Without a rule the tool counts nothing, which is what "not counted" says.
-    assert counted(profile.name, report) == profile.count(report.totals)
+    agree(what, behind_a_layer(*LAYERS[what]), profile)
 
 
 # -- bite tests: a wrong rule must be caught ----------------------------------------------------

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from judge import need
 from natural import Net
 
@@ -110,6 +112,52 @@ def onnx_tool(report: Report) -> int:
     return round(model.graph.macs[0])
 
 
+def tensorflow(report: Report) -> int:
+    """Count the program that is written for Keras, on TensorFlow."""
+    keras_on_tensorflow()
+    space: dict[str, Any] = {"__name__": "written"}
+    exec(compile(import_module("shapecalc.writers.keras").written(report).text, "-", "exec"), space)
+    return of_keras(space["build"]())
+
+
+def keras_on_tensorflow() -> Any:
+    """Import Keras, if it can run on TensorFlow in this process."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    keras = import_module("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Keras runs on another backend in this process")
+    return keras
+
+
+def of_keras(model: Any) -> int:
+    """Count the graph of a model of Keras."""
+    tf = import_module("tensorflow")
+    taken = [tf.TensorSpec((1, *given.shape[1:]), given.dtype) for given in model.inputs]
+    run = tf.function(lambda *given: model(given[0] if len(given) == 1 else list(given)))
+    profiler = tf.compat.v1.profiler
+    what = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
+    graph = run.get_concrete_function(*taken).graph
+    counted = profiler.profile(graph, options=what.with_empty_output().build())
+    keras_on_tensorflow().backend.clear_session()
+    return int(counted.total_float_ops)
+
+
+def xla(report: Report) -> int:
+    natural = import_module("natural_jax")
+    try:
+        return int(natural.flops(report))
+    except natural.NotInJaxError as reason:
+        pytest.skip(str(reason))
+
+
+def paddle(report: Report) -> int:
+    natural = import_module("natural_paddle")
+    try:
+        return int(natural.flops(report))
+    except natural.NotInPaddleError as reason:
+        pytest.skip(str(reason))
+
+
 #: Profile -> the package of the tool, and what it says.
 TOOLS: dict[str, tuple[str, Callable[..., int]]] = {
     "torchinfo": ("torchinfo", torchinfo),
@@ -125,7 +173,13 @@ TOOLS: dict[str, tuple[str, Callable[..., int]]] = {
     "ultralytics-thop": ("ultralytics-thop", thop),
     "torchscan": ("torchscan", torchscan),
     "onnx-tool": ("onnx-tool", onnx_tool),
+    "tensorflow": ("tensorflow-cpu", tensorflow),
+    "xla": ("jax", xla),
+    "paddle": ("paddlepaddle", paddle),
 }
+
+#: Those that count no model of PyTorch: what they count is built of a report.
+OF_REPORTS = ("onnx-tool", "tensorflow", "xla", "paddle")
 
 
 #: What computes for real: traced, or counting also what stands for an operation on no device.
@@ -147,9 +201,9 @@ def installed(package: str) -> str:
 
 def counted(profile: str, report: Report) -> int:
     """Let a profile's tool count a network, without what it prints."""
-    if profile == "onnx-tool":
+    if profile in OF_REPORTS:
         with contextlib.redirect_stdout(io.StringIO()):
-            return onnx_tool(report)
+            return TOOLS[profile][1](report)
     net = Net(report)
     if profile in ON_CPU:
         net.to_empty(device="cpu")

@@ -58,15 +58,16 @@ def reconcile(
 
 def chosen(words: Sequence[str]) -> list[Profile]:
     """Return profiles by their names.  Raises `SpecErrors` with every unknown one (E620)."""
-    from shapecalc.counting.profiles import PROFILES
+    from shapecalc.counting.profiles import profile_named, profile_names
 
-    unknown = [word for word in words if word not in PROFILES]
+    known = profile_names()
+    unknown = [word for word in words if word not in known]
     if unknown:
-        raise SpecErrors([_unknown(word, PROFILES) for word in unknown])
-    return [PROFILES[word] for word in words]
+        raise SpecErrors([_unknown(word, known) for word in unknown])
+    return [profile_named(word) for word in words]
 
 
-def _unknown(word: str, known: dict[str, Profile]) -> Problem:
+def _unknown(word: str, known: list[str]) -> Problem:
     hint = did_you_mean(word, known) or "`shapecalc profiles` lists them"
     return Problem("E620", f"unknown profile '{one_line(word)}'", hint=hint)
 

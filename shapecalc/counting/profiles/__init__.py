@@ -6,6 +6,7 @@ A convention is added as one `Profile` in one of the tables here.
 from __future__ import annotations
 
 from shapecalc.counting.profile import ANY, Profile
+from shapecalc.counting.profiles.frameworks import FRAMEWORKS
 from shapecalc.counting.profiles.tools import GRAPHS, KERAS, TORCH
 
 _NOTHING_ELSE = "bias adds, pools, normalisation and activations count nothing"
@@ -92,5 +93,21 @@ READMES = (
 
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (*OWN, *PAPERS, *READMES, *TORCH, *GRAPHS, KERAS)
+    profile.name: profile
+    for profile in (*OWN, *PAPERS, *READMES, *TORCH, *GRAPHS, *FRAMEWORKS, KERAS)
 }
+
+#: Another tool -> the profile that counts as it does.
+ALIASES: dict[str, str] = {
+    tool.partition(" ")[0]: name for name, profile in PROFILES.items() for tool in profile.also
+}
+
+
+def profile_names() -> list[str]:
+    """Return every word that names a profile."""
+    return [*PROFILES, *ALIASES]
+
+
+def profile_named(word: str) -> Profile:
+    """Return the profile of a name, or of a tool that counts as another."""
+    return PROFILES[ALIASES.get(word, word)]
