@@ -14,8 +14,9 @@ from shapecalc.text import Scalar, Tree, YamlMap, mark, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.spec.ranges import Range
 
 #: What names every side of a square input.
@@ -62,8 +63,11 @@ class Ground(NamedTuple):
     inputs: Mapping[str, str]
     axes: tuple[Axis, ...]
 
-    def wire(self, values: Mapping[str, int]) -> Graph:
-        """Wire the spec at a value of every axis, by its symbol; those without one are symbols."""
+    def wire(self, values: Mapping[str, int], symbol: Callable[[str], Dim] | None = None) -> Graph:
+        """Wire the spec at a value of every axis, by its symbol.
+
+        Those without a value are symbols, or what `symbol` makes of their names.
+        """
         settings = dict(self.settings)
         let = dict(self.spec.let)
         edits: dict[str, Edit] = {}
@@ -80,7 +84,7 @@ class Ground(NamedTuple):
             elif axis.symbol in let:
                 settings[axis.symbol] = "free"
         spec = self.spec._replace(let=let, edits=(*self.spec.edits, edits))
-        return expand(spec, settings, self.inputs)
+        return expand(spec, settings, self.inputs, symbol)
 
     def paths(self, values: Mapping[str, int]) -> set[str]:
         """List layers and blocks of the spec as it is, and as it is at a point."""

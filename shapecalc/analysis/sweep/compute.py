@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.algebra.expr import evaluate
+from shapecalc.analysis.sweep import taped_rows
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.analysis.sweep.listing import INT64_MAX
 from shapecalc.analysis.sweep.plan import (
-    INT64_MAX,
     MAX_PROPAGATED,
     Formulas,
     Plan,
@@ -19,6 +20,7 @@ from shapecalc.analysis.sweep.plan import (
     magnitude,
     note_of,
 )
+from shapecalc.analysis.sweep.taped_rows import TapedRows, holds
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
 
@@ -116,6 +118,7 @@ class _Compute:
         self.highest = {axis.symbol: axis.highest for axis in plan.free}
         self.partial = _partial(plan)
         self.wide: dict[Dim, bool] = {}
+        self.tapes: dict[int, TapedRows] = {}
         self.tried = 0
 
     def block(self, start: int, stop: int) -> RowBlock:
@@ -182,6 +185,8 @@ class _Compute:
             for i, axis in enumerate(self.axes)
             if axis in self.plan.free
         }
+        if formulas.taped is not None:
+            return self.taped_part(formulas, values, places)
         arrays = _Arrays(values, self.highest, self.wide, size)
         columns = {
             name: np.full(size, None, dtype=np.object_) if dim is None else arrays.of(dim)
@@ -191,12 +196,51 @@ class _Compute:
         if formulas.domain is not None:
             doubts = _refuse(formulas, arrays, part)
             for row in np.flatnonzero(doubts):
-                self.again(
-                    part,
-                    int(row),
-                    [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)],
-                )
+                self.again(part, int(row), self.point(places, int(row)))
         return part
+
+    def taped_part(
+        self, formulas: Formulas, values: dict[str, NDArray[Any]], places: list[NDArray[Any]]
+    ) -> RowBlock:
+        """Compute rows of one network of which it was recorded what to compute."""
+        rows = self.tapes.get(id(formulas))
+        if rows is None:
+            rows = self.tapes[id(formulas)] = TapedRows(formulas)
+        size = len(places[0])
+        notes = np.full(size, "", dtype=np.object_)
+        pieces = list(rows.pieces(values, size))
+        for number, piece in enumerate(pieces):
+            for places_in_it, signature in piece.refused:
+                at = places_in_it + number * taped_rows.ROWS
+                if signature not in rows.notes:
+                    error = rows.refusal(signature) or self.refusal_of(places, int(at[0]))
+                    rows.notes[signature] = note_of(error)
+                notes[at] = rows.notes[signature]
+        columns = {
+            name: np.concatenate([piece.columns[name] for piece in pieces])
+            for name in formulas.columns
+        }
+        exists, doubt = (
+            np.concatenate([getattr(piece, name) for piece in pieces])
+            for name in ("exists", "doubt")
+        )
+        part = RowBlock({}, columns, exists, notes)
+        for row in np.flatnonzero(doubt):
+            self.again(part, int(row), self.point(places, int(row)))
+        return part
+
+    def point(self, places: list[NDArray[Any]], row: int) -> list[int]:
+        """Return a row's values of all axes."""
+        return [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)]
+
+    def refusal_of(self, places: list[NDArray[Any]], row: int) -> SpecErrors:
+        """Return what is refused at a point of which it is known that it does not exist."""
+        values = fixed_at(self.axes, self.point(places, row))
+        try:
+            compute_report(self.plan.ground.wire(values), search=False)
+        except SpecErrors as error:
+            return error
+        raise AssertionError(f"{values} exists after all")
 
     def again(self, part: RowBlock, row: int, values: list[int]) -> None:
         """Propagate a single point, where a formula does not hold but the network may exist."""
@@ -299,13 +343,4 @@ def _members(numbers: Integers, values: NDArray[Any]) -> NDArray[np.bool_]:
 def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
     """Tell where a condition holds."""
     value, relation, bound = condition.need[:3]
-    left, right = arrays.of(value), arrays.of(bound)
-    if relation == "at least":
-        holds = left >= right
-    elif relation == "equal to":
-        holds = left == right
-    elif relation == "joined with":
-        holds = (left == right) | (left == 1) | (right == 1)
-    else:
-        holds = left % right == 0
-    return holds.astype(np.bool_)
+    return holds(arrays.of(value), relation, arrays.of(bound))

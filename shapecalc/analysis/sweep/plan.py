@@ -1,8 +1,9 @@
 """How a sweep is computed: what is a formula of its names, and what must be wired anew.
 
 Names that can stay symbols are `free`: one propagation gives every column as a formula of them.
-The others, such as strides and numbers of repeats, are `fixed`: for each of their values the
-network is wired and propagated again.
+Where that does not do for all, as for strides, what the rules compute is recorded for the values of
+the free ones (`taped`).  The others, such as numbers of repeats, are `fixed`: for each of their
+values the network is wired and propagated again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, symbols_of
 from shapecalc.algebra.relations import where
+from shapecalc.algebra.tape import Recorded
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
+from shapecalc.analysis.sweep.taped import Taped, record
 from shapecalc.errors import NO_SYMBOL, Problem, SpecErrors
 from shapecalc.graph import done_to
 from shapecalc.layers.base import field_bounds
@@ -37,11 +40,6 @@ if TYPE_CHECKING:
     Progress = Callable[[Iterable[tuple[int, ...]], int], Iterable[tuple[int, ...]]]
 
 
-#: The largest number of NumPy's int64, which wraps around silently: what may exceed it on the way
-#: is computed with Python's integers.
-INT64_MAX = 2**63 - 1
-
-
 class Guard(NamedTuple):
     """A number of the network that outgrows what is computed with, somewhere in the sweep."""
 
@@ -55,7 +53,8 @@ class Formulas(NamedTuple):
 
     A column is None where the network has no such layer.  `domain` and `guards` tell where the
     formulas hold.  What is in `doubtful`, a layer with the numbers or the value that it asks for,
-    is asked by a formula alone, not by the network.
+    is asked by a formula alone, not by the network.  Instead of formulas there may be what was
+    `taped`, which has other conditions.
     """
 
     columns: Mapping[str, Dim | None]
@@ -63,6 +62,7 @@ class Formulas(NamedTuple):
     guards: tuple[Guard, ...] = ()
     doubtful: frozenset[tuple[str, object]] = frozenset()
     refused: str = ""
+    taped: Taped | None = None
 
 
 def formulas_of(
@@ -73,6 +73,17 @@ def formulas_of(
     `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where
     with symbols a value has no formula.
     """
+    columns = _columns_of(report, measures, view)
+    if report.domain is None:
+        return Formulas(columns)
+    guards = _guards_of(report, highest)
+    doubtful = frozenset((row.name, period) for row in report.rows for period in _periods(row))
+    return Formulas(columns, report.domain, guards, doubtful)
+
+
+def _columns_of(
+    report: Report, measures: Sequence[SweepColumn], view: View
+) -> dict[str, Dim | None]:
     columns: dict[str, Dim | None] = {}
     for measure in measures:
         values = measure.values(report, view)
@@ -81,8 +92,10 @@ def formulas_of(
             continue
         for part, value in values.items():
             columns[f"{measure.name}.{part}" if part else measure.name] = value
-    if report.domain is None:
-        return Formulas(columns)
+    return columns
+
+
+def _guards_of(report: Report, highest: Mapping[str, int]) -> tuple[Guard, ...]:
     memo: dict[object, tuple[int, int]] = {}
     guards = dict.fromkeys(
         guard
@@ -90,8 +103,15 @@ def formulas_of(
         for guard in _guards(row)
         if magnitude(guard.value, highest, memo) > guard.most  # type: ignore[arg-type]
     )
-    doubtful = frozenset((row.name, period) for row in report.rows for period in _periods(row))
-    return Formulas(columns, report.domain, tuple(guards), doubtful)
+    return tuple(guards)
+
+
+def _taped_formulas(taped: Taped, measures: Sequence[SweepColumn], view: View) -> Formulas:
+    """Take the columns out of what was recorded.  Raises `columns.NeedsNumbersError`."""
+    columns = _columns_of(taped.report, measures, view)
+    if not any(measure.kind.name == "sides" for measure in measures):
+        taped = taped._replace(doubts=())  # of receptive fields, which nobody asks for
+    return Formulas(columns, guards=_guards_of(taped.report, {}), taped=taped)
 
 
 def _guards(row: Row) -> Iterator[Guard]:
@@ -113,6 +133,8 @@ def _guards(row: Row) -> Iterator[Guard]:
 
 def _near(dim: Dim) -> bool:
     """Tell the ends of fields from those that stand for a unit that sees nothing."""
+    if isinstance(dim, Recorded):
+        return dim.widest < FAR
     return magnitude(dim, dict.fromkeys(symbols_of(dim), 0)) < FAR
 
 
@@ -151,6 +173,8 @@ def _bounds(
     """Bound the value, and all that is computed on the way to it."""
     if isinstance(dim, int):
         return abs(dim), abs(dim)
+    if isinstance(dim, Recorded):
+        return max(abs(dim.low), abs(dim.high)), dim.widest
     total = inside = 0
     for atoms, factor in dim.terms:
         term = abs(factor)
@@ -259,8 +283,20 @@ def make_plan(
     ranges = [axis.over for axis in ground.axes]
     must_be_few(ranges, MAX_POINTS, "use a step, or fewer values")
     trials = _Trials(ground)
+    fixed = _fixed(trials)
+    if not fixed:
+        try:
+            return _planned(trials, (), columns, view, progress)
+        except NeedsNumbersError:
+            pass
+    wired = _wired(ground)
+    if len(wired) < len(ground.axes):
+        try:
+            return _planned(trials, wired, columns, view, progress, taped=True)
+        except NeedsNumbersError:
+            pass
     try:
-        return _planned(trials, _fixed(trials), columns, view, progress)
+        return _planned(trials, fixed, columns, view, progress)
     except NeedsNumbersError:
         return _planned(trials, ground.axes, columns, view, progress)
 
@@ -271,6 +307,8 @@ def _planned(
     columns: str | None,
     view: View,
     progress: Progress | None,
+    *,
+    taped: bool = False,
 ) -> Plan:
     ground = trials.ground
     names = " and ".join(f"'{axis.name}'" for axis in fixed)
@@ -290,16 +328,24 @@ def _planned(
     formulas: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
     for index in progress(indices, total) if progress is not None else indices:
-        values = [axis.values[i] for axis, i in zip(fixed, index, strict=True)]
+        values = fixed_at(fixed, [axis.values[i] for axis, i in zip(fixed, index, strict=True)])
+        recorded = None
         try:
-            report = _report(trials, fixed_at(fixed, values), free)
+            if taped:
+                recorded = _recorded(ground, values, free)
+                report = recorded.report
+            else:
+                report = _report(trials, values, free)
         except SpecErrors as error:
             late[index] = error
             formulas[index] = Formulas({}, refused=note_of(error))
             continue
         if measures is None:
             measures = read_measures(columns, view, report, known)
-        formulas[index] = formulas_of(report, measures, view, highest)
+        if recorded is not None:
+            formulas[index] = _taped_formulas(recorded, measures, view)
+        else:
+            formulas[index] = formulas_of(report, measures, view, highest)
     if measures is None:
         raise _as_swept(next(iter(late.values())), ground)
     return Plan(ground, measures, view, free, fixed, formulas)
@@ -324,6 +370,41 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
                 continue
             raise NeedsNumbersError from None
         raise
+
+
+#: What is said of recorded numbers where only numbers of one point will do: beside symbols,
+#: exponents and divisors, and shared weights, which two numbers may be equal for.
+_NEEDS_NUMBERS = NO_SYMBOL | {"E115", "E154"}
+
+
+def _recorded(ground: Ground, values: Mapping[str, int], free: Sequence[Axis]) -> Taped:
+    """Record a wiring.  Raises `NeedsNumbersError` where the rules need numbers of one point."""
+    try:
+        return record(ground, values, free)
+    except SpecErrors as error:
+        if _codes(error) & _NEEDS_NUMBERS:
+            raise NeedsNumbersError from None
+        raise
+
+
+def _wired(ground: Ground) -> tuple[Axis, ...]:
+    """Find the axes whose values cannot be recorded: the network must be wired anew for each."""
+    axes = ground.axes
+    first = {axis.symbol: axis.values[0] for axis in axes}
+
+    def needs_numbers(free: Sequence[Axis]) -> bool:
+        names = {axis.symbol for axis in free}
+        try:
+            _recorded(ground, {n: v for n, v in first.items() if n not in names}, free)
+        except NeedsNumbersError:
+            return True
+        except SpecErrors:  # at these values, for another reason
+            pass
+        return False
+
+    if not needs_numbers(axes):
+        return ()
+    return tuple(axis for axis in axes if needs_numbers([axis]))
 
 
 def _fixed(trials: _Trials) -> tuple[Axis, ...]:
