@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph import Graph, Input
@@ -56,12 +57,31 @@ class Axis(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """A spec with what was given beside it, and the axes over it."""
+    """A spec with what was given beside it, and the axes over it.
+
+    `drawn` are the points by their numbers, in rising order; None: all of the grid.
+    """
 
     spec: NetSpec
     settings: Mapping[str, str]
     inputs: Mapping[str, str]
     axes: tuple[Axis, ...]
+    drawn: tuple[int, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of points."""
+        if self.drawn is not None:
+            return len(self.drawn)
+        return prod(len(axis.values) for axis in self.axes)
+
+    def place(self, number: Any) -> list[Any]:  # noqa: ANN401  (a number, or an array of them)
+        """Return the indices of the axes' values at a point of the grid, by its number."""
+        places: list[Any] = []
+        for axis in reversed(self.axes):
+            places.append(number % len(axis.values))
+            number = number // len(axis.values)
+        return places[::-1]
 
     def wire(self, values: Mapping[str, int], symbol: Callable[[str], Dim] | None = None) -> Graph:
         """Wire the spec at a value of every axis, by its symbol.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +48,26 @@ class RowBlock(NamedTuple):
     exists: NDArray[np.bool_]
     notes: NDArray[np.object_]
 
+    def at(self, rows: NDArray[Any]) -> RowBlock:
+        """Return some of the rows, by a mask or by their indices."""
+        return RowBlock(
+            {name: values[rows] for name, values in self.axes.items()},
+            {name: values[rows] for name, values in self.columns.items()},
+            self.exists[rows],
+            self.notes[rows],
+        )
+
+
+def joined(parts: Sequence[RowBlock]) -> RowBlock:
+    """Put blocks behind each other."""
+    first = parts[0]
+    return RowBlock(
+        {name: np.concatenate([part.axes[name] for part in parts]) for name in first.axes},
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
+        np.concatenate([part.exists for part in parts]),
+        np.concatenate([part.notes for part in parts]),
+    )
+
 
 def names_of(plan: Plan) -> tuple[str, ...]:
     """List the machine names of the columns in their order, the extents of a shape in theirs."""
@@ -71,7 +90,7 @@ def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
     """
     compute = _Compute(plan)
     rows = max(rows, 16 * len(plan.formulas))
-    total = prod(len(axis.values) for axis in plan.ground.axes)
+    total = plan.ground.size
     held: list[RowBlock] = []
     any_exists = False
     for start in range(0, total, rows):
@@ -123,7 +142,7 @@ class _Compute:
 
     def block(self, start: int, stop: int) -> RowBlock:
         """Compute the rows from `start` to before `stop`."""
-        places = np.unravel_index(np.arange(start, stop), self.shape)
+        places = self.places(start, stop)
         size = stop - start
         block = RowBlock(
             {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
@@ -138,6 +157,14 @@ class _Compute:
             block.columns.setdefault(name, np.full(size, None, dtype=np.object_))
         columns = {name: block.columns[name] for name in self.names}
         return block._replace(columns=columns)
+
+    def places(self, start: int, stop: int) -> tuple[NDArray[Any], ...]:
+        """Return the indices of the axes' values, an array an axis."""
+        drawn = self.plan.ground.drawn
+        if drawn is None:
+            return np.unravel_index(np.arange(start, stop), self.shape)
+        numbers = np.array(drawn[start:stop])  # of Python's integers, where one is too large
+        return tuple(array.astype(np.int64) for array in self.plan.ground.place(numbers))
 
     def groups(
         self, places: tuple[NDArray[Any], ...], size: int

@@ -9,6 +9,7 @@ values the network is wired and propagated again.
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, symbols_of
@@ -25,7 +26,7 @@ from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
 from shapecalc.report.compute import compute_report
 from shapecalc.report.receptive_field import FAR
-from shapecalc.spec.ranges import must_be_few
+from shapecalc.spec.ranges import must_be_few, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from shapecalc.output.view import View
     from shapecalc.report import Report, Row
     from shapecalc.report.domain import Domain
+    from shapecalc.spec.ranges import Range
 
     #: Passes on what it is given, and shows how far it is; the number is how many there are.
     Progress = Callable[[Iterable[tuple[int, ...]], int], Iterable[tuple[int, ...]]]
@@ -273,15 +275,21 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    ground: Ground, columns: str | None, view: View, progress: Progress | None = None
+    ground: Ground,
+    columns: str | None,
+    view: View,
+    progress: Progress | None = None,
+    sample: tuple[int, int] | None = None,
 ) -> Plan:
-    """Find formulas for every column.
+    """Find formulas for every column; of a `sample` so many points are drawn with a seed.
 
     Raises `SpecErrors`: E342 for too many points, E301 for an unknown column, and what is wrong
     with the network when it is wrong at every value.
     """
     ranges = [axis.over for axis in ground.axes]
-    must_be_few(ranges, MAX_POINTS, "use a step, or fewer values")
+    if sample is None:
+        must_be_few(ranges, MAX_POINTS, "use a step, fewer values, or --sample 100000")
+    ground = ground._replace(drawn=_drawn(ranges, sample))
     trials = _Trials(ground)
     fixed = _fixed(trials)
     if not fixed:
@@ -301,6 +309,21 @@ def make_plan(
         return _planned(trials, ground.axes, columns, view, progress)
 
 
+def _drawn(ranges: Sequence[Range], sample: tuple[int, int] | None) -> tuple[int, ...] | None:
+    """Draw points, by their numbers in the order of the grid; None: all of them."""
+    total = points(ranges)
+    if sample is None or sample[0] >= total:
+        return None
+    count, seed = sample
+    draw = Random(seed)  # noqa: S311  (no secret)
+    if 2 * count > total:
+        return tuple(sorted(draw.sample(range(total), count)))
+    drawn: set[int] = set()
+    while len(drawn) < count:
+        drawn.add(draw.randrange(total))
+    return tuple(sorted(drawn))
+
+
 def _planned(
     trials: _Trials,
     fixed: tuple[Axis, ...],
@@ -312,17 +335,16 @@ def _planned(
 ) -> Plan:
     ground = trials.ground
     names = " and ".join(f"'{axis.name}'" for axis in fixed)
-    must_be_few(
-        [axis.over for axis in fixed],
-        MAX_PROPAGATED,
-        f"the network is wired anew for every value of {names}: use a step, or fewer values",
-    )
+    if ground.drawn is None:
+        must_be_few(
+            [axis.over for axis in fixed],
+            MAX_PROPAGATED,
+            f"the network is wired anew for every value of {names}: use a step, or fewer values",
+        )
     free = tuple(axis for axis in ground.axes if axis not in fixed)
     highest = {axis.symbol: axis.highest for axis in free}
-    indices = product(*(range(len(axis.values)) for axis in fixed))
-    total = 1
-    for axis in fixed:
-        total *= len(axis.values)
+    indices = _indices(ground, fixed)
+    total = len(indices)
     known = ground.paths({axis.symbol: axis.values[-1] for axis in ground.axes})
     measures: tuple[SweepColumn, ...] | None = None
     formulas: dict[tuple[int, ...], Formulas] = {}
@@ -349,6 +371,15 @@ def _planned(
     if measures is None:
         raise _as_swept(next(iter(late.values())), ground)
     return Plan(ground, measures, view, free, fixed, formulas)
+
+
+def _indices(ground: Ground, fixed: Sequence[Axis]) -> Sequence[tuple[int, ...]]:
+    """List the indices of the fixed axes' values that occur."""
+    if ground.drawn is None:
+        return list(product(*(range(len(axis.values)) for axis in fixed)))
+    which = [at for at, axis in enumerate(ground.axes) if axis in fixed]
+    places = (ground.place(number) for number in ground.drawn)
+    return sorted({tuple([place[at] for at in which]) for place in places})
 
 
 def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) -> Report:
