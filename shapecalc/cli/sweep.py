@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.analysis.sweep.choice import Chosen
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
@@ -176,6 +177,7 @@ def sweep(
             progress=_progress,
             wishes=wishes,
             sample=(sample, seed) if sample else None,
+            streamed=not drawn and _streams(format_),
         )
         choice = read_choice(wishes, plan)
         if drawn:
@@ -202,14 +204,20 @@ def _with(columns: str | None, y: str | None) -> str | None:
     return f"{columns},{y}"
 
 
+def _streams(format_: str) -> bool:
+    """Tell whether rows are written as they are computed."""
+    from shapecalc.output.formats import FORMATS
+
+    return "records" in FORMATS[format_].writers
+
+
 def _table(plan: Plan, choice: Chosen | None, output: options.Output) -> None:
     from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
-    from shapecalc.output.formats import FORMATS
 
-    stream = Stream(plan, choice=choice)
+    stream = Stream(plan, choice=choice, watched=_watched)
     output.write(stream)
-    if stream.missing and "records" in FORMATS[output.chosen()].writers:
+    if stream.missing and _streams(output.chosen()):
         click.echo(f"sweep: {missing_text(stream.missing, stream.points)}", err=True)
 
 
@@ -242,6 +250,34 @@ def _plain() -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+#: A sweep of fewer points is over before a bar says anything.
+LONG = 500_000
+
+
+def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
+    """Show on a terminal how many points are done, how many a second, and the time left."""
+    if total < LONG or not sys.stderr.isatty():
+        yield from blocks
+        return
+    from time import monotonic
+
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from shapecalc.output.terminal import error_console
+
+    fields = ("{task.completed:,} points", "{task.fields[rate]:,.0f} a second")
+    columns = [BarColumn(), *map(TextColumn, fields), TimeRemainingColumn()]
+    start = monotonic()
+    with Progress(*columns, console=error_console(), transient=True) as progress:
+        task = progress.add_task("", total=total, rate=0)
+        done = 0
+        for block in blocks:
+            done += len(block.exists)
+            rate = done / max(monotonic() - start, 1e-9)
+            progress.update(task, completed=done, rate=rate)
+            yield block
 
 
 def _progress(indices: Iterable[tuple[int, ...]], total: int) -> Iterator[tuple[int, ...]]:

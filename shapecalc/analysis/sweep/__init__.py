@@ -87,14 +87,16 @@ def prepare(
     progress: Progress | None = None,
     wishes: Wishes | None = None,
     sample: tuple[int, int] | None = None,
+    streamed: bool = False,
 ) -> Plan:
     """Plan a sweep.
 
     Arguments and errors are those of `sweep`; `progress` wraps what may take long.  `sample` is how
-    many points are drawn, and the seed.
+    many points are drawn, and the seed.  Of points whose rows are `streamed`, and never held
+    together, there may be more.
     """
     from shapecalc.analysis.sweep.axes import ground
-    from shapecalc.analysis.sweep.plan import make_plan
+    from shapecalc.analysis.sweep.plan import MAX_POINTS, MAX_STREAMED, make_plan
     from shapecalc.api import as_asked, named, read
     from shapecalc.graph import Graph
     from shapecalc.spec.find import find
@@ -116,7 +118,8 @@ def prepare(
     over_what = ground(spec, values, inputs, ranges)
     if wishes is not None:
         columns = wishes.columns(columns, [axis.name for axis in over_what.axes])
-    return make_plan(over_what, columns, view, progress, sample)
+    most = MAX_STREAMED if streamed else MAX_POINTS
+    return make_plan(over_what, columns, view, progress, sample, most)
 
 
 def _texts(columns: Any) -> Iterable[str]:  # noqa: ANN401  (what Python hands over)

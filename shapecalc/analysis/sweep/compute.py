@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Rows that are computed together.
 ROWS = 1 << 16
+#: So many different reasons why points do not exist are remembered.
+NOTES = 1 << 16
 
 
 class RowBlock(NamedTuple):
@@ -85,23 +87,21 @@ def names_of(plan: Plan) -> tuple[str, ...]:
 def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
-    Raises `SpecErrors` (E353) after the last block when no row exists; until one does, blocks are
-    held back.
+    Raises `SpecErrors` (E353) when no row exists; until one does, blocks are held back, and not
+    kept: they are computed once more.
     """
     compute = _Compute(plan)
     rows = max(rows, 16 * len(plan.formulas))
     total = plan.ground.size
-    held: list[RowBlock] = []
-    any_exists = False
-    for start in range(0, total, rows):
-        block = compute.block(start, min(start + rows, total))
-        any_exists = any_exists or bool(block.exists.any())
-        held.append(block)
-        if any_exists:
-            yield from held
-            held.clear()
-    if not any_exists:
-        raise _nothing(held[0].notes[0], total, plan)
+    parts = [(start, min(start + rows, total)) for start in range(0, total, rows)]
+    for number, part in enumerate(parts):
+        block = compute.block(*part)
+        if block.exists.any():
+            yield from (compute.block(*before) for before in parts[:number])
+            yield block
+            yield from (compute.block(*after) for after in parts[number + 1 :])
+            return
+    raise _nothing(compute.block(*parts[0]).notes[0], total, plan)
 
 
 def _nothing(note: str, total: int, plan: Plan) -> SpecErrors:
@@ -240,6 +240,8 @@ class _Compute:
             for places_in_it, signature in piece.refused:
                 at = places_in_it + number * taped_rows.ROWS
                 if signature not in rows.notes:
+                    if len(rows.notes) >= NOTES:
+                        rows.notes.clear()
                     error = rows.refusal(signature) or self.refusal_of(places, int(at[0]))
                     rows.notes[signature] = note_of(error)
                 notes[at] = rows.notes[signature]

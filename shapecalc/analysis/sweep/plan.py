@@ -206,8 +206,10 @@ def _of_atom(
     return value, max(4 * value, *(inside for _, inside in bounds))  # a + b + |a - b|
 
 
-#: A sweep may have so many points, and so many of them may be propagated one by one.
+#: A sweep may have so many points, one that is written as it is computed so many; and so many of
+#: them may be propagated one by one.
 MAX_POINTS = 10_000_000
+MAX_STREAMED = 10_000_000_000
 MAX_PROPAGATED = 10_000
 
 
@@ -280,15 +282,17 @@ def make_plan(
     view: View,
     progress: Progress | None = None,
     sample: tuple[int, int] | None = None,
+    most: int = MAX_POINTS,
 ) -> Plan:
     """Find formulas for every column; of a `sample` so many points are drawn with a seed.
 
+    There may be at most so many points.
     Raises `SpecErrors`: E342 for too many points, E301 for an unknown column, and what is wrong
     with the network when it is wrong at every value.
     """
     ranges = [axis.over for axis in ground.axes]
     if sample is None:
-        must_be_few(ranges, MAX_POINTS, "use a step, fewer values, or --sample 100000")
+        must_be_few(ranges, most, "use a step, fewer values, or --sample 100000")
     ground = ground._replace(drawn=_drawn(ranges, sample))
     trials = _Trials(ground)
     fixed = _fixed(trials)

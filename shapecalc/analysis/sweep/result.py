@@ -12,18 +12,21 @@ from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, joined
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from shapecalc.analysis.sweep.choice import Chosen
     from shapecalc.analysis.sweep.plan import Plan
 
+    Watched = Callable[[Iterator[RowBlock], int], Iterator[RowBlock]]
+
 
 class Stream(Shown):
     """A sweep that is computed while it is written, some `rows` at a time.
 
-    `points` counts those that went by so far, `missing` those of them that do not exist.
+    `points` counts those that went by so far, `missing` those of them that do not exist.  `watched`
+    passes the blocks on, and shows how many of the points they have.
     """
 
     shapes = Shapes(
@@ -32,10 +35,17 @@ class Stream(Shown):
         records="analysis.sweep.table.records",
     )
 
-    def __init__(self, plan: Plan, rows: int = ROWS, choice: Chosen | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        rows: int = ROWS,
+        choice: Chosen | None = None,
+        watched: Watched | None = None,
+    ) -> None:
         self.plan = plan
         self.rows = rows
         self.choice = choice
+        self.watched = watched
         self.points = 0
         self.missing = 0
 
@@ -51,6 +61,8 @@ class Stream(Shown):
     def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
         every = blocks(self.plan, self.rows)
+        if self.watched is not None:
+            every = self.watched(every, self.plan.ground.size)
         for block in every if self.choice is None else self.choice.rows(every):
             self.points += len(block.exists)
             self.missing += int((~block.exists).sum())
