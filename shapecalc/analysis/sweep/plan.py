@@ -295,8 +295,7 @@ def make_plan(
         must_be_few(ranges, most, "use a step, fewer values, or --sample 100000")
     ground = ground._replace(drawn=_drawn(ranges, sample))
     trials = _Trials(ground)
-    fixed = _fixed(trials)
-    if not fixed:
+    if _all_symbols(trials):
         try:
             return _planned(trials, (), columns, view, progress)
         except NeedsNumbersError:
@@ -308,7 +307,7 @@ def make_plan(
         except NeedsNumbersError:
             pass
     try:
-        return _planned(trials, fixed, columns, view, progress)
+        return _planned(trials, _fixed(trials), columns, view, progress)
     except NeedsNumbersError:
         return _planned(trials, ground.axes, columns, view, progress)
 
@@ -440,6 +439,14 @@ def _wired(ground: Ground) -> tuple[Axis, ...]:
     if not needs_numbers(axes):
         return ()
     return tuple(axis for axis in axes if needs_numbers([axis]))
+
+
+def _all_symbols(trials: _Trials) -> bool:
+    """Tell whether every axis can stay a symbol of one formula."""
+    axes = trials.ground.axes
+    if any(axis.lowest < 1 for axis in axes) or trials.refuses({}):
+        return False
+    return trials.divisors({}).isdisjoint(axis.symbol for axis in axes)
 
 
 def _fixed(trials: _Trials) -> tuple[Axis, ...]:
