@@ -22,8 +22,11 @@ Dim: TypeAlias = "int | Expr"
 
 
 def is_symbolic(value: object) -> bool:
-    """Tell an expression from whatever else, without importing its class."""
-    return hasattr(value, "terms")
+    """Tell what stands for a number from whatever else, without importing its class.
+
+    That is an expression of symbols (`expr`), or a number that many points have (`tape`).
+    """
+    return hasattr(value, "extreme")
 
 
 def known(dim: Dim) -> int:
@@ -61,11 +64,10 @@ def add_up(dims: Iterable[Dim]) -> Dim:
     6
     """
     terms = list(dims)
-    if {*map(type, terms)} <= {int} or not any(map(is_symbolic, terms)):
+    if {*map(type, terms)} <= {int}:
         return sum(terms)
-    from shapecalc.algebra.expr import add_up
-
-    return add_up(terms)
+    own = next((dim for dim in terms if not isinstance(dim, int) and is_symbolic(dim)), None)
+    return sum(terms) if own is None else own.total(terms)
 
 
 def is_number(dim: Dim) -> bool:
@@ -100,11 +102,10 @@ def largest(dims: Iterable[Dim]) -> Dim:
 
 
 def _extreme(word: str, dims: tuple[Dim, ...]) -> Dim:
-    if not any(map(is_symbolic, dims)):
+    own = next((dim for dim in dims if not isinstance(dim, int) and is_symbolic(dim)), None)
+    if own is None:
         return min(dims) if word == "min" else max(dims)  # type: ignore[type-var]
-    from shapecalc.algebra.expr import extreme
-
-    return extreme(word, dims)
+    return own.extreme(word, dims)
 
 
 def common_divisor(a: Dim, b: int) -> Dim:

@@ -8,7 +8,7 @@ values, it is at least 0 where no coefficient is negative.  The test is sound, n
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from shapecalc.algebra.expr import Floor, Quotient, Symbol
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.algebra import Dim
     from shapecalc.algebra.expr import Atom
+    from shapecalc.algebra.tape import Recorded
 
 #: A polynomial: symbols with powers, in one order, to coefficients.
 Polynomial: TypeAlias = "dict[tuple[tuple[str, int], ...], Fraction]"
@@ -24,6 +25,11 @@ Polynomial: TypeAlias = "dict[tuple[tuple[str, int], ...], Fraction]"
 
 class _OpenError(Exception):
     pass
+
+
+def is_recorded(dim: Dim) -> TypeGuard[Recorded]:
+    """Tell a number of many points (`tape`), which has a range and no formula."""
+    return hasattr(dim, "low")
 
 
 def surely_at_least(a: Dim, b: Dim, start: Mapping[str, int]) -> bool:
@@ -34,7 +40,10 @@ def surely_at_least(a: Dim, b: Dim, start: Mapping[str, int]) -> bool:
     >>> surely_at_least(H, 2 * (H // 2), {}), surely_at_least(H // 2, 3, {"H": 6})
     (True, False)
     """
-    return _Bounds(start).surely(a - b)
+    difference = a - b
+    if is_recorded(difference):
+        return difference.low >= 0
+    return _Bounds(start).surely(difference)
 
 
 def always_positive(dim: Dim) -> bool:

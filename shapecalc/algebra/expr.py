@@ -151,6 +151,16 @@ class Expr:
     def __format__(self, spec: str) -> str:
         return repr(self)  # `,` and the like are for numbers
 
+    @staticmethod
+    def total(dims: Iterable[Dim]) -> Dim:
+        """Add up."""
+        return add_up(dims)
+
+    @staticmethod
+    def extreme(word: str, dims: Iterable[Dim]) -> Dim:
+        """Return the smallest (`min`) or the largest (`max`) of one or more."""
+        return extreme(word, dims)
+
     def __repr__(self) -> str:
         from shapecalc.algebra.notation import (
             text_of,  # the one look forward: an expression shows itself
@@ -403,7 +413,10 @@ def atoms_of(dim: Dim) -> Iterator[Atom]:
 
 @lru_cache(maxsize=65536)
 def symbols_of(dim: Dim) -> frozenset[str]:
-    """Return the names of the symbols in an expression."""
+    """Return the names of the symbols in an expression, or in what was recorded of them."""
+    names: frozenset[str] | None = getattr(dim, "names", None)
+    if names is not None:
+        return names
     return frozenset(atom.name for atom in atoms_of(dim) if isinstance(atom, Symbol))
 
 

@@ -18,6 +18,7 @@ from itertools import product as grid
 from math import comb, factorial, gcd, lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.algebra.bounds import is_recorded
 from shapecalc.algebra.expr import (
     Floor,
     Quotient,
@@ -267,8 +268,11 @@ def joined_only_where(a: Dim, b: Dim, value: Dim, relation: Relation, bound: Dim
     >>> joined_only_where(H, H // 4, H // 4, "equal to", 1)
     True
     """
+    decided = _by_range(value, relation, bound)
+    if decided is not None:
+        return decided
     names = symbols_of(a) | symbols_of(b)
-    if len(names) != 1:
+    if len(names) != 1 or is_recorded(value - bound):
         return False
     name = min(names)
     needs: list[tuple[Dim, Relation, Dim]] = [
@@ -285,6 +289,24 @@ def joined_only_where(a: Dim, b: Dim, value: Dim, relation: Relation, bound: Dim
         return common(joined, wanted) == common(joined, joined)
     except TooFineError:
         return False
+
+
+def _by_range(value: Dim, relation: Relation, bound: Dim) -> bool | None:
+    """Decide a relation by how far two numbers are apart; None where that does not tell."""
+    difference = value - bound
+    if isinstance(difference, int):
+        low = high = difference
+    elif is_recorded(difference):
+        low, high = difference.low, difference.high
+    else:
+        return None
+    if relation == "at least":
+        return True if low >= 0 else False if high < 0 else None
+    if relation == "at most":
+        return True if high <= 0 else False if low > 0 else None
+    if relation == "equal to":
+        return True if low == high == 0 else False if low > 0 or high < 0 else None
+    return None
 
 
 def _where_equal(value: Dim, bound: Dim, name: str, low: int) -> Integers | None:
@@ -341,8 +363,8 @@ def always_at_least(value: Dim, bound: int) -> bool:
     False as well where that is not decided, or depends on several symbols.
     """
     names = symbols_of(value)
-    if len(names) != 1:
-        return isinstance(value, int) and value >= bound
+    if len(names) != 1 or is_recorded(value):
+        return bool(_by_range(value, "at least", bound))
     numbers = where(value, "at least", bound, min(names))
     return numbers is not None and numbers.gap(1) is None
 
@@ -356,6 +378,8 @@ def for_all(value: Dim, relation: Relation, bound: Dim) -> bool | None:
     (False, True)
     """
     names = symbols_of(value) | symbols_of(bound)
+    if is_recorded(value - bound):
+        return _by_range(value, relation, bound)
     if len(names) == 1:
         try:
             numbers = where(value, relation, bound, min(names))

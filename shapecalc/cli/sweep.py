@@ -14,6 +14,8 @@ from shapecalc.cli.usage import misuse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shapecalc.analysis.sweep.choice import Chosen
+    from shapecalc.analysis.sweep.compute import RowBlock
     from shapecalc.analysis.sweep.plan import Plan
 
 
@@ -36,6 +38,7 @@ Examples:
   shapecalc sweep alphago --over k=64,128,192 --columns params,macs --units M
   shapecalc sweep vgg16 --input HxWx3 --over H=32:512:32 --over W=32:512:32 -o vgg16.csv
   shapecalc sweep alexnet --over conv1.stride=1:8 --columns conv1.output,macs --chart
+  shapecalc sweep alexnet --over conv1.kernel=3:11 --over N=67:400 --pareto macs --maximize N
   shapecalc sweep alexnet --over N=67:400 --columns pool3.height --plot pool3.png
 """,
 )
@@ -59,6 +62,41 @@ Examples:
     help="Totals (macs, peak) and values of layers (conv1.output), separated by commas; 'help'"
     " to list them.  Default: params,macs,activations,peak,output.",
 )
+@click.option(
+    "--where",
+    default="",
+    metavar="CONDITIONS",
+    help="Only points that meet conditions on totals: 'params <= 5M and macs <= 1G'.",
+)
+@click.option(
+    "--pareto",
+    default="",
+    metavar="LIST",
+    help="Only points that no other beats in all of these columns, which are to be small.",
+)
+@click.option(
+    "--maximize",
+    default="",
+    metavar="LIST",
+    help="Columns or names that --pareto wants large: N, the resolution, for one.",
+)
+@click.option(
+    "--top", default=0, type=click.IntRange(0), metavar="N", help="Only the N first rows of --by."
+)
+@click.option(
+    "--by",
+    default="",
+    metavar="COLUMN",
+    help="What --top wants most of; -macs: least.",
+)
+@click.option(
+    "--sample",
+    default=0,
+    type=click.IntRange(0, 10_000_000),
+    metavar="N",
+    help="Draw N of the points, from spaces too large to list.",
+)
+@click.option("--seed", default=0, metavar="S", help="What --sample draws by.  Default: 0.")
 @click.option("--chart", is_flag=True, help="Draw a column with characters.")
 @click.option("--plot", metavar="FILE", help="Draw a column into FILE (.svg .tex .png .pdf).")
 @click.option("--y", metavar="COLUMN", help="The column to draw.  Default: macs, or the first.")
@@ -78,6 +116,13 @@ def sweep(
     over: tuple[str, ...],
     output: options.Output,
     columns: str | None,
+    where: str,
+    pareto: str,
+    maximize: str,
+    top: int,
+    by: str,
+    sample: int,
+    seed: int,
     chart: bool,
     plot: str | None,
     y: str | None,
@@ -97,7 +142,11 @@ def sweep(
     """
     with reported(as_json=output.as_json):
         from shapecalc.analysis.sweep import prepare
+        from shapecalc.analysis.sweep.choice import Wishes, must_go_together, read_choice
         from shapecalc.output.options import make_view
+
+        wishes = Wishes(where, pareto, maximize, top, by)
+        must_go_together(wishes)
 
         drawn = chart or plot is not None
         if y is not None and not drawn:
@@ -126,11 +175,15 @@ def sweep(
             input=inputs,
             fold_batchnorm=fold_batchnorm,
             progress=_progress,
+            wishes=wishes,
+            sample=(sample, seed) if sample else None,
+            streamed=not drawn and _streams(format_),
         )
+        choice = read_choice(wishes, plan)
         if drawn:
-            _draw(plan, y, chart=chart, plot=plot)
+            _draw(plan, choice, y, chart=chart, plot=plot)
         if not drawn or output.format is not None or output.path is not None:
-            _table(plan, output)
+            _table(plan, choice, output)
 
 
 def _must_be_for_people(format_: str) -> None:
@@ -151,23 +204,31 @@ def _with(columns: str | None, y: str | None) -> str | None:
     return f"{columns},{y}"
 
 
-def _table(plan: Plan, output: options.Output) -> None:
-    from shapecalc.analysis.sweep.result import Stream
-    from shapecalc.analysis.sweep.table import missing_text
+def _streams(format_: str) -> bool:
+    """Tell whether rows are written as they are computed."""
     from shapecalc.output.formats import FORMATS
 
-    stream = Stream(plan)
+    return "records" in FORMATS[format_].writers
+
+
+def _table(plan: Plan, choice: Chosen | None, output: options.Output) -> None:
+    from shapecalc.analysis.sweep.result import Stream
+    from shapecalc.analysis.sweep.table import missing_text
+
+    stream = Stream(plan, choice=choice, watched=_watched)
     output.write(stream)
-    if stream.missing and "records" in FORMATS[output.chosen()].writers:
+    if stream.missing and _streams(output.chosen()):
         click.echo(f"sweep: {missing_text(stream.missing, stream.points)}", err=True)
 
 
-def _draw(plan: Plan, y: str | None, *, chart: bool, plot: str | None) -> None:
+def _draw(
+    plan: Plan, choice: Chosen | None, y: str | None, *, chart: bool, plot: str | None
+) -> None:
     from shapecalc.analysis.sweep.pictures import column_of
     from shapecalc.analysis.sweep.result import collect
 
     measure = column_of(plan, y)
-    computed = collect(plan)
+    computed = collect(plan, choice)
     if plot is not None:
         from shapecalc.analysis.sweep.plot import file_kind_of
         from shapecalc.analysis.sweep.plot import plot as plotted
@@ -189,6 +250,34 @@ def _plain() -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+#: A sweep of fewer points is over before a bar says anything.
+LONG = 500_000
+
+
+def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
+    """Show on a terminal how many points are done, how many a second, and the time left."""
+    if total < LONG or not sys.stderr.isatty():
+        yield from blocks
+        return
+    from time import monotonic
+
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from shapecalc.output.terminal import error_console
+
+    fields = ("{task.completed:,} points", "{task.fields[rate]:,.0f} a second")
+    columns = [BarColumn(), *map(TextColumn, fields), TimeRemainingColumn()]
+    start = monotonic()
+    with Progress(*columns, console=error_console(), transient=True) as progress:
+        task = progress.add_task("", total=total, rate=0)
+        done = 0
+        for block in blocks:
+            done += len(block.exists)
+            rate = done / max(monotonic() - start, 1e-9)
+            progress.update(task, completed=done, rate=rate)
+            yield block
 
 
 def _progress(indices: Iterable[tuple[int, ...]], total: int) -> Iterator[tuple[int, ...]]:

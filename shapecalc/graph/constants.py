@@ -28,7 +28,7 @@ from shapecalc.text import Scalar, Source, Tree, describe, scalar
 from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Wire
@@ -53,7 +53,7 @@ class Constants:
     """The outermost scope of one expansion.
 
     `settings` gives constants and symbols other values, `shapes` inputs other shapes.  `symbols`
-    are the names that are left without a value.
+    are the names that are left without a value; `symbol` makes what stands for one.
     """
 
     def __init__(
@@ -62,8 +62,10 @@ class Constants:
         spec: NetSpec,
         settings: Mapping[str, str],
         shapes: Mapping[str, str],
+        symbol: Callable[[str], Dim] | None = None,
     ) -> None:
         self.expansion = expansion
+        self.symbol = symbol
         self.spec = spec
         self.scope = Scope({})
         self.top = Scoped(self.scope, None)
@@ -120,9 +122,11 @@ class Constants:
         ]
         self.symbols = (*letters, *constants)
         if self.symbols:
-            from shapecalc.algebra.expr import symbol
+            if self.symbol is None:
+                from shapecalc.algebra.expr import symbol
 
-            bound.update({name: symbol(name) for name in self.symbols})
+                self.symbol = symbol
+            bound.update({name: self.symbol(name) for name in self.symbols})
 
     def compute(self, bound: dict[str, Dim | Argument]) -> None:
         """Compute the constants, first what others are made of: a long chain is no deep one."""

@@ -29,6 +29,7 @@ from shapecalc.text.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Wire
     from shapecalc.spec import NetSpec
     from shapecalc.text import Scalar
@@ -39,17 +40,18 @@ def expand(
     spec: NetSpec,
     settings: Mapping[str, str] | None = None,
     inputs: Mapping[str, str] | None = None,
+    symbol: Callable[[str], Dim] | None = None,
 ) -> Graph:
     """Wire a spec.
 
     `settings` gives constants and symbols other values (`--set`), `inputs` other shapes
-    (`--input`; the key is empty when the network has one input).  What is wrong stands in the
-    graph's `problems`.  Raises `SpecErrors` when there is no graph: layers that feed each other,
-    or too many of them.
+    (`--input`; the key is empty when the network has one input).  `symbol` makes what stands for a
+    name without a value, if that is no expression.  What is wrong stands in the graph's `problems`.
+    Raises `SpecErrors` when there is no graph: layers that feed each other, or too many of them.
     """
     expansion = Expansion(spec.problems)
     resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
-    constants = Constants(expansion, spec, settings or {}, inputs or {})
+    constants = Constants(expansion, spec, settings or {}, inputs or {}, symbol)
     builder = Builder(expansion, spec, constants.scope, resolver.source_of)
     conditions = Conditions(expansion, resolver.met, resolver.source_of)
     walk = Walk(expansion, spec, constants, builder, conditions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
-from shapecalc.algebra import Dim, product
+from shapecalc.algebra import Dim, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
@@ -299,11 +299,8 @@ def _symbolic(value: object) -> Iterator[Expr]:
     if isinstance(value, tuple):
         for part in value:
             yield from _symbolic(part)
-    elif not isinstance(value, int | float | str | None):
-        from shapecalc.algebra.expr import Expr
-
-        assert isinstance(value, Expr)
-        yield value
+    elif is_symbolic(value):
+        yield value  # type: ignore[misc]
 
 
 def _too_small(declared: Declared, value: Dim) -> RuleError:

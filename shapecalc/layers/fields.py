@@ -145,10 +145,10 @@ def beyond(number: int) -> str:
 
 
 def must_be_positive(tree: Tree, value: Expr) -> None:
-    """Refuse an expression that is to divide, and may be 0."""
-    from shapecalc.algebra.bounds import always_positive
+    """Refuse an expression that is to divide, and may be 0; the values of a sweep are looked at."""
+    from shapecalc.algebra.bounds import always_positive, is_recorded
 
-    if not always_positive(value):
+    if not is_recorded(value) and not always_positive(value):
         message = f"must be at least 1, and {value} is not for all values of its symbols"
         hint = f"write what always is, such as {value + 1}, or give the symbols numbers"
         raise UnreadError(message, hint, at=tree, code="E114")

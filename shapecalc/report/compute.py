@@ -89,6 +89,34 @@ def _symbolic(
         raise refuse(error.code, error.message, at, error.hint, rule=error.rule) from None
 
 
+class _Granting:
+    """Takes for granted that requirements hold, and lists them."""
+
+    def __init__(self) -> None:
+        self.granted: list[Requirement] = []
+
+    def implies(self, need: Requirement) -> bool:
+        """Take it for granted."""
+        self.granted.append(need)
+        return True
+
+
+def recorded_report(
+    graph: Graph,
+) -> tuple[Report, tuple[tuple[str, Requirement], ...], list[Requirement]]:
+    """Compute what a network costs whose numbers are recorded (`algebra.tape`).
+
+    Beside the report there is what the layers, by their names, need for it to hold at a point, and
+    what must hold for the receptive fields.  Raises `SpecErrors` with what is refused everywhere.
+    """
+    from shapecalc.report.propagate import with_sure_fields
+
+    rows, needs, taken = propagate(graph, recorded=True)
+    granting = _Granting()
+    report = _finished(graph, with_sure_fields(graph, rows, granting), most(taken))
+    return report, needs, granting.granted
+
+
 def _fits(report: Report) -> tuple[Fit, ...]:
     from shapecalc.report.weights_fit import fits
 

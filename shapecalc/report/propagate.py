@@ -5,8 +5,9 @@ A row has the receptive fields that flow in, joined, looked at through the layer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from shapecalc.algebra import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
 from shapecalc.graph import Broken, Deferred, Input
 from shapecalc.layers.base import SEES_ALL, Requirement
@@ -39,7 +40,7 @@ from shapecalc.report.receptive_field import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from shapecalc.layers.shape import Shape
     from shapecalc.layers.window import InputSpan, Sees
     from shapecalc.report.apply import Facts
-    from shapecalc.report.domain import Domain
     from shapecalc.report.peak import Running
     from shapecalc.report.receptive_field import Fields
 
@@ -339,7 +339,7 @@ def _stretched(fields: Fields, shape: Shape, output: Shape, join: Layer) -> Fiel
     )
 
 
-def with_sure_fields(graph: Graph, rows: list[Row], domain: Domain) -> list[Row]:
+def with_sure_fields(graph: Graph, rows: list[Row], domain: Implying) -> list[Row]:
     """Leave out the receptive fields that reckon with more units than there may be."""
     sure: list[Row] = []
     for node, row in zip(graph.nodes, rows, strict=True):
@@ -354,7 +354,7 @@ def with_sure_fields(graph: Graph, rows: list[Row], domain: Domain) -> list[Row]
     return sure
 
 
-def _surely_within(field: ReceptiveField, domain: Domain) -> ReceptiveField:
+def _surely_within(field: ReceptiveField, domain: Implying) -> ReceptiveField:
     """Leave out the pixels within which what units see is sure, where the widest unit sees these.
 
     Where units see from the first to the last of these pixels, one after the other in steps, there
@@ -383,6 +383,13 @@ def _never() -> RuleError:
     raise AssertionError("nothing is refused for its receptive field")
 
 
+class Implying(Protocol):
+    """What tells whether a requirement surely holds."""
+
+    def implies(self, need: Requirement) -> bool:
+        """Tell it."""
+
+
 class _UnknownInputError(Exception):
     """An earlier layer failed, and was reported."""
 
@@ -398,9 +405,10 @@ class Walked(NamedTuple):
     taken: Iterable[Dim]
 
 
-def propagate(graph: Graph, *, fields: bool = True) -> Walked:
+def propagate(graph: Graph, *, fields: bool = True, recorded: bool = False) -> Walked:
     """Apply every layer's rules, in order; without `fields` there are no receptive fields.
 
+    Where numbers are `recorded` for many points, what layers require is needed, and not refused.
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.
     """
@@ -430,7 +438,9 @@ def propagate(graph: Graph, *, fields: bool = True) -> Walked:
             inputs = tuple([shape_of_node(index) for index in node.inputs])
             facts = known.get((id(layer), inputs))
             if facts is None:
-                facts = known[id(layer), inputs] = apply(layer, inputs, graph.symbols)
+                facts = known[id(layer), inputs] = apply(
+                    layer, inputs, graph.symbols, recorded=recorded
+                )
             row = row_of(graph, node, layer, facts, rows, run)
             if not fields:
                 row = row._replace(field=None)
@@ -454,6 +464,33 @@ def propagate(graph: Graph, *, fields: bool = True) -> Walked:
     if len(problems):
         raise SpecErrors(problems.in_order())
     return Walked([row for row in rows if row is not None], tuple(needs), buffers.taken)
+
+
+def at_numbers(row: Row, numbers: Mapping[Dim, int]) -> tuple[Layer, tuple[Shape, ...]]:
+    """Return a row's layer, and what flows into it, with numbers for what stands for them."""
+
+    def number(value: Any) -> Any:  # noqa: ANN401  (what a field holds)
+        if isinstance(value, tuple):
+            parts = map(number, value)
+            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        return numbers[value] if is_symbolic(value) else value
+
+    layer = row.layer
+    assert layer is not None
+    values = {declared.name: number(getattr(layer, declared.name)) for declared in layer.fields()}
+    return type(layer)(**values), number(row.inputs)
+
+
+def refusals(
+    graph: Graph, index: int, layer: Layer, inputs: tuple[Shape, ...]
+) -> list[tuple[Problem, str]]:
+    """List what the rules of a node's layer refuse, each with the field that it is about."""
+    try:
+        apply(layer, inputs)
+    except RefusedError as refused:
+        node = graph.nodes[index]
+        return [(_problem(error, node, graph), error.field) for error in refused.errors]
+    return []
 
 
 def _problem(error: RuleError, node: Node, graph: Graph) -> Problem:

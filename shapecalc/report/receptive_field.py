@@ -7,7 +7,7 @@ after a period of units.  What a layer's own window sees of its input, `layers.w
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -564,9 +564,20 @@ def look_back_both(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:
         return parts[0]
     refuse_period(lcm(*(len(part.first) for part in parts)))
     common = lcm(*(len(part.first) for part in parts))
-    paces = [as_number(part.step) * common // len(part.first) for part in parts]
-    fastest, *others = [parts[i] for i in sorted(range(len(parts)), key=lambda i: -paces[i])]
+    paces = [part.step * (common // len(part.first)) for part in parts]
+    fastest, *others = [parts[i] for i in _falling(paces)]
     return fastest._replace(also=tuple(others))
+
+
+def _falling(paces: list[Dim]) -> list[int]:
+    """Return the order in which paces fall.  Raises `UndecidedError` where symbols decide."""
+    from shapecalc.algebra.bounds import is_recorded, surely_at_least
+
+    least = [pace.low if is_recorded(pace) else as_number(pace) for pace in paces]
+    order = sorted(range(len(paces)), key=lambda i: -least[i])
+    if not all(surely_at_least(paces[a], paces[b], {}) for a, b in pairwise(order)):
+        raise UndecidedError
+    return order
 
 
 def _both_at_rims(a: ReceptiveField, b: ReceptiveField) -> ReceptiveField:

@@ -111,7 +111,7 @@ REQUESTS: dict[str, list[str]] = {
     "E340-sweep": ["sweep", "lenet5", "--over", "N=32-64", "--over", "H=1:x", "--over", "W"],
     "E341-sweep": ["sweep", "lenet5", "--over", "N=64:32:8"],
     "E342-sweep": ["sweep", "lenet5", "--over", "H=1:1000000", "--over", "W=1:1000000"],
-    "E342-wired": ["sweep", "lenet5", "--over", "conv1.stride=1:20000"],
+    "E342-wired": ["sweep", "alexnet", "--over", "conv2.groups=1:20000"],
     "E350-name": ["sweep", "alphago", "--over", "kk=64,128"],
     "E350-layer": ["sweep", "lenet5", "--over", "conv9.stride=1,2", "--over", "input.height=9"],
     "E350-sides": ["sweep", "lenet5", "--over", "N=32,64", "--over", "H=32"],

@@ -200,10 +200,11 @@ def _bytes(total: str) -> bool:
 
 
 def read_conditions(
-    texts: Iterable[str], totals: Iterable[str], *, alone: bool = False
+    texts: Iterable[str], totals: Iterable[str], *, alone: bool = False, option: str = "fail-if"
 ) -> tuple[TotalCondition, ...]:
     """Read conditions on the named totals; of a network `alone`, which is no multiple of another.
 
+    `option` is the one that they are given to.
     Raises `SpecErrors` with every one that cannot be read (E331) or names no total (E332).
     """
     known = tuple(totals)
@@ -213,7 +214,11 @@ def read_conditions(
         try:
             conditions.append(_read(text, known, alone=alone))
         except SpecErrors as error:
-            problems += error.problems
+            source = Source(f"--{option} {text}", text)
+            problems += [
+                problem._replace(origin=problem.origin and problem.origin._replace(source=source))
+                for problem in error.problems
+            ]
     if problems:
         raise SpecErrors(problems)
     return tuple(conditions)
@@ -260,8 +265,8 @@ def _total(text: str, known: tuple[str, ...]) -> tuple[str, int]:
     """Read the name of a total, in any case of letters."""
     word = _match(_WORD, text, 0)
     name = ALIASES.get(word[1].lower(), word[1].lower())
-    if name in known:
-        return name, word.end()
+    if word[1] in known or name in known:
+        return word[1] if word[1] in known else name, word.end()
     if not word[1]:
         message = "a condition begins with the name of a total"
         raise _refused(text, word.span(1), message, "one like params > 60M")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
+    from shapecalc.analysis.sweep.choice import Wishes
     from shapecalc.analysis.sweep.plan import Plan, Progress
     from shapecalc.analysis.sweep.result import Sweep
     from shapecalc.graph import Graph
@@ -24,6 +25,13 @@ def sweep(
     settings: Mapping[str, str | int] | None = None,
     input: str | Mapping[str, str] | None = None,  # noqa: A002  (the language's own word)
     fold_batchnorm: bool = False,
+    where: str = "",
+    pareto: str = "",
+    maximize: str = "",
+    top: int = 0,
+    by: str = "",
+    sample: int = 0,
+    seed: int = 0,
     **options: Any,  # noqa: ANN401  (those of `make_view`)
 ) -> Sweep:
     """Compute a network at every point of a grid.
@@ -33,11 +41,19 @@ def sweep(
     input of numbers (H, W, or N for both), or a field of a layer (``conv1.stride``).  `columns`
     are totals (``macs``, ``peak``) and values of layers (``conv1.output``); `settings`, `input` and
     `fold_batchnorm` are those of `load`, `options` batch, dtype, profile and count_inplace of
-    `summarize`.  Raises `SpecErrors` with everything that is wrong.
+    `summarize`.
+
+    `sample` draws so many of the points.  Of these only the rows are given that meet the conditions
+    of `where` (``params <= 5M and macs <= 600M``), that no other beats in all of `pareto`, which is
+    to be small, and of `maximize`, and the `top` first ones with the largest `by`.  Raises
+    `SpecErrors` with everything that is wrong.
     """
+    from shapecalc.analysis.sweep.choice import Wishes, must_go_together, read_choice
     from shapecalc.analysis.sweep.result import collect
 
     view = _view(options)
+    wishes = Wishes(where, pareto, maximize, top, by)
+    must_go_together(wishes)
     text = columns if isinstance(columns, str) or columns is None else ",".join(_texts(columns))
     plan = prepare(
         network,
@@ -47,8 +63,10 @@ def sweep(
         settings=settings,
         input=input,
         fold_batchnorm=fold_batchnorm,
+        wishes=wishes,
+        sample=(sample, seed) if sample else None,
     )
-    return collect(plan)
+    return collect(plan, read_choice(wishes, plan))
 
 
 def _view(options: Mapping[str, Any]) -> View:
@@ -67,13 +85,18 @@ def prepare(
     input: str | Mapping[str, str] | None = None,  # noqa: A002
     fold_batchnorm: bool = False,
     progress: Progress | None = None,
+    wishes: Wishes | None = None,
+    sample: tuple[int, int] | None = None,
+    streamed: bool = False,
 ) -> Plan:
     """Plan a sweep.
 
-    Arguments and errors are those of `sweep`; `progress` wraps what may take long.
+    Arguments and errors are those of `sweep`; `progress` wraps what may take long.  `sample` is how
+    many points are drawn, and the seed.  Of points whose rows are `streamed`, and never held
+    together, there may be more.
     """
     from shapecalc.analysis.sweep.axes import ground
-    from shapecalc.analysis.sweep.plan import make_plan
+    from shapecalc.analysis.sweep.plan import MAX_POINTS, MAX_STREAMED, make_plan
     from shapecalc.api import as_asked, named, read
     from shapecalc.graph import Graph
     from shapecalc.spec.find import find
@@ -92,7 +115,11 @@ def prepare(
         values, inputs = network.options  # type: ignore[assignment]
     else:
         spec = read(find(named(network), inputs=inputs), fold_batchnorm=fold_batchnorm)
-    return make_plan(ground(spec, values, inputs, ranges), columns, view, progress)
+    over_what = ground(spec, values, inputs, ranges)
+    if wishes is not None:
+        columns = wishes.columns(columns, [axis.name for axis in over_what.axes])
+    most = MAX_STREAMED if streamed else MAX_POINTS
+    return make_plan(over_what, columns, view, progress, sample, most)
 
 
 def _texts(columns: Any) -> Iterable[str]:  # noqa: ANN401  (what Python hands over)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.errors import Problem, SpecErrors, refuse
 from shapecalc.graph import Graph, Input
@@ -14,8 +15,9 @@ from shapecalc.text import Scalar, Tree, YamlMap, mark, scalar
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.spec.ranges import Range
 
 #: What names every side of a square input.
@@ -55,15 +57,37 @@ class Axis(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """A spec with what was given beside it, and the axes over it."""
+    """A spec with what was given beside it, and the axes over it.
+
+    `drawn` are the points by their numbers, in rising order; None: all of the grid.
+    """
 
     spec: NetSpec
     settings: Mapping[str, str]
     inputs: Mapping[str, str]
     axes: tuple[Axis, ...]
+    drawn: tuple[int, ...] | None = None
 
-    def wire(self, values: Mapping[str, int]) -> Graph:
-        """Wire the spec at a value of every axis, by its symbol; those without one are symbols."""
+    @property
+    def size(self) -> int:
+        """The number of points."""
+        if self.drawn is not None:
+            return len(self.drawn)
+        return prod(len(axis.values) for axis in self.axes)
+
+    def place(self, number: Any) -> list[Any]:  # noqa: ANN401  (a number, or an array of them)
+        """Return the indices of the axes' values at a point of the grid, by its number."""
+        places: list[Any] = []
+        for axis in reversed(self.axes):
+            places.append(number % len(axis.values))
+            number = number // len(axis.values)
+        return places[::-1]
+
+    def wire(self, values: Mapping[str, int], symbol: Callable[[str], Dim] | None = None) -> Graph:
+        """Wire the spec at a value of every axis, by its symbol.
+
+        Those without a value are symbols, or what `symbol` makes of their names.
+        """
         settings = dict(self.settings)
         let = dict(self.spec.let)
         edits: dict[str, Edit] = {}
@@ -80,7 +104,7 @@ class Ground(NamedTuple):
             elif axis.symbol in let:
                 settings[axis.symbol] = "free"
         spec = self.spec._replace(let=let, edits=(*self.spec.edits, edits))
-        return expand(spec, settings, self.inputs)
+        return expand(spec, settings, self.inputs, symbol)
 
     def paths(self, values: Mapping[str, int]) -> set[str]:
         """List layers and blocks of the spec as it is, and as it is at a point."""

@@ -81,7 +81,7 @@ class SweepColumn(NamedTuple):
             extent = extents(row.output).get(self.name.rpartition(".")[2])
             return None if extent is None else {"": extent}
         value = self.column.of_row(row, view, report.totals)
-        if value is UNKNOWN or (report.domain is not None and isinstance(value, AtMost)):
+        if value is UNKNOWN or (report.graph.symbols and isinstance(value, AtMost)):
             raise NeedsNumbersError
         if value is None:
             return None

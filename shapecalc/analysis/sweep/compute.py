@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from shapecalc.algebra.expr import evaluate
+from shapecalc.analysis.sweep import taped_rows
 from shapecalc.analysis.sweep.axes import fixed_at
 from shapecalc.analysis.sweep.columns import EXTENTS
+from shapecalc.analysis.sweep.listing import INT64_MAX
 from shapecalc.analysis.sweep.plan import (
-    INT64_MAX,
     MAX_PROPAGATED,
     Formulas,
     Plan,
@@ -19,11 +19,12 @@ from shapecalc.analysis.sweep.plan import (
     magnitude,
     note_of,
 )
+from shapecalc.analysis.sweep.taped_rows import TapedRows, holds
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Rows that are computed together.
 ROWS = 1 << 16
+#: So many different reasons why points do not exist are remembered.
+NOTES = 1 << 16
 
 
 class RowBlock(NamedTuple):
@@ -46,6 +49,26 @@ class RowBlock(NamedTuple):
     columns: dict[str, NDArray[Any]]
     exists: NDArray[np.bool_]
     notes: NDArray[np.object_]
+
+    def at(self, rows: NDArray[Any]) -> RowBlock:
+        """Return some of the rows, by a mask or by their indices."""
+        return RowBlock(
+            {name: values[rows] for name, values in self.axes.items()},
+            {name: values[rows] for name, values in self.columns.items()},
+            self.exists[rows],
+            self.notes[rows],
+        )
+
+
+def joined(parts: Sequence[RowBlock]) -> RowBlock:
+    """Put blocks behind each other."""
+    first = parts[0]
+    return RowBlock(
+        {name: np.concatenate([part.axes[name] for part in parts]) for name in first.axes},
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
+        np.concatenate([part.exists for part in parts]),
+        np.concatenate([part.notes for part in parts]),
+    )
 
 
 def names_of(plan: Plan) -> tuple[str, ...]:
@@ -64,23 +87,21 @@ def names_of(plan: Plan) -> tuple[str, ...]:
 def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
-    Raises `SpecErrors` (E353) after the last block when no row exists; until one does, blocks are
-    held back.
+    Raises `SpecErrors` (E353) when no row exists; until one does, blocks are held back, and not
+    kept: they are computed once more.
     """
     compute = _Compute(plan)
     rows = max(rows, 16 * len(plan.formulas))
-    total = prod(len(axis.values) for axis in plan.ground.axes)
-    held: list[RowBlock] = []
-    any_exists = False
-    for start in range(0, total, rows):
-        block = compute.block(start, min(start + rows, total))
-        any_exists = any_exists or bool(block.exists.any())
-        held.append(block)
-        if any_exists:
-            yield from held
-            held.clear()
-    if not any_exists:
-        raise _nothing(held[0].notes[0], total, plan)
+    total = plan.ground.size
+    parts = [(start, min(start + rows, total)) for start in range(0, total, rows)]
+    for number, part in enumerate(parts):
+        block = compute.block(*part)
+        if block.exists.any():
+            yield from (compute.block(*before) for before in parts[:number])
+            yield block
+            yield from (compute.block(*after) for after in parts[number + 1 :])
+            return
+    raise _nothing(compute.block(*parts[0]).notes[0], total, plan)
 
 
 def _nothing(note: str, total: int, plan: Plan) -> SpecErrors:
@@ -116,11 +137,12 @@ class _Compute:
         self.highest = {axis.symbol: axis.highest for axis in plan.free}
         self.partial = _partial(plan)
         self.wide: dict[Dim, bool] = {}
+        self.tapes: dict[int, TapedRows] = {}
         self.tried = 0
 
     def block(self, start: int, stop: int) -> RowBlock:
         """Compute the rows from `start` to before `stop`."""
-        places = np.unravel_index(np.arange(start, stop), self.shape)
+        places = self.places(start, stop)
         size = stop - start
         block = RowBlock(
             {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
@@ -135,6 +157,14 @@ class _Compute:
             block.columns.setdefault(name, np.full(size, None, dtype=np.object_))
         columns = {name: block.columns[name] for name in self.names}
         return block._replace(columns=columns)
+
+    def places(self, start: int, stop: int) -> tuple[NDArray[Any], ...]:
+        """Return the indices of the axes' values, an array an axis."""
+        drawn = self.plan.ground.drawn
+        if drawn is None:
+            return np.unravel_index(np.arange(start, stop), self.shape)
+        numbers = np.array(drawn[start:stop])  # of Python's integers, where one is too large
+        return tuple(array.astype(np.int64) for array in self.plan.ground.place(numbers))
 
     def groups(
         self, places: tuple[NDArray[Any], ...], size: int
@@ -182,6 +212,8 @@ class _Compute:
             for i, axis in enumerate(self.axes)
             if axis in self.plan.free
         }
+        if formulas.taped is not None:
+            return self.taped_part(formulas, values, places)
         arrays = _Arrays(values, self.highest, self.wide, size)
         columns = {
             name: np.full(size, None, dtype=np.object_) if dim is None else arrays.of(dim)
@@ -191,12 +223,53 @@ class _Compute:
         if formulas.domain is not None:
             doubts = _refuse(formulas, arrays, part)
             for row in np.flatnonzero(doubts):
-                self.again(
-                    part,
-                    int(row),
-                    [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)],
-                )
+                self.again(part, int(row), self.point(places, int(row)))
         return part
+
+    def taped_part(
+        self, formulas: Formulas, values: dict[str, NDArray[Any]], places: list[NDArray[Any]]
+    ) -> RowBlock:
+        """Compute rows of one network of which it was recorded what to compute."""
+        rows = self.tapes.get(id(formulas))
+        if rows is None:
+            rows = self.tapes[id(formulas)] = TapedRows(formulas)
+        size = len(places[0])
+        notes = np.full(size, "", dtype=np.object_)
+        pieces = list(rows.pieces(values, size))
+        for number, piece in enumerate(pieces):
+            for places_in_it, signature in piece.refused:
+                at = places_in_it + number * taped_rows.ROWS
+                if signature not in rows.notes:
+                    if len(rows.notes) >= NOTES:
+                        rows.notes.clear()
+                    error = rows.refusal(signature) or self.refusal_of(places, int(at[0]))
+                    rows.notes[signature] = note_of(error)
+                notes[at] = rows.notes[signature]
+        columns = {
+            name: np.concatenate([piece.columns[name] for piece in pieces])
+            for name in formulas.columns
+        }
+        exists, doubt = (
+            np.concatenate([getattr(piece, name) for piece in pieces])
+            for name in ("exists", "doubt")
+        )
+        part = RowBlock({}, columns, exists, notes)
+        for row in np.flatnonzero(doubt):
+            self.again(part, int(row), self.point(places, int(row)))
+        return part
+
+    def point(self, places: list[NDArray[Any]], row: int) -> list[int]:
+        """Return a row's values of all axes."""
+        return [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)]
+
+    def refusal_of(self, places: list[NDArray[Any]], row: int) -> SpecErrors:
+        """Return what is refused at a point of which it is known that it does not exist."""
+        values = fixed_at(self.axes, self.point(places, row))
+        try:
+            compute_report(self.plan.ground.wire(values), search=False)
+        except SpecErrors as error:
+            return error
+        raise AssertionError(f"{values} exists after all")
 
     def again(self, part: RowBlock, row: int, values: list[int]) -> None:
         """Propagate a single point, where a formula does not hold but the network may exist."""
@@ -299,13 +372,4 @@ def _members(numbers: Integers, values: NDArray[Any]) -> NDArray[np.bool_]:
 def _holds(condition: Condition, arrays: _Arrays) -> NDArray[np.bool_]:
     """Tell where a condition holds."""
     value, relation, bound = condition.need[:3]
-    left, right = arrays.of(value), arrays.of(bound)
-    if relation == "at least":
-        holds = left >= right
-    elif relation == "equal to":
-        holds = left == right
-    elif relation == "joined with":
-        holds = (left == right) | (left == 1) | (right == 1)
-    else:
-        holds = left % right == 0
-    return holds.astype(np.bool_)
+    return holds(arrays.of(value), relation, arrays.of(bound))

@@ -1,19 +1,23 @@
 """How a sweep is computed: what is a formula of its names, and what must be wired anew.
 
 Names that can stay symbols are `free`: one propagation gives every column as a formula of them.
-The others, such as strides and numbers of repeats, are `fixed`: for each of their values the
-network is wired and propagated again.
+Where that does not do for all, as for strides, what the rules compute is recorded for the values of
+the free ones (`taped`).  The others, such as numbers of repeats, are `fixed`: for each of their
+values the network is wired and propagated again.
 """
 
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, symbols_of
 from shapecalc.algebra.relations import where
+from shapecalc.algebra.tape import Recorded
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
 from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
+from shapecalc.analysis.sweep.taped import Taped, record
 from shapecalc.errors import NO_SYMBOL, Problem, SpecErrors
 from shapecalc.graph import done_to
 from shapecalc.layers.base import field_bounds
@@ -22,7 +26,7 @@ from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
 from shapecalc.report.compute import compute_report
 from shapecalc.report.receptive_field import FAR
-from shapecalc.spec.ranges import must_be_few
+from shapecalc.spec.ranges import must_be_few, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,14 +36,10 @@ if TYPE_CHECKING:
     from shapecalc.output.view import View
     from shapecalc.report import Report, Row
     from shapecalc.report.domain import Domain
+    from shapecalc.spec.ranges import Range
 
     #: Passes on what it is given, and shows how far it is; the number is how many there are.
     Progress = Callable[[Iterable[tuple[int, ...]], int], Iterable[tuple[int, ...]]]
-
-
-#: The largest number of NumPy's int64, which wraps around silently: what may exceed it on the way
-#: is computed with Python's integers.
-INT64_MAX = 2**63 - 1
 
 
 class Guard(NamedTuple):
@@ -55,7 +55,8 @@ class Formulas(NamedTuple):
 
     A column is None where the network has no such layer.  `domain` and `guards` tell where the
     formulas hold.  What is in `doubtful`, a layer with the numbers or the value that it asks for,
-    is asked by a formula alone, not by the network.
+    is asked by a formula alone, not by the network.  Instead of formulas there may be what was
+    `taped`, which has other conditions.
     """
 
     columns: Mapping[str, Dim | None]
@@ -63,6 +64,7 @@ class Formulas(NamedTuple):
     guards: tuple[Guard, ...] = ()
     doubtful: frozenset[tuple[str, object]] = frozenset()
     refused: str = ""
+    taped: Taped | None = None
 
 
 def formulas_of(
@@ -73,6 +75,17 @@ def formulas_of(
     `highest` holds the symbols' largest values.  Raises `columns.NeedsNumbersError` where
     with symbols a value has no formula.
     """
+    columns = _columns_of(report, measures, view)
+    if report.domain is None:
+        return Formulas(columns)
+    guards = _guards_of(report, highest)
+    doubtful = frozenset((row.name, period) for row in report.rows for period in _periods(row))
+    return Formulas(columns, report.domain, guards, doubtful)
+
+
+def _columns_of(
+    report: Report, measures: Sequence[SweepColumn], view: View
+) -> dict[str, Dim | None]:
     columns: dict[str, Dim | None] = {}
     for measure in measures:
         values = measure.values(report, view)
@@ -81,8 +94,10 @@ def formulas_of(
             continue
         for part, value in values.items():
             columns[f"{measure.name}.{part}" if part else measure.name] = value
-    if report.domain is None:
-        return Formulas(columns)
+    return columns
+
+
+def _guards_of(report: Report, highest: Mapping[str, int]) -> tuple[Guard, ...]:
     memo: dict[object, tuple[int, int]] = {}
     guards = dict.fromkeys(
         guard
@@ -90,8 +105,15 @@ def formulas_of(
         for guard in _guards(row)
         if magnitude(guard.value, highest, memo) > guard.most  # type: ignore[arg-type]
     )
-    doubtful = frozenset((row.name, period) for row in report.rows for period in _periods(row))
-    return Formulas(columns, report.domain, tuple(guards), doubtful)
+    return tuple(guards)
+
+
+def _taped_formulas(taped: Taped, measures: Sequence[SweepColumn], view: View) -> Formulas:
+    """Take the columns out of what was recorded.  Raises `columns.NeedsNumbersError`."""
+    columns = _columns_of(taped.report, measures, view)
+    if not any(measure.kind.name == "sides" for measure in measures):
+        taped = taped._replace(doubts=())  # of receptive fields, which nobody asks for
+    return Formulas(columns, guards=_guards_of(taped.report, {}), taped=taped)
 
 
 def _guards(row: Row) -> Iterator[Guard]:
@@ -113,6 +135,8 @@ def _guards(row: Row) -> Iterator[Guard]:
 
 def _near(dim: Dim) -> bool:
     """Tell the ends of fields from those that stand for a unit that sees nothing."""
+    if isinstance(dim, Recorded):
+        return dim.widest < FAR
     return magnitude(dim, dict.fromkeys(symbols_of(dim), 0)) < FAR
 
 
@@ -151,6 +175,8 @@ def _bounds(
     """Bound the value, and all that is computed on the way to it."""
     if isinstance(dim, int):
         return abs(dim), abs(dim)
+    if isinstance(dim, Recorded):
+        return max(abs(dim.low), abs(dim.high)), dim.widest
     total = inside = 0
     for atoms, factor in dim.terms:
         term = abs(factor)
@@ -180,8 +206,10 @@ def _of_atom(
     return value, max(4 * value, *(inside for _, inside in bounds))  # a + b + |a - b|
 
 
-#: A sweep may have so many points, and so many of them may be propagated one by one.
+#: A sweep may have so many points, one that is written as it is computed so many; and so many of
+#: them may be propagated one by one.
 MAX_POINTS = 10_000_000
+MAX_STREAMED = 10_000_000_000
 MAX_PROPAGATED = 10_000
 
 
@@ -249,20 +277,54 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    ground: Ground, columns: str | None, view: View, progress: Progress | None = None
+    ground: Ground,
+    columns: str | None,
+    view: View,
+    progress: Progress | None = None,
+    sample: tuple[int, int] | None = None,
+    most: int = MAX_POINTS,
 ) -> Plan:
-    """Find formulas for every column.
+    """Find formulas for every column; of a `sample` so many points are drawn with a seed.
 
+    There may be at most so many points.
     Raises `SpecErrors`: E342 for too many points, E301 for an unknown column, and what is wrong
     with the network when it is wrong at every value.
     """
     ranges = [axis.over for axis in ground.axes]
-    must_be_few(ranges, MAX_POINTS, "use a step, or fewer values")
+    if sample is None:
+        must_be_few(ranges, most, "use a step, fewer values, or --sample 100000")
+    ground = ground._replace(drawn=_drawn(ranges, sample))
     trials = _Trials(ground)
+    if _all_symbols(trials):
+        try:
+            return _planned(trials, (), columns, view, progress)
+        except NeedsNumbersError:
+            pass
+    wired = _wired(ground)
+    if len(wired) < len(ground.axes):
+        try:
+            return _planned(trials, wired, columns, view, progress, taped=True)
+        except NeedsNumbersError:
+            pass
     try:
         return _planned(trials, _fixed(trials), columns, view, progress)
     except NeedsNumbersError:
         return _planned(trials, ground.axes, columns, view, progress)
+
+
+def _drawn(ranges: Sequence[Range], sample: tuple[int, int] | None) -> tuple[int, ...] | None:
+    """Draw points, by their numbers in the order of the grid; None: all of them."""
+    total = points(ranges)
+    if sample is None or sample[0] >= total:
+        return None
+    count, seed = sample
+    draw = Random(seed)  # noqa: S311  (no secret)
+    if 2 * count > total:
+        return tuple(sorted(draw.sample(range(total), count)))
+    drawn: set[int] = set()
+    while len(drawn) < count:
+        drawn.add(draw.randrange(total))
+    return tuple(sorted(drawn))
 
 
 def _planned(
@@ -271,38 +333,56 @@ def _planned(
     columns: str | None,
     view: View,
     progress: Progress | None,
+    *,
+    taped: bool = False,
 ) -> Plan:
     ground = trials.ground
     names = " and ".join(f"'{axis.name}'" for axis in fixed)
-    must_be_few(
-        [axis.over for axis in fixed],
-        MAX_PROPAGATED,
-        f"the network is wired anew for every value of {names}: use a step, or fewer values",
-    )
+    if ground.drawn is None:
+        must_be_few(
+            [axis.over for axis in fixed],
+            MAX_PROPAGATED,
+            f"the network is wired anew for every value of {names}: use a step, or fewer values",
+        )
     free = tuple(axis for axis in ground.axes if axis not in fixed)
     highest = {axis.symbol: axis.highest for axis in free}
-    indices = product(*(range(len(axis.values)) for axis in fixed))
-    total = 1
-    for axis in fixed:
-        total *= len(axis.values)
+    indices = _indices(ground, fixed)
+    total = len(indices)
     known = ground.paths({axis.symbol: axis.values[-1] for axis in ground.axes})
     measures: tuple[SweepColumn, ...] | None = None
     formulas: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
     for index in progress(indices, total) if progress is not None else indices:
-        values = [axis.values[i] for axis, i in zip(fixed, index, strict=True)]
+        values = fixed_at(fixed, [axis.values[i] for axis, i in zip(fixed, index, strict=True)])
+        recorded = None
         try:
-            report = _report(trials, fixed_at(fixed, values), free)
+            if taped:
+                recorded = _recorded(ground, values, free)
+                report = recorded.report
+            else:
+                report = _report(trials, values, free)
         except SpecErrors as error:
             late[index] = error
             formulas[index] = Formulas({}, refused=note_of(error))
             continue
         if measures is None:
             measures = read_measures(columns, view, report, known)
-        formulas[index] = formulas_of(report, measures, view, highest)
+        if recorded is not None:
+            formulas[index] = _taped_formulas(recorded, measures, view)
+        else:
+            formulas[index] = formulas_of(report, measures, view, highest)
     if measures is None:
         raise _as_swept(next(iter(late.values())), ground)
     return Plan(ground, measures, view, free, fixed, formulas)
+
+
+def _indices(ground: Ground, fixed: Sequence[Axis]) -> Sequence[tuple[int, ...]]:
+    """List the indices of the fixed axes' values that occur."""
+    if ground.drawn is None:
+        return list(product(*(range(len(axis.values)) for axis in fixed)))
+    which = [at for at, axis in enumerate(ground.axes) if axis in fixed]
+    places = (ground.place(number) for number in ground.drawn)
+    return sorted({tuple([place[at] for at in which]) for place in places})
 
 
 def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) -> Report:
@@ -324,6 +404,49 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
                 continue
             raise NeedsNumbersError from None
         raise
+
+
+#: What is said of recorded numbers where only numbers of one point will do: beside symbols,
+#: exponents and divisors, and shared weights, which two numbers may be equal for.
+_NEEDS_NUMBERS = NO_SYMBOL | {"E115", "E154"}
+
+
+def _recorded(ground: Ground, values: Mapping[str, int], free: Sequence[Axis]) -> Taped:
+    """Record a wiring.  Raises `NeedsNumbersError` where the rules need numbers of one point."""
+    try:
+        return record(ground, values, free)
+    except SpecErrors as error:
+        if _codes(error) & _NEEDS_NUMBERS:
+            raise NeedsNumbersError from None
+        raise
+
+
+def _wired(ground: Ground) -> tuple[Axis, ...]:
+    """Find the axes whose values cannot be recorded: the network must be wired anew for each."""
+    axes = ground.axes
+    first = {axis.symbol: axis.values[0] for axis in axes}
+
+    def needs_numbers(free: Sequence[Axis]) -> bool:
+        names = {axis.symbol for axis in free}
+        try:
+            _recorded(ground, {n: v for n, v in first.items() if n not in names}, free)
+        except NeedsNumbersError:
+            return True
+        except SpecErrors:  # at these values, for another reason
+            pass
+        return False
+
+    if not needs_numbers(axes):
+        return ()
+    return tuple(axis for axis in axes if needs_numbers([axis]))
+
+
+def _all_symbols(trials: _Trials) -> bool:
+    """Tell whether every axis can stay a symbol of one formula."""
+    axes = trials.ground.axes
+    if any(axis.lowest < 1 for axis in axes) or trials.refuses({}):
+        return False
+    return trials.divisors({}).isdisjoint(axis.symbol for axis in axes)
 
 
 def _fixed(trials: _Trials) -> tuple[Axis, ...]:

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.analysis.sweep.columns import machine_name
-from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, names_of
+from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, joined
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from shapecalc.analysis.sweep.choice import Chosen
     from shapecalc.analysis.sweep.plan import Plan
+
+    Watched = Callable[[Iterator[RowBlock], int], Iterator[RowBlock]]
 
 
 class Stream(Shown):
     """A sweep that is computed while it is written, some `rows` at a time.
 
-    `points` counts those that went by so far, `missing` those of them that do not exist.
+    `points` counts those that went by so far, `missing` those of them that do not exist.  `watched`
+    passes the blocks on, and shows how many of the points they have.
     """
 
     shapes = Shapes(
@@ -31,9 +35,17 @@ class Stream(Shown):
         records="analysis.sweep.table.records",
     )
 
-    def __init__(self, plan: Plan, rows: int = ROWS) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        rows: int = ROWS,
+        choice: Chosen | None = None,
+        watched: Watched | None = None,
+    ) -> None:
         self.plan = plan
         self.rows = rows
+        self.choice = choice
+        self.watched = watched
         self.points = 0
         self.missing = 0
 
@@ -48,7 +60,10 @@ class Stream(Shown):
     @property
     def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
-        for block in blocks(self.plan, self.rows):
+        every = blocks(self.plan, self.rows)
+        if self.watched is not None:
+            every = self.watched(every, self.plan.ground.size)
+        for block in every if self.choice is None else self.choice.rows(every):
             self.points += len(block.exists)
             self.missing += int((~block.exists).sum())
             yield block
@@ -65,6 +80,7 @@ class Sweep(Shown):
     shapes = Stream.shapes
     plan: Plan
     block: RowBlock
+    choice: Chosen | None = None
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -135,43 +151,21 @@ class Sweep(Shown):
     @property
     def existing(self) -> Sweep:
         """The rows that exist, by themselves."""
-        kept = self.exists
-        block = self.block._replace(
-            axes={name: values[kept] for name, values in self.block.axes.items()},
-            columns={name: values[kept] for name, values in self.block.columns.items()},
-            exists=kept[kept],
-            notes=self.block.notes[kept],
-        )
-        return Sweep(self.plan, _sealed(block))
+        return Sweep(self.plan, _sealed(self.block.at(self.exists)), self.choice)
 
     def __repr__(self) -> str:
         without = f", {self.missing:,} of them do not exist" if self.missing else ""
         return f"<Sweep {self.plan.ground.spec.name}: {len(self):,} points{without}>"
 
 
-def collect(plan: Plan) -> Sweep:
-    """Compute all rows of a sweep.  Raises `SpecErrors` (E353) when none exists."""
-    return collected(Stream(plan))
+def collect(plan: Plan, choice: Chosen | None = None) -> Sweep:
+    """Compute the rows of a sweep.  Raises `SpecErrors` (E353) when none exists, or is chosen."""
+    return collected(Stream(plan, choice=choice))
 
 
 def collected(stream: Stream) -> Sweep:
     """Put the blocks of a sweep together."""
-    plan, parts = stream.plan, list(stream.blocks)
-    axes = [axis.name for axis in plan.ground.axes]
-    return Sweep(
-        plan,
-        _sealed(
-            parts[0]._replace(
-                axes={name: np.concatenate([part.axes[name] for part in parts]) for name in axes},
-                columns={
-                    name: np.concatenate([part.columns[name] for part in parts])
-                    for name in names_of(plan)
-                },
-                exists=np.concatenate([part.exists for part in parts]),
-                notes=np.concatenate([part.notes for part in parts]),
-            )
-        ),
-    )
+    return Sweep(stream.plan, _sealed(joined(list(stream.blocks))), stream.choice)
 
 
 def _sealed(block: RowBlock) -> RowBlock:

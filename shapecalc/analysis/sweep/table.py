@@ -200,6 +200,8 @@ def _remarks(sweep: Sweep, shown: int) -> list[str]:
         remarks.append("Both ends of a range belong to it.")
     if len(axes) > 1:
         remarks.append(f"{axes[-1].name} runs fastest.")
+    if sweep.choice is not None:
+        remarks.append(sweep.choice.text())
     if shown < len(sweep):
         left = len(sweep) - shown
         remarks.append(f"{left:,} rows in the middle are left out; csv and json have all of them.")

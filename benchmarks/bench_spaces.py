@@ -1,0 +1,106 @@
+"""Design spaces: points computed together, beside a network wired and propagated for each."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+from clock import table
+
+from shapecalc.analysis.sweep import prepare
+from shapecalc.analysis.sweep.axes import fixed_at
+from shapecalc.analysis.sweep.plan import Plan, formulas_of, note_of
+from shapecalc.analysis.sweep.result import collect
+from shapecalc.errors import SpecErrors
+from shapecalc.output.view import View
+from shapecalc.report.compute import compute_report
+
+SPACES = Path(__file__).parent / "spaces"
+COLUMNS = "params,macs,activations,peak,peak_memory,output"
+#: So many points are computed one by one, and compared.
+ONE_BY_ONE = 40
+
+
+class Space(NamedTuple):
+    """A network and what it is run over."""
+
+    name: str
+    spec: str
+    over: dict[str, range | list[int]]
+
+
+WIDTHS = range(25, 141)
+SIDES = range(96, 289, 32)
+ALL = (
+    Space(
+        "AlexNet, conv1 kernel x stride x pad",
+        "alexnet",
+        {"conv1.kernel": range(3, 35), "conv1.stride": range(1, 17), "conv1.pad": range(32)},
+    ),
+    Space(
+        "ResNet, blocks of two stages x width x side",
+        str(SPACES / "resnets.yaml"),
+        {"n3": range(1, 5), "n4": range(1, 5), "w": range(16, 129, 8), "N": SIDES},
+    ),
+    Space(
+        "MobileNetV2, width x depth x side",
+        str(SPACES / "mobilenets.yaml"),
+        {"width": WIDTHS, "depth": [50, 75, 100, 150], "N": SIDES},
+    ),
+    Space(
+        "MobileNetV3-like blocks, gate x kernel x stride x width x side",
+        str(SPACES / "gated.yaml"),
+        {"gate": [0, 1], "k": [3, 5, 7], "s": [1, 2], "width": WIDTHS, "N": SIDES},
+    ),
+)
+
+
+def by_point(plan: Plan, values: list[int]) -> tuple[dict[str, object], str]:
+    """Wire and propagate a point by itself: its columns, or why it does not exist."""
+    try:
+        report = compute_report(plan.ground.wire(fixed_at(plan.ground.axes, values)), search=False)
+    except SpecErrors as error:
+        return {}, note_of(error)
+    return dict(formulas_of(report, plan.measures, plan.view, {}).columns), ""
+
+
+def main() -> None:
+    """Measure both ways in one run, compare what they give, and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="runs of the sweep, the best (3)")
+    runs = parser.parse_args().runs
+    lines = []
+    for space in ALL:
+        times = []
+        for _ in range(runs):
+            start = perf_counter()
+            plan = prepare(space.spec, space.over, COLUMNS, View())
+            swept = collect(plan)
+            times.append(perf_counter() - start)
+        rows = random.Random(1).sample(range(len(swept)), ONE_BY_ONE)
+        start = perf_counter()
+        for row in rows:
+            columns, note = by_point(plan, [int(swept[name][row]) for name in space.over])
+            assert swept["note"][row] == note
+            assert all(swept[name][row] == value for name, value in columns.items())
+        alone = (perf_counter() - start) / len(rows) * len(swept)
+        own = min(times)
+        lines.append(
+            (
+                space.name,
+                f"{len(swept):,}",
+                f"{len(plan.formulas):,}",
+                f"{own:,.2f}",
+                f"{alone:,.1f}",
+                f"{alone / own:,.0f}",
+            )
+        )
+    heads = ["", "points", "wirings", "seconds", "point by point", "ratio"]
+    table(heads, lines)
+
+
+if __name__ == "__main__":
+    main()

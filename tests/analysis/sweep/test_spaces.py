@@ -1,0 +1,105 @@
+"""The law of design spaces: a row is what its point gives, wired and propagated by itself.
+
+What is recorded for many points would break it by a step that is computed wrongly or wraps around,
+by extents taken for equal that are not, by a point that is refused or let through wrongly, or
+refused for another reason than its own network is.
+"""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import Any
+
+import pytest
+
+import shapecalc
+from shapecalc.analysis.sweep import prepare
+from shapecalc.analysis.sweep.axes import fixed_at
+from shapecalc.analysis.sweep.plan import Plan, formulas_of, note_of
+from shapecalc.analysis.sweep.result import collect
+from shapecalc.errors import SpecErrors
+from shapecalc.graph import Input
+from shapecalc.output.options import make_view
+from shapecalc.report.compute import compute_report
+from tests.analysis.sweep.test_law import all_columns
+
+#: Fields that a space may run over, with values of which some do not fit.
+FIELDS = {
+    "filters": [1, 16, 24, 96],
+    "units": [1, 10],
+    "stride": [1, 2, 3, 5],
+    "kernel": [0, 1, 2, 3, 7, 40],
+    "pad": [0, 1, 2, 3],
+    "dilation": [1, 2, 9],
+    "multiplier": [1, 2],
+    "groups": [1, 2, 3],
+}
+
+
+def by_point(plan: Plan, values: tuple[int, ...]) -> tuple[dict[str, Any], str]:
+    """Compute a point by itself: its columns, or why it does not exist."""
+    graph = plan.ground.wire(fixed_at(plan.ground.axes, values))
+    try:
+        report = compute_report(graph, search=False)
+    except SpecErrors as error:
+        return {}, note_of(error)
+    return dict(formulas_of(report, plan.measures, plan.view, {}).columns), ""
+
+
+def wrong_rows(plan: Plan, most: int = 10**9, seed: int = 0) -> list[str]:
+    """Describe where rows differ from their points, of all or of some drawn."""
+    swept = collect(plan)
+    points = list(product(*(axis.values for axis in plan.ground.axes)))
+    assert len(points) == len(swept)
+    rows = range(len(points))
+    wrong = []
+    taped = any(formulas.taped for formulas in plan.formulas.values())
+    for row in rows if len(points) <= most else random.Random(seed).sample(rows, most):
+        columns, note = by_point(plan, points[row])
+        told = swept["note"][row]
+        if told != note and (taped or bool(told) != bool(note)):
+            wrong.append(f"{points[row]}: {swept['note'][row]!r}, but {note!r}")
+        wrong += [
+            f"{points[row]} {name}: {swept[name][row]}, but {columns.get(name)}"
+            for name in swept.block.columns
+            if not note and swept[name][row] != columns.get(name)
+        ]
+    return wrong
+
+
+def space_of(spec: str, draw: random.Random) -> dict[str, list[int]]:
+    """Draw what to run over: two or three fields, or one and a side of the input."""
+    graph = shapecalc.load(spec)
+    fields = [
+        (f"{node.path}.{field.name}", FIELDS[field.name])
+        for node in graph.nodes
+        if hasattr(node.layer, "fields")
+        for field in node.layer.fields()
+        if field.name in FIELDS and "/" not in node.path
+    ]
+    space = dict(draw.sample(fields, min(draw.choice([1, 2, 3]), len(fields))))
+    (entry,) = [node.layer for node in graph.nodes if isinstance(node.layer, Input)]
+    if len(entry.shape.sides) == 2 and draw.random() < 0.6:
+        space["N"] = [draw.randrange(1, 300) for _ in range(3)]
+    return space
+
+
+SPECS = ["alexnet", "lenet5", "zfnet", "vgg11", "googlenet", "unet", "mobilenet-v1", "m5"]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("seed", range(1))
+def test_every_row_is_its_point(spec: str, seed: int) -> None:
+    draw = random.Random(f"{spec} {seed}")
+    columns = ",".join(all_columns(spec, draw))
+    view = make_view(profile="full", batch=3, dtype="float16")
+    for _ in range(20):
+        try:
+            plan = prepare(spec, space_of(spec, draw), columns, view)
+            wrong = wrong_rows(plan, 30)
+        except SpecErrors:  # then no point exists
+            continue
+        assert wrong == []
+        return
+    pytest.fail("no space with a point was drawn")
