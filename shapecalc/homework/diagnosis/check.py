@@ -34,7 +34,7 @@ from shapecalc.homework.diagnosis.judge import (
 )
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 from shapecalc.homework.diagnosis.wording import rule_text, secrets_of, unasked_text
-from shapecalc.text.words import listed_briefly
+from shapecalc.text.words import counted, listed_briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -243,7 +243,10 @@ def check(homework: Homework, answers: Answers) -> Checked:
 def _not_asked(homework: Homework, answers: Answers, claims: Claims) -> SpecErrors:
     """Refuse answers of which none was asked for."""
     unasked = (unasked_text(homework, claims.extras),) if claims.extras else ()
-    message = f"no answer is to what was asked; {'; '.join((*unasked, *claims.doubts))}"
+    doubts = claims.doubts[:3]
+    more = len(claims.doubts) - len(doubts)
+    others = (f"and so of {counted(more, 'row')} more",) if more else ()
+    message = f"no answer is to what was asked; {'; '.join((*unasked, *doubts, *others))}"
     hint = f"the rows asked for are {listed_briefly(homework.layers, 8)}"
     if other := _other_stamp(homework, answers):
         hint = f"{other}: is it the right file"

@@ -183,7 +183,7 @@ WAYS: dict[str, Way] = {
     "a table without headings": Way(_file("{}.csv", b"conv1,28x28x6,156\n"), "names the columns"),
     "a table of other rows": Way(
         _file("{}.csv", f"{HEAD}stem,28x28x6,156,1\nhead,14x14x6,0,0\n".encode()),
-        "not asked: stem, head",
+        "row stem was taken for nothing",
     ),
     "a sheet of another homework": Way(
         _file("{}.csv", f"shapecalc homework 0000000a\n{HEAD}fc9,10,1,1\n".encode()),

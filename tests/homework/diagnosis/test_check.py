@@ -497,7 +497,9 @@ def test_answers_of_which_none_was_asked_are_no_blank_sheet() -> None:
     (problem,) = caught.value.problems
     assert problem.code == "E704"
     assert problem.message == (
-        "no answer is to what was asked; not asked: stem, head, relu1 params"
+        "no answer is to what was asked; not asked: relu1 params;"
+        " row stem was taken for nothing: it may mean conv1, pool1;"
+        " row head was taken for nothing: it may mean conv1, pool1"
     )
     assert problem.hint == "the rows asked for are conv1, pool1"
     with pytest.raises(SpecErrors) as caught:
