@@ -68,7 +68,9 @@ def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
     folder: Path,
 ) -> None:
     make()
-    (folder / "other.csv").write_text("id,name\nx9,Xi\n17/b,李雷\ns1,Ada Lovelace\n", encoding="utf-8")
+    (folder / "other.csv").write_text(
+        "id,name\nx9,Xi\n17/b,李雷\ns1,Ada Lovelace\n", encoding="utf-8"
+    )
     make(roster="other.csv", out="others")
     first, second = listed(folder / "sheets/variants.csv"), listed(folder / "others/variants.csv")
     assert first["s1"] == second["s1"]
