@@ -160,9 +160,33 @@ class HomeworkFile(NamedTuple):
 
 
 def _of_homework(row: Export, path: str | None, words: dict[str, Any]) -> None:
-    """Write a homework, or the variant of a student."""
-    written = _writer(row)(_variant_of(_taken_from(words)), **words)
+    """Write a homework, the variant of a student, or all variants of a class where it can be."""
+    file = _taken_from(words)
+    if row.pool and file.variants is not None and file.student is None:
+        written = _function(row.pool)(_pool(file), **words)
+    else:
+        written = _writer(row)(_variant_of(file), **words)
     emit_parts([written], path)
+
+
+def _pool(file: HomeworkFile) -> list[Homework]:
+    """Return the variants of a class, each once, in the order of its list.
+
+    Raises `SpecErrors`: E753 for a list of none.
+    """
+    from shapecalc.homework.variants.draw import homework_of
+    from shapecalc.homework.variants.variant_list import read_variants
+
+    assert file.variants is not None
+    _base(file)
+    by_stamp = {
+        drawn.stamp: drawn.student for drawn in reversed(read_variants(file.variants).drawn)
+    }
+    if not by_stamp:
+        hint = "`shapecalc homework variants` writes it"
+        raise refuse("E753", "the list has no variant", Origin.of_file(file.variants), hint)
+    students = reversed(by_stamp.values())
+    return [homework_of(file.path, file.variants, student) for student in students]
 
 
 def _of_file(row: Export, path: str | None, words: dict[str, Any]) -> None:
@@ -214,14 +238,23 @@ _RUN: dict[str, Callable[[Export, str | None, dict[str, Any]], None]] = {
 }
 
 
+_ROOM = "shapecalc.homework.exports"
+
+
 def _module(row: Export) -> Any:  # noqa: ANN401
     """Import the module of a format."""
-    return import_module(f"shapecalc.homework.exports.{row.write.partition('.')[0]}")
+    return import_module(f"{_ROOM}.{row.write.partition('.')[0]}")
 
 
 def _writer(row: Export) -> Callable[..., Any]:
     """Return the function that writes a format."""
-    write: Callable[..., Any] = getattr(_module(row), row.write.partition(".")[2])
+    return _function(row.write)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """Import a function of a module of exports."""
+    module, _, function = name.partition(".")
+    write: Callable[..., Any] = getattr(import_module(f"{_ROOM}.{module}"), function)
     return write
 
 

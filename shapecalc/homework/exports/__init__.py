@@ -36,6 +36,7 @@ class Export(NamedTuple):
     `refused`, too, which takes the problems of answers that cannot be read; or a `Classroom`, for
     which it may return lines to print with the text.  `does` is the command's help, `example` the
     words after its name.  `binary`: it is written to a file only.
+    `pool` is the function that takes all variants of a class in place of one homework.
     """
 
     makes: str
@@ -46,6 +47,7 @@ class Export(NamedTuple):
     loses: tuple[str, ...]
     options: tuple[Option, ...] = ()
     binary: bool = False
+    pool: str = ""
 
     @property
     def needs(self) -> str:
@@ -118,7 +120,8 @@ EXPORTS: dict[str, Export] = {
         "homework",
         "moodle.moodle_xml",
         "Write a homework as questions for Moodle: wrong numbers have their messages.\n\n"
-        "Volumes are cloze questions in any case, with a blank an extent.",
+        "Volumes are cloze questions in any case, with a blank an extent.  With --variants and no"
+        " --variant all variants of the class are one category, a cloze question each.",
         "--homework homework.yaml -o quiz.xml",
         (
             *_PER_NUMBER,
@@ -132,6 +135,7 @@ EXPORTS: dict[str, Export] = {
                 "layer",
             ),
         ),
+        pool="moodle.moodle_pool",
     ),
     "gift": Export(
         "questions in the GIFT format: a numerical one for every number",

@@ -25,6 +25,7 @@ from shapecalc.homework.exports.questions import (
     by_layer,
     clean,
     conventions_page,
+    counted_page,
     decimal,
     layer_page,
     network_page,
@@ -36,7 +37,7 @@ from shapecalc.homework.exports.tables import csv_text, mark_of, sentence_of
 from shapecalc.text.safe import csv_safe, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom import Classroom
@@ -149,6 +150,29 @@ def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
     return xml_text(quiz)
 
 
+def moodle_pool(homeworks: Sequence[Homework], *, per: str = "layer") -> str:
+    """Write the variants of a homework as one category, of which a quiz draws a random question.
+
+    A variant is one cloze question with its network and all of its blanks, since whoever has one
+    layer must have the others; so `per` makes no difference.
+    """
+    quiz = ET.Element("quiz")
+    category = ET.SubElement(quiz, "question", type="category")
+    _text(category, "category", f"$course$/{clean_category(homeworks[0].title)}")
+    asked = [(homework, blanks_of(homework)) for homework in homeworks]
+    marks = (blank.marks for _, blanks in asked for parts in blanks.values() for blank in parts)
+    scale = lcm(*(mark.denominator for mark in marks))
+    for homework, blanks in asked:
+        lines = [_cloze_text(network_page(homework))]
+        for cells in by_layer(blanks).values():
+            lines += _cloze_lines(homework, cells, scale)
+        columns = {parts[0].cell.quantity.key for parts in blanks.values()}
+        lines += [_cloze_text(counted_page(homework, columns)), paragraph(DIGITS)]
+        name = f"{homework.title}, variant {homework.stamp}"
+        _question(quiz, "cloze", name, "".join(lines))
+    return xml_text(quiz)
+
+
 def clean_category(title: str) -> str:
     """Write a title as one category: Moodle would read a / as a step down."""
     return one_line(title).replace("/", "//")[:_LONGEST_NAME] or "homework"
@@ -196,15 +220,22 @@ def _cloze(
 ) -> None:
     """Add a cloze question with the blanks of some cells of one layer."""
     layer = cells[0][0].cell.layer
-    lines = [_cloze_text(layer_page(homework, layer))]
+    lines = list(_cloze_lines(homework, cells, scale))
+    columns = [parts[0].cell.quantity.key for parts in cells]
+    lines += [_cloze_text(conventions_page(homework, layer, columns)), paragraph(DIGITS)]
+    _question(quiz, "cloze", name, "".join(lines))
+
+
+def _cloze_lines(
+    homework: Homework, cells: list[tuple[AskedNumber, ...]], scale: int
+) -> Iterator[str]:
+    """Yield the blanks of some cells of one layer, below what it does."""
+    yield _cloze_text(layer_page(homework, cells[0][0].cell.layer))
     for parts in cells:
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
         named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
         title = _cloze_text(clean(parts[0].cell.quantity.title))
-        lines.append(f"<p>{title}{named}: {fields}</p>")  # the blanks are written already
-    columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [_cloze_text(conventions_page(homework, layer, columns)), paragraph(DIGITS)]
-    _question(quiz, "cloze", name, "".join(lines))
+        yield f"<p>{title}{named}: {fields}</p>"  # the blanks are written already
 
 
 def _field(homework: Homework, blank: AskedNumber, scale: int) -> str:

@@ -231,15 +231,16 @@ def layer_page(homework: Homework, layer: str) -> str:
 
 
 def conventions_page(homework: Homework, layer: str, columns: Iterable[str]) -> str:
-    """Say how these columns are counted, and what the layer's notation means.
-
-    The order of extents, and rounding, blanks leave open.
-    """
+    """Say how these columns are counted, and what the layer's notation means."""
     columns = set(columns)
+    return counted_page(homework, columns) + _key_page(key_of(homework, layer, columns))
+
+
+def counted_page(homework: Homework, columns: set[str]) -> str:
+    """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
     stated = stated_conventions(homework.conventions, columns - {"output"}, homework.report)
     terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
-    counted = paragraph(f"{terms}.") if terms else ""
-    return counted + _key_page(key_of(homework, layer, columns))
+    return paragraph(f"{terms}.") if terms else ""
 
 
 def number_page(homework: Homework, blank: AskedNumber) -> str:

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
+from shapecalc.cli import main
 from shapecalc.homework.assignment.teacher import read_homework
-from shapecalc.homework.exports.moodle import moodle_xml
+from shapecalc.homework.exports.moodle import moodle_pool, moodle_xml
 from shapecalc.homework.exports.qti import qti
-from shapecalc.spec.find import find
+from shapecalc.homework.exports.questions import blanks_of
+from shapecalc.homework.variants.draw import homework_of
+from shapecalc.homework.variants.variant_list import parse_variants
+from shapecalc.spec.find import find, find_file
+from tests.runner import runner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from quiz import blanks_of_moodle, play
 from schemas import CODERUNNER, GRADESCOPE, PRAIRIELEARN, wrong_with_moodle, wrong_with_qti
 
 if TYPE_CHECKING:
@@ -161,3 +167,54 @@ def test_the_schemas_bite(schema: dict, good: dict, bad: dict) -> None:
     jsonschema.validate(good, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(bad, schema)
+
+
+VARIED = """\
+title: Small by hand
+spec: net.yaml
+columns: [output, params]
+layers: [one, two, four]
+points: {four: {params: 3/2}}
+vary: {one.filters: [20, 24, 28], four.units: [10, 30]}
+windows: any
+"""
+
+
+def test_all_variants_of_a_class_are_one_category_to_draw_from(
+    made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(base=VARIED)
+    (tmp_path / "class.csv").write_text("id,name\n" + "".join(f"s{n},S\n" for n in range(12)))
+    words = ["homework.yaml", "--roster", "class.csv", "--seed", "3", "-o", "sheets"]
+    assert runner().invoke(main, ["homework", "variants", *words]).exit_code == 0
+    command = ["homework", "export", "moodle-xml", "--homework", "homework.yaml"]
+    done = runner().invoke(main, [*command, "--variants", "sheets/variants.csv"])
+    assert done.exit_code == 0, done.output
+    assert list(wrong_with_moodle(done.stdout)) == []
+    quiz = ET.fromstring(done.stdout)
+    kinds = [question.get("type") for question in quiz]
+    drawn = parse_variants(find_file("sheets/variants.csv")).drawn
+    stamps = list(dict.fromkeys(variant.stamp for variant in drawn))
+    assert len(stamps) > 2
+    assert kinds == ["category", *["cloze"] * len(stamps)]
+    named = [question.findtext("name/text") for question in quiz[1:]]
+    assert sorted(named) == sorted(f"Small by hand, variant {stamp}" for stamp in stamps)
+    # every blank of a variant has that variant's number, and the network stands above it
+    homeworks = {
+        h.stamp: h
+        for h in (homework_of("homework.yaml", "sheets/variants.csv", v.student) for v in drawn)
+    }
+    for question in quiz[1:]:
+        own = homeworks[question.findtext("name/text").rpartition(" ")[2]]
+        text = ET.tostring(question, encoding="unicode")
+        blanks = list(blanks_of_moodle(f"<quiz>{text}</quiz>"))
+        numbers = [number for parts in blanks_of(own).values() for number in parts]
+        for number, blank in zip(numbers, blanks, strict=True):
+            assert play(blank, str(number.right)) == (blank.marks, "Right.")
+        filters = next(row.layer.filters for row in own.report.rows if row.name == "one")
+        assert f"{filters} filters" in question.findtext("questiontext/text")
+    # one homework is no class
+    one = runner().invoke(main, [*command, "--variants", "sheets/variants.csv", "--variant", "s1"])
+    assert one.stdout != done.stdout
+    assert moodle_pool([next(iter(homeworks.values()))]).count('type="cloze"') == 1
