@@ -9,6 +9,7 @@ open, with the rows that may be meant.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
@@ -134,6 +135,10 @@ def _one(text: str) -> Described | None:
     return Described(kind, tuple(numbers), bool(numbers) and not kind and (numbered or bare))
 
 
+#: What the rows of a table say, by row.
+_Readings: TypeAlias = "Mapping[NamedRow, Described | None]"
+
+
 def kind_of(row: Row) -> str:
     """Return the kind of a row's layer, as a description has it; nothing for a block."""
     kinds = (
@@ -174,8 +179,8 @@ def meanings(
     repeated = {word for word, at in table if at}
     known = _Rows(leaves, tuple(name for name in asked if not is_total(name)))
     described_as = {named: described(named[0]) for named in table}
-    weak = _joined(table, own, described_as)
-    own.update(dict.fromkeys(weak))
+    joined = _joined(table, own, described_as, known)
+    own.update(dict.fromkeys(joined))
     result = {named: Meaning(name, own=name is not None) for named, name in own.items()}
     through = _numbered_through(table, described_as, leaves)
     if through is not None:
@@ -192,11 +197,11 @@ def meanings(
             ]
             result |= _members(members, result, described_as, known, repeated)
         result |= _by_letters(table, result, described_as, known)
+    for named, may_be in joined.items():
+        if result[named].row is None and may_be:
+            result[named] = Meaning(None, may_be)
     _last(table, result, known)
     return _with_doubts(_once(result), described_as, known, rows)
-
-
-_Readings: TypeAlias = "Mapping[NamedRow, Described | None]"
 
 
 def _members(
@@ -289,7 +294,8 @@ def _by_letters(
     kinds = {named: what.kind for named in letters if (what := described_as[named]) is not None}
     if any(kinds[named] != kind_of(known.all[row]) for named, row in by_position.items()):
         return {}
-    if len(set(kinds.values())) > 1 and any(result[named].row is None for named in letters):
+    numbers = [(kinds[named], at) for named, at in letters.items()]
+    if len(set(kinds.values())) > 1 and _beyond_kinds(numbers, known.all):
         return {named: Meaning(row) for named, row in by_position.items()}
     return {
         named: Meaning(None, (counted, row))
@@ -312,21 +318,30 @@ def _once(result: dict[NamedRow, Meaning]) -> dict[NamedRow, Meaning]:
 def _joined(
     table: Sequence[NamedRow],
     own: Mapping[NamedRow, str | None],
-    described_as: Mapping[NamedRow, Described | None],
-) -> list[NamedRow]:
-    """List names that are a network's own only with their digits joined, beside others of no own.
+    described_as: _Readings,
+    known: _Rows,
+) -> dict[NamedRow, tuple[str, ...]]:
+    """List names that are a network's own only with their digits joined, and what they may mean.
 
-    `Conv 11` is VGG's conv1_1 beside `Conv 12`, and its eleventh beside `Conv 10`.
+    `Conv 12` is VGG's conv1_2 beside `Conv 21`, and its twelfth beside `Conv 10`; alone it is open.
     """
+    digits: dict[NamedRow, int] = {}
+    for named in table:
+        what, row = described_as[named], own[named]
+        if what is None or row is None or not what.kind or len(what.numbers) != 1:
+            continue
+        if what.numbers != tuple(map(int, re.findall(r"\d+", row.rpartition("/")[2]))):
+            digits[named] = what.numbers[0]
+    kinds = {named: what.kind for named in digits if (what := described_as[named]) is not None}
     strange = {what.kind for named in table if own[named] is None and (what := described_as[named])}
-    return [
-        named
-        for named in table
-        if (what := described_as[named]) is not None
-        and what.kind in strange
-        and (row := own[named]) is not None
-        and what.numbers != tuple(map(int, re.findall(r"\d+", row.rpartition("/")[2])))
-    ]
+    beyond = {kinds[named] for named, at in digits.items() if at > len(known.of(kinds[named]))}
+    return {
+        named: (str(own[named]), known.of(kinds[named])[at - 1])
+        if kinds[named] not in strange
+        else ()
+        for named, at in digits.items()
+        if at and kinds[named] not in beyond
+    }
 
 
 def _numbered_through(
@@ -351,7 +366,7 @@ def _numbered_through(
         ]
         if len(numbered) != len(names) or others:
             return None
-    elif len(kinds) < 2 or "" in kinds:
+    elif len(kinds) < 2 or "" in kinds or not _goes_through(numbered, leaves):
         return None
     if kinds != {""}:
         names = [name for name in names if kind_of(leaves[name]) != "other"]
@@ -361,6 +376,22 @@ def _numbered_through(
     if any(what.kind and what.kind != kind_of(leaves[name]) for _, what, name in pairs):
         return None
     return {named: name for named, _, name in pairs}
+
+
+def _goes_through(
+    numbered: Sequence[tuple[NamedRow, Described]], leaves: Mapping[str, Row]
+) -> bool:
+    """Tell whether numbers cannot be those of every kind by itself, or are LeNet's letters."""
+    letters = all(_LETTER.fullmatch(named[0].strip()) for named, _ in numbered)
+    return (letters and len(numbered) > 2) or _beyond_kinds(
+        [(what.kind, what.numbers[0]) for _, what in numbered], leaves
+    )
+
+
+def _beyond_kinds(numbers: Iterable[tuple[str, int]], leaves: Mapping[str, Row]) -> bool:
+    """Tell whether a number is beyond the rows of its kind."""
+    counts = Counter(map(kind_of, leaves.values()))
+    return any(number > counts[kind] for kind, number in numbers)
 
 
 def _of_kind(

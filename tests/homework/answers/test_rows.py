@@ -70,7 +70,7 @@ def test_the_first_pool(word: str) -> None:
         ("alexnet", "pool1 pool2 pool5", "pool1 pool2 pool3"),  # as the paper numbers them
         ("lenet5", "C1 S2 C3 S4 C5 F6 OUTPUT", LENET),
         ("lenet5", "C1 S1 C2 S2 C3 F1 F2", LENET),
-        ("lenet5", "C1 S2", "conv1 pool1"),
+        ("lenet5", "C1 S2 C3", "conv1 pool1 conv2"),
         ("lenet5", "L1 L2 L3 L4 L5 L6 L7", LENET),
         ("lenet5", "1 2 3 4 5 6 7", LENET),
         ("lenet5", "conv1 pool conv2 pool conv3 fc1 fc2",
@@ -99,6 +99,7 @@ def test_no_scheme_of_names_makes_a_right_answer_wrong_or_blank() -> None:
         ("vgg16", "conv2d_1 conv2d_2", "conv1_1 conv1_2"),
         # LeNet's letters also where some are left out, if they cannot be numbered kind by kind
         ("lenet5", "C1 C3 S4 F6", "conv1 conv2 pool2 fc1"),
+        ("lenet5", "conv1 MaxPooling_2", "conv1 pool2"),
         # the network's own names win, whatever else a word may be
         ("alexnet", "POOL-3", "pool3"),
     ],
@@ -130,6 +131,8 @@ def test_what_pytorch_numbers_through_is_matched_by_order() -> None:
         ("lenet5", "c1;c3", ["c3"]),
         ("vgg16", "conv2d_1;conv2d_3", ["conv2d_1", "conv2d_3"]),
         ("lenet5", "Conv2d-5", ["Conv2d-5"]),
+        ("lenet5", "C1;S2", ["S2"]),
+        ("vgg16", "MaxPooling 1;CONV-12", ["CONV-12"]),
     ],
 )
 def test_what_stays_open(network: str, words: str, open_: list[str]) -> None:
