@@ -77,6 +77,10 @@ class LayerList:
         """The layers by what stands for them."""
         return self._layers
 
+    def replace(self, name: str, kind: str, fields: dict[str, Any]) -> None:
+        """Put a layer in another one's place; it reads the same, and has no name of its own."""
+        self._layers[name] = self._layers[name]._replace(kind=kind, fields=fields, name="")
+
     def merge(
         self, members: Iterable[str], last: str, kind: str, fields: dict[str, Any], source: str
     ) -> None:

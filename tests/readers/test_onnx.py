@@ -133,6 +133,30 @@ def test_places_may_lie_in_a_file_of_the_models_folder(
     assert shapecalc.summarize(folder / "net.onnx").rows[-1].type == kind
 
 
+@pytest.mark.parametrize(
+    ("numbers", "pads", "mode", "kinds"),
+    [
+        ([0.25, 0.5, 0.25], [1, 1], "reflect", ["blurpool"]),
+        ([0.125, 0.375, 0.375, 0.125], [1, 2], "reflect", ["blurpool"]),
+        ([0.25, 0.5, 0.2], [1, 1], "reflect", ["pad", "depthwise"]),
+        ([0.25, 0.5, 0.25], [1, 1], "edge", ["pad", "depthwise"]),
+        ([0.25, 0.5, 0.25], [0, 2], "reflect", ["pad", "depthwise"]),
+    ],
+)
+def test_a_filter_that_blurs_is_known_by_its_numbers(read, numbers, pads, mode, kinds) -> None:
+    arrays = {
+        "p": tensor("p", [6], [0, 0, pads[0], 0, 0, pads[1]]),
+        "w": tensor("w", [5, 1, len(numbers)], numbers * 5),
+    }
+    nodes = [
+        node("Pad", "x p", "m", mode=mode),
+        node("Conv", "m w", "y", group=5, strides=[3]),
+    ]
+    report = read(model(nodes, {"x": [1, 5, 11]}, {"y": [1, 5, 4]}, arrays))
+    assert [row.type for row in report.rows[1:]] == kinds
+    assert rows(report)[-1][2] == "4x5"
+
+
 def test_a_table_is_looked_up_and_a_head_uses_it(read) -> None:
     made = model(
         [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,3 +200,12 @@ def test_more_than_a_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("shapecalc.writers.onnx._MOST_BYTES", 1000)
     with pytest.raises(SpecErrors, match="a file holds 2 GB"):
         written(shapecalc.summarize("lenet5"))
+
+
+def test_one_number_for_all_comes_back_as_a_weight(tmp_path: Path) -> None:
+    layers = [{"scale": {"per": "one"}}, {"bias": {"per": "one"}}, {"multiply": {"right": 3}}]
+    spec, target = tmp_path / "net.yaml", tmp_path / "net.onnx"
+    spec.write_text(json.dumps({"input": "5x4x3", "layers": layers}))
+    assert runner().invoke(main, ["convert", str(spec), str(target)]).exit_code == 0
+    report = shapecalc.summarize(target)
+    assert [row.params for row in report.rows] == [0, 1, 1, 0]

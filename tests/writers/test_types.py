@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Writers that have words for every type.
 WHOLE = ("pytorch", "keras", "yaml", "onnx")
 #: What a model has of a layer of ours that is read back as other layers, or in part.
-UNLIKE = frozenset({("onnx", "subsampling"), ("onnx", "blurpool"), ("onnx", "rbf")})
+UNLIKE = frozenset({("onnx", "subsampling"), ("onnx", "rbf")})
 
 #: Networks with the types that do not take just any map.
 _WINDOWS = (

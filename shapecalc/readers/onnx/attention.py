@@ -105,7 +105,7 @@ class _AttentionSearch:
         rank = len(query.strides.axes)
         moved = self._ahead(weighted, heads, rank)
         end = moved[-1] if moved else weighted
-        out = self._out(end, self.walk.entered[query.dense][1])
+        out = self._out(end, self.walk.entered[query.dense][-1])
         last = out or end
         members = {softmax, scores, weighted, last, *between, *moved}
         for operand in operands:
@@ -149,9 +149,9 @@ class _AttentionSearch:
             name = layer.sources[0]
         dense = self._layer(name, "dense")
         entering = self.walk.entered[name]
-        if len(entering) != 2 or dense.fields.get("over") != "channels":
+        if len(entering) < 2 or dense.fields.get("over") != "channels":
             raise _OtherError
-        strides = Strides.of((entering[0], dense.fields["units"]))
+        strides = Strides.of((*entering[:-1], dense.fields["units"]))
         scale, norm = 1.0, ""
         for at in reversed(passed):
             layer = self.layers[at]
@@ -225,7 +225,7 @@ class _AttentionSearch:
         self, operands: Sequence[_TracedOperand], heads: _Heads, out: str
     ) -> dict[str, Any]:
         """Return the fields of our attention.  Raises `_OtherError`."""
-        channels = self.walk.entered[operands[0].dense]
+        channels = self.walk.entered[operands[0].dense][-1]
         biases = {self.layers[o.dense].fields.get("bias", True) for o in operands}
         norms = [self.layers[o.norm].kind if o.norm else "" for o in operands[:2]]
         if len({self.layers[o.dense].sources for o in operands}) > 1 or len(biases) > 1:
@@ -236,7 +236,7 @@ class _AttentionSearch:
         bias = _BIASES[bias, self.layers[out].fields.get("bias", True) if out else bias]
         return {
             "heads": heads.number,
-            **({"key": heads.key} if heads.number * heads.key != channels[1] else {}),
+            **({"key": heads.key} if heads.number * heads.key != channels else {}),
             **({"value": heads.value} if heads.value != heads.key else {}),
             **({} if bias is None else {"bias": bias}),
             **({"qk_norm": norms[0]} if norms[0] else {}),
@@ -277,6 +277,12 @@ class _AttentionSearch:
             taken[f"{last}/out"] = taken[out]
         for name in members:
             taken.pop(name, None)
+        first = operands[0].dense
+        entering = self.walk.entered[first]
+        if len(entering) > 2:  # what comes out is a sequence, so what goes in becomes one
+            shape = [heads.length, entering[-1]]
+            self.walk.layers.replace(first, "reshape", {"shape": shape})
+            members, source = members - {first}, first
         for name in self.walk.file.outputs:
             value = self.walk.values.get(name)
             if value is not None and value.source == last:

@@ -70,7 +70,7 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     value = unsqueezed(value, set(range(len(dims) - len(value.dims))))
     number = walk.number(name)
     first = node.inputs[0] == name and kind in ("subtract", "divide")
-    if number is not None and abs(number) < 1e12:
+    if number is not None and abs(number) < 1e12 and not _is_own_weight(walk, name):
         neutral = {"add": 0, "multiply": 1, "subtract": 0, "divide": 1}.get(kind)
         if decimal(number) == neutral and not first:
             walk.give(node, value)
@@ -104,6 +104,11 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
         walk.same(node, "position_embedding", {}, value, [array])
         return
     walk.same(node, kind, {"per": per}, value, [array])
+
+
+def _is_own_weight(walk: GraphWalk, name: str) -> bool:
+    """Tell whether our own writer made an array for weights, by its name."""
+    return walk.file.is_ours and name.rpartition(".")[2] in ("weight", "bias")
 
 
 def _by_distance(

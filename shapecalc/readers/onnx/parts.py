@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import axes_in, cuts_of
 from shapecalc.readers.onnx.layouts import AXES, part_of_loose, reshape
 from shapecalc.readers.onnx.rules import rule
@@ -115,6 +116,8 @@ def _pad(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     pads = node.attributes.get("pads")
     if walk.has(node, 1):
         pads = walk.kernel(node, 1).values()
+    if pads is not None and patterns.blur(walk, node, number, pads):
+        return
     axes: list[int] | None = list(range(rank))
     if walk.has(node, 3):
         axes = axes_in([int(v) for v in walk.kernel(node, 3).values() or ()], rank)

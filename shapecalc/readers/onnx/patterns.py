@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.readers.onnx.constants import axes_of
 from shapecalc.readers.onnx.layouts import channels_second, in_our_order, with_last
+from shapecalc.readers.onnx.rules import one_if_alike
 from shapecalc.readers.onnx.walk import GraphWalk, NoRuleError
 
 if TYPE_CHECKING:
@@ -264,6 +265,8 @@ _BETWEEN = frozenset({
     "AveragePool", "Shape", "Gather", "Equal", "If", "Squeeze", "Unsqueeze", "Identity",
 })  # fmt: skip
 _FARTHEST = 60
+#: No filter that blurs is wider.
+_WIDEST = 16
 
 
 def _lrn(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
@@ -597,6 +600,42 @@ def adaptive_pool(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
     whole = node._replace(outputs=trail.last.outputs[:1])
     dims = (*value.dims[:2], *sizes)
     walk.give(whole, walk.volume(source, value, (*sizes, value.extents[-1]), dims))
+    walk.skip(*trail.numbers)
+    return True
+
+
+def blur(walk: GraphWalk, node: OnnxNode, number: int, pads: Sequence[int]) -> bool:
+    """Recognise a mirrored map, every channel of which is weighed by the same binomial filter."""
+    if walk.file.nodes[number] is not node or node.attributes.get("mode") != "reflect":
+        return False
+    trail = Trail(walk, number).step("Conv")
+    conv, kernel, value = trail.last, walk.array(trail.last, 1), walk.value(node)
+    if not trail.goes() or kernel is None or walk.has(conv, 2) or len(kernel.dims) < 3:
+        return False
+    channels, depth, *sizes = kernel.dims
+    ends = [[(k - 1) // 2 for k in sizes], [k // 2 for k in sizes]]
+    moves = [
+        *conv.attributes.get("pads", ()),
+        *(n - 1 for n in conv.attributes.get("dilations", ())),
+        conv.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"),
+    ]
+    whole = (depth, conv.attributes.get("group", 1)) == (1, channels) and not any(moves)
+    if not whole or list(pads) != [0, 0, *ends[0], 0, 0, *ends[1]] or max(sizes) > _WIDEST:
+        return False
+    taps = [1.0]
+    for k in sizes:
+        taps = [tap * math.comb(k - 1, at) / 2 ** (k - 1) for tap in taps for at in range(k)]
+    if not kernel.repeats(taps):
+        return False
+    value = channels_second(walk, node, value)
+    strides = conv.attributes.get("strides") or [1] * len(sizes)
+    fields: dict[str, Any] = {"kernel": sizes, "stride": list(strides)}
+    usual = {"kernel": 3, "stride": 2}
+    fields = {key: one_if_alike(n) for key, n in fields.items() if set(n) != {usual[key]}}
+    source = walk.add(conv, "blurpool", fields, [value])
+    sides = tuple((n - 1) // s + 1 for n, s in zip(value.extents[:-1], strides, strict=True))
+    dims = (value.dims[0], channels, *sides)
+    walk.give(conv, walk.volume(source, value, (*sides, channels), dims))
     walk.skip(*trail.numbers)
     return True
 

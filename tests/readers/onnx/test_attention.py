@@ -46,6 +46,7 @@ def arrays(**more: Any) -> dict[str, Any]:
         "apart": whole("apart", 0, 0, HEADS, DEPTH), "together": whole("together", 0, 0, -1),
         "three": whole("three", 1, LENGTH, 3, HEADS, DEPTH), "s": number("s", DEPTH**-0.5),
         "heads_of_three": whole("heads_of_three", 1, LENGTH, HEADS, 3, DEPTH),
+        "wide": whole("wide", 1, LENGTH, 1, CHANNELS), "parted": whole("parted", 1, LENGTH, HEADS, DEPTH),
         "n": [DEPTH], "m": [DEPTH], "root": number("root", DEPTH**0.5),
         "zero": number("zero", 0), "one": number("one", 1), "two": number("two", 2),
     }  # fmt: skip
@@ -109,6 +110,15 @@ INTERLEAVED = [
 ]  # fmt: skip
 TURNED = [*END[:1], node("Transpose", "w", "wt", perm=[0, 2, 3, 1]), *END[2:]]
 HIDDEN = [SCORES[0], node("Mul", "a s", "c"), node("Where", "mask c least", "b"), SCORES[2]]
+#: As vision transformers have it: positions beside an axis of one.
+APART_BY_ONE = [
+    node("Reshape", "x wide", "xw"),
+    *dense("xw", "q", "q"), *dense("xw", "k", "k"), *dense("xw", "v", "v"),
+    *[node("Reshape", f"{name} parted", f"{name}p") for name in "qkv"],
+    *[node("Transpose", f"{name}p", f"{name}t", perm=order)
+      for name, order in [("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]), ("v", [0, 2, 1, 3])]],
+]  # fmt: skip
+WRITTEN["positions beside an axis of one"] = ([*APART_BY_ONE, *SCORES, *END], FUSED)
 OTHERS: dict[str, list[bytes]] = {
     "another scale": [*SEPARATE, *SCALED_TWICE, *END],
     "parts of every head": [*INTERLEAVED, *SCORES, *END],
