@@ -123,7 +123,7 @@ TORCH = (
         _for_all([*_WEIGHTED, *_RECURRENT, "matmul"], "2*macs"),
         "bias adds count nothing; as on the meta device: on the CPU it sees no fused LSTM and no"
         " fused attention",
-        "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
+        "torch 2.14.1, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
     ),
     Profile(
