@@ -116,7 +116,7 @@ TORCH = (
         for_all([*WEIGHTED, *RECURRENT, "matmul"], "2*macs"),
         "bias adds count nothing; as on the meta device: on the CPU it sees no fused LSTM and no"
         " fused attention",
-        "torch 2.13.0, torch.utils.flop_counter.FlopCounterMode",
+        "torch 2.14.1, torch.utils.flop_counter.FlopCounterMode",
         without=_ALL_ELSE,
         also=("lightning 2.6.6, ModelSummary and measure_flops",),
     ),

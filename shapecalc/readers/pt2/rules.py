@@ -47,8 +47,8 @@ def _rule_adaptive(walk: GraphWalk, node: OnnxNode, number: int) -> None:
         n if size is None else size for size, n in zip(given, value.extents[:-1], strict=True)
     )
     kind, fields = node.attributes["kind"], {"size": one_if_alike(sizes)}
-    if set(sizes) == {1} and kind == "adaptive_avgpool":
-        kind, fields = "global_avgpool", {}
+    if set(sizes) == {1}:
+        kind, fields = kind.replace("adaptive", "global"), {}
     source = walk.add(node, kind, fields, [value])
     dims = (*value.dims[:2], *sizes)
     walk.give(node, walk.volume(source, value, (*sizes, value.extents[-1]), dims))
