@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra import is_number, product
+from shapecalc.algebra import is_number, known, product
 from shapecalc.counting.products import filled, inside
 from shapecalc.errors import RuleError
 from shapecalc.layers.axes import chosen, sets_along
@@ -17,7 +17,7 @@ from shapecalc.layers.fields import pads_per_side, per_side
 from shapecalc.layers.window import padding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shapecalc.algebra import Dim
     from shapecalc.layers.axes import Axis
@@ -90,10 +90,14 @@ def _side_taps(row: Row) -> Dim:
     return (kernel.pop() if len(kernel) == 1 else _taps(row)) * row.output.size
 
 
+def _sides(row: Row) -> Iterable[tuple[Dim, Dim]]:
+    """Return the sides of a pool's input, each with that of its output."""
+    return zip(row.inputs[0].sides, row.output.sides, strict=True) if row.inputs else ()
+
+
 def _rough_windows(row: Row) -> Dim:
     """Return output elements times windows of n//o, or where o does not divide n, n mod o + 1."""
-    sides = zip(row.inputs[0].sides, row.output.sides, strict=True) if row.inputs else ()
-    return product(_rough_window(n, o) for n, o in sides) * row.output.size
+    return product(_rough_window(n, o) for n, o in _sides(row)) * row.output.size
 
 
 def _rough_window(n: Dim, o: Dim) -> Dim:
@@ -112,8 +116,25 @@ _GIVE = "give the symbols values, or use another profile"
 
 def _whole_windows(row: Row) -> Dim:
     """Return output elements times windows of n//o."""
-    sides = zip(row.inputs[0].sides, row.output.sides, strict=True) if row.inputs else ()
-    return product(n // o for n, o in sides) * row.output.size
+    return product(n // o for n, o in _sides(row)) * row.output.size
+
+
+def _mean_windows(row: Row) -> Dim:
+    """Return output elements times windows of n/o, plus 1, as floating point has it.
+
+    Where every o divides its n that is inputs + outputs.
+    """
+    shape = row.inputs[0] if row.inputs else row.output
+    sides = list(_sides(row))
+    if all(o == 1 for _, o in sides):
+        return shape.size + row.output.size
+    window = 1.0
+    for n, o in sides:
+        if not isinstance(n, int) or not isinstance(o, int):
+            message = f"windows of {n} among {o} are rounded down: it must be a number"
+            raise RuleError("E121", message, hint=_GIVE)
+        window *= n / o
+    return int((window + 1) * known(row.output.size))
 
 
 def _by_strides(row: Row) -> Dim:
@@ -320,6 +341,11 @@ QUANTITIES: dict[str, Quantity] = {
     "rough_windows": Quantity(
         "output elements x windows of n//o per side, or n mod o + 1 where o does not divide n",
         _rough_windows,
+    ),
+    "mean_windows": Quantity(
+        "output elements x (windows of n/o per side + 1), rounded down as floating point has it:"
+        " inputs + outputs or 1 less",
+        _mean_windows,
     ),
     "whole_windows": Quantity(
         "output elements x windows of n//o per side, rounded down", _whole_windows

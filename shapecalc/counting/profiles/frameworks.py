@@ -75,8 +75,8 @@ FRAMEWORKS = (
     ),
     Profile(
         "xla",
-        "flops: 2 per product of a convolution that meets no padding and per multiply-accumulate"
-        " of a dense layer, 1 per bias add and per element of an elementary operation",
+        "flops: 2 per multiply-accumulate that meets no padding, 1 per bias add and per element of"
+        " an elementary operation",
         for_all([*CONVOLUTIONS, *TRANSPOSED], "2*macs_inside + bias_adds")
         | {
             **for_all("dense dense:positions", "2*macs + bias_adds"),

@@ -64,7 +64,7 @@ TORCH = (
             **for_all("dense dense:positions", "macs"),
             **for_all("batchnorm layernorm instancenorm", "2*outputs + 2*scaled"),
             "avgpool": "outputs",
-            **for_all("global_avgpool adaptive_avgpool", "inputs + outputs"),
+            **for_all("global_avgpool adaptive_avgpool", "mean_windows"),
             "softmax": "3*outputs - sets",
             "prelu": "outputs",
             "upsample/1": "nearest + 5*bilinear",
@@ -266,6 +266,7 @@ GRAPHS = (
             **for_all("maxpool/1 maxpool/2", "compares"),
             **for_all("avgpool/1 avgpool/2", "adds"),
             "global_avgpool": "inputs + 4*outputs",
+            "adaptive_avgpool": "whole_windows",
             "relu": "outputs",
             "leaky_relu": "2*outputs",
             "prelu": "2*outputs",
@@ -282,9 +283,11 @@ GRAPHS = (
             "upsample": "4*bilinear",
             "matmul": "macs",
         },
-        "transposed convolutions count by their output, with filters for channels",
+        "transposed convolutions count by their output, with filters for channels; PyTorch's"
+        " exporters fold batch norms, as --fold-batchnorm does, and the newer one's files lose the"
+        " biases of these and 4 per channel of a global average pool",
         "onnx-tool 1.0.1",
-        without=UNKNOWN + ", max pools, average pools, normalisation, activations, joins",
+        without=UNKNOWN + ", max pools, normalisation, activations, joins",
     ),
     Profile(
         "convnet-burden",
