@@ -28,4 +28,5 @@ FAULTS = [
     Planted("weights that are shared are written twice", 'if piece.share:\n            fields["share"] = piece.share', "pass"),
     Planted("uneven padding is even", "if any(before != after for before, after in pad.pairs):", "if False:"),
     Planted("a number is a multiple of what it is not", "if base < 1 or value % base:", "if base < 1:"),
+    Planted("classes that a Keras program brings are not registered", "name: _REGISTER + text.strip()", "name: text.strip()"),
 ]  # fmt: skip
