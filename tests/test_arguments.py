@@ -62,7 +62,7 @@ RANGES = '`over` takes values by their names, like {"H": [32, 64]}, '
         (lambda: shapecalc.sweep("lenet5", 5), RANGES + "not int"),
         (lambda: shapecalc.sweep("lenet5", {"H": 2.5}), RANGES + "and of H not float"),
         (lambda: shapecalc.sweep("lenet5", {5: [3]}), text_like("a name", "H")),
-        (lambda: shapecalc.sweep("lenet5", [5]), text_like("a range", "H=32..64")),
+        (lambda: shapecalc.sweep("lenet5", [5]), text_like("a range", "H=32:64")),
         (
             lambda: shapecalc.sweep("lenet5", "H=32", columns=5),
             text_like("a column", "macs"),

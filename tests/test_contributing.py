@@ -316,9 +316,9 @@ RECIPES: dict[str, list[Forgotten]] = {
         ),
         Forgotten(
             3,
-            changed(test_profiles, "ONE_LAYER", {}),
-            partial(test_profiles.test_numbers_that_a_tool_printed_are_typed, "onnx-tool"),
-            "onnx-tool",
+            changed(test_profiles, "SMALL", ()),
+            partial(test_profiles.test_numbers_that_a_tool_printed_are_typed, "xla"),
+            "xla",
         ),
         Forgotten(
             4,

@@ -6,6 +6,7 @@ text keeps the length that it has here, since the picture states it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
 
@@ -57,10 +58,12 @@ def fitted(text: str, size: float, most: float, *, bold: bool = False) -> str:
     """
     if room(text, size, bold=bold) <= most:
         return text
-    kept = len(text) - 1
-    while kept > 0:
-        shorter = text[: (kept + 1) // 2] + ELLIPSIS + text[len(text) - kept // 2 :]
-        if room(shorter, size, bold=bold) <= most:
-            return shorter
-        kept -= 1
-    return ELLIPSIS
+
+    def shortened(kept: int) -> str:
+        return text[: (kept + 1) // 2] + ELLIPSIS + text[len(text) - kept // 2 :]
+
+    def is_wider(kept: int) -> bool:
+        return room(shortened(kept), size, bold=bold) > most
+
+    # a text with more letters is no narrower: the first that is too wide ends what fits
+    return shortened(bisect_left(range(1, len(text)), 1, key=is_wider))

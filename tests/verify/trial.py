@@ -87,12 +87,13 @@ def values(random: Generator, shape: tuple[int, ...], number: int = 0) -> Array:
     """Return numbers of a grid, no two alike where that goes, away from the rectifiers' corners.
 
     So a small step changes no maximum, and crosses none of 0, 3, 6 and -3; there are numbers on
-    either side of each.  Nor are those of several inputs, by their `number`, alike.
+    either side of each.  Nor are those of several inputs, by their `number`, alike, nor any a
+    multiple of 0.25, as constants are.
     """
     size = int(np.prod(shape))
     grid, spacing = (160, 0.1) if size <= 160 else (DISTINCT, 0.004)
     numbers = random.permutation(max(grid, size))[:size] % grid - grid // 2
-    return ((numbers + 0.37 + 0.13 * number) * spacing).reshape(shape)
+    return ((numbers + 0.37 + 0.27 * number) * spacing).reshape(shape)
 
 
 def do(trial: Trial) -> Outcome:
