@@ -119,7 +119,8 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
         name = _row_of(answer, network, homework) if homework.networks else None
         meaning = meant.get((network, named), Meaning(None))
         name = name or meaning.row
-        at = (name or answer.layer, answer.quantity.key)
+        spelled = "" if meaning.may_be else answer.layer  # what is open is so however it is spelled
+        at = (name or spelled, answer.quantity.key)
         if at in addresses:
             by_address.setdefault(at, []).append(answer)
         elif not isinstance(blank(tidy(answer.raw)), Blank):
@@ -242,6 +243,10 @@ def _row_of(answer: AnswerCell, section: str, homework: Homework) -> str | None:
     return find_row(word, layers) or find_row(word, homework.rows)
 
 
+#: Signs for the same as above.
+_DITTO = frozenset({'"', "''", "\u201d", "\u201e", "\u2033", "\u3003"})
+
+
 def _claim(
     cell: AskedCell, answers: list[AnswerCell], homework: Homework, unclear: AnswerCell | None
 ) -> Claim:
@@ -258,6 +263,8 @@ def _claim(
     if len({answer.raw.strip() for answer in filled}) > 1:
         both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
         return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+    if first.raw.strip() in _DITTO:
+        return Claim(cell, first.raw, Unreadable("a ditto mark; write the answer itself"))
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":

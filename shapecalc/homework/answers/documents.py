@@ -8,7 +8,9 @@ become Markdown: a table is a table, wherever it was typed.
 from __future__ import annotations
 
 import json
+import re
 import zlib
+from fractions import Fraction
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
@@ -18,6 +20,8 @@ from shapecalc.homework.answers import MAX_CELLS, MAX_COLUMNS, refuse_file
 from shapecalc.homework.answers.tables import read_markdown
 from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, number_cell
 from shapecalc.homework.assignment.model import stamp_in
+from shapecalc.homework.assignment.notation import Blank, Unreadable
+from shapecalc.homework.assignment.notation.numerals import read_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -152,6 +156,11 @@ def _repeated(element: ET.Element, what: str, most: int) -> int:
     return min(int(number), most) if number.isdecimal() and len(number) < 10 else 1
 
 
+def _spanned(cell: ET.Element) -> int:
+    number = _attribute(cell, "number-columns-spanned")
+    return int(number) if number.isdecimal() and len(number) < 10 else 1
+
+
 _Row = tuple[int, list[CellText]]
 
 
@@ -164,10 +173,11 @@ def _sheets(content: ET.Element) -> Iterator[tuple[str, list[_Row], tuple[str, .
         rows: list[_Row] = []
         notes = []
         number = width = 0
+        above: dict[int, str] = {}
         for row in table.iter():
             if _name(row) != "table-row":
                 continue
-            cells = list(_row_cells(row, text))
+            cells = list(_row_cells(row, text, above))
             width = max(width, len(cells))
             for _ in range(_repeated(row, "rows", MAX_ROWS if cells else 1)):
                 number += 1
@@ -181,15 +191,30 @@ def _sheets(content: ET.Element) -> Iterator[tuple[str, list[_Row], tuple[str, .
             yield _attribute(table, "name"), rows, tuple(notes)
 
 
-def _row_cells(row: ET.Element, text: _OdfText) -> Iterator[CellText]:
-    """Yield the cells of a row up to the last that is filled."""
+def _row_cells(row: ET.Element, text: _OdfText, above: dict[int, str]) -> Iterator[CellText]:
+    """Yield the cells of a row up to the last that is filled.
+
+    `above` holds what covers cells below it, by column.
+    """
     blanks = 0
     written = 0
     for cell in row:
         if _name(cell) not in ("table-cell", "covered-table-cell"):
             continue
         times = _repeated(cell, "columns", MAX_COLUMNS)
-        cell_text = _open_cell(cell, text) if _name(cell) == "table-cell" else CellText("")
+        at = blanks + written
+        if _name(cell) == "table-cell":
+            cell_text = _open_cell(cell, text)
+            above.update(
+                dict.fromkeys(range(at, at + min(_spanned(cell), MAX_COLUMNS)), cell_text.text)
+            )
+        else:
+            covered = above.get(at, "").strip()
+            cell_text = (
+                CellText(_MERGED, "merged with another cell; unmerge them")
+                if covered
+                else CellText("")
+            )
         if not cell_text.text:
             blanks += times
             continue
@@ -210,13 +235,26 @@ def _open_cell(cell: ET.Element, text: _OdfText) -> CellText:
             number = float(value)
         except ValueError:
             return CellText(shown)
-        return number_cell(number, "0%" if kind == "percentage" else "General", "")
+        stored = number_cell(number, "0%" if kind == "percentage" else "General", "")
+        return stored if stored.reason else _as_shown(stored, shown)
     if kind in ("date", "time"):
         reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
         return CellText(shown or "date", reason)
     if kind == "boolean":
         return CellText(shown, f"{shown} is no number")
     return CellText(shown)
+
+
+def _as_shown(stored: CellText, shown: str) -> CellText:
+    """Return what a cell shows where its format adds K or M to the number or takes decimals off."""
+    if "." in stored.text and shown.isdecimal():
+        return CellText(shown)
+    added = re.fullmatch(r"(.*\d)\s?[KMGkmg]", shown.strip())
+    numbers = read_number(added[1]) if added is not None else ()
+    if isinstance(numbers, Unreadable | Blank):
+        return stored
+    near = (abs(number.value - Fraction(stored.text)) <= Fraction(1, 2) for number in numbers)
+    return CellText(shown) if any(near) else stored
 
 
 def _table(rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -239,6 +277,13 @@ class _OdfText:
             for properties in style
             if _attribute(properties, "text-position").startswith(("super", *"123456789"))
         }
+        self._struck = {
+            _attribute(style, "name")
+            for style in content.iter()
+            if _name(style) == "style"
+            for properties in style
+            if _attribute(properties, "text-line-through-style") not in ("", "none")
+        }
 
     def lines(self) -> Iterator[str]:
         yield from self._lines(self._content)
@@ -248,7 +293,10 @@ class _OdfText:
             name = _name(inner)
             if name == "table":
                 rows = (row for row in inner.iter() if _name(row) == "table-row")
-                yield from _table([[cell.text for cell in _row_cells(row, self)] for row in rows])
+                above: dict[int, str] = {}
+                yield from _table(
+                    [[cell.text for cell in _row_cells(row, self, above)] for row in rows]
+                )
             elif name == "h":
                 yield f"# {self.inside(inner)}"
             elif name == "p":
@@ -264,6 +312,11 @@ class _OdfText:
         return "\n".join(filter(None, ("".join(self._text(part)).strip() for part in paragraphs)))
 
     def _text(self, element: ET.Element) -> Iterator[str]:
+        text = "".join(self._plain(element))
+        style = _attribute(element, "style-name") if _name(element) == "span" else ""
+        yield f"~~{text}~~" if style in self._struck and text.strip() else text
+
+    def _plain(self, element: ET.Element) -> Iterator[str]:
         if element.text:
             raised = _name(element) == "span" and _attribute(element, "style-name") in self._raised
             yield f"^{element.text}" if raised else element.text
@@ -274,6 +327,27 @@ class _OdfText:
             elif name not in ("annotation", "note"):
                 yield from self._text(inner)
             yield inner.tail or ""
+
+
+#: What stands for a cell that another one covers: no answer, and not blank.
+_MERGED = "merged"
+
+
+def _inside(element: ET.Element, name: str) -> Iterator[ET.Element]:
+    """Yield what of a name stands in an element, in controls and the like too, not in itself."""
+    for inner in element:
+        if _name(inner) == name:
+            yield inner
+        elif _name(inner) not in ("tbl", "tr", "tc", "p"):
+            yield from _inside(inner, name)
+
+
+def _strikes(properties: ET.Element) -> bool:
+    """Tell whether the properties of a run strike it through."""
+    return _name(properties) == "rPr" and any(
+        _name(part) in ("strike", "dstrike") and _attribute(part, "val") not in ("0", "false")
+        for part in properties
+    )
 
 
 class _WordText:
@@ -289,8 +363,8 @@ class _WordText:
         for inner in element:
             name = _name(inner)
             if name == "tbl":
-                rows = [row for row in inner if _name(row) == "tr"]
-                yield from _table([list(self._cells(row)) for row in rows])
+                above: dict[int, str] = {}
+                yield from _table([list(self._cells(row, above)) for row in _inside(inner, "tr")])
             elif name == "p":
                 styles = (
                     _attribute(part, "val") for part in inner.iter() if _name(part) == "pStyle"
@@ -300,14 +374,21 @@ class _WordText:
             else:
                 yield from self._lines(inner)
 
-    def _cells(self, row: ET.Element) -> Iterator[str]:
-        for cell in row.iter():
-            if _name(cell) != "tc":
-                continue
+    def _cells(self, row: ET.Element, above: dict[int, str]) -> Iterator[str]:
+        """Yield a row's cells; `above` holds what is merged downwards, by column."""
+        at = 0
+        for cell in _inside(row, "tc"):
             spans = [_attribute(part, "val") for part in cell.iter() if _name(part) == "gridSpan"]
-            yield " ".join(self._text(part) for part in cell if _name(part) == "p")
             wide = int(spans[0]) if spans and spans[0].isdecimal() and len(spans[0]) < 3 else 1
+            text = " ".join(self._text(part) for part in _inside(cell, "p"))
+            merged = [_attribute(part, "val") for part in cell.iter() if _name(part) == "vMerge"]
+            if merged and merged[0] != "restart":
+                text = _MERGED if above.get(at, "").strip() else text
+            else:
+                above[at] = text
+            yield text
             yield from [""] * (wide - 1)
+            at += wide
 
     def _text(self, element: ET.Element) -> str:
         name = _name(element)
@@ -316,6 +397,8 @@ class _WordText:
         if name in ("tab", "br", "cr"):
             return " "
         text = "".join(map(self._text, element))
+        if name == "r" and text.strip() and any(map(_strikes, element)):
+            return f"~~{text}~~"
         marks = (_attribute(part, "val") for part in element.iter() if _name(part) == "vertAlign")
         raised = (name == "r" and "superscript" in marks) or name == "sup"
         return f"^{text}" if raised and text.strip() else text

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _BARS = "\u2502\u2503\u2551|"
 _RULE = re.compile(r"[\s+\-=:_|\u2500-\u257f]*[+\-=_\u2500-\u257f]{3}[\s+\-=:_|\u2500-\u257f]*")
 _GAP = re.compile(r"\s{2,}")
+_WORDS = re.compile(r"\S+(?:\s\S+)*")
 #: The branches that torchinfo draws before a name.
 _BRANCH = re.compile(r"^[\s\u2500-\u257f]+")
 _DASHES = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
@@ -114,7 +115,7 @@ def _spaced(lines: Sequence[str], at: int) -> Iterator[PastedRow]:
     names = _GAP.split(header.strip())
     below = lines[at + 1] if at + 1 < len(lines) else ""
     spans = [match.span() for match in re.finditer("-+", below)] if _DASHES.fullmatch(below) else []
-    starts = [header.find(name) for name in names]
+    columns = [match.span() for match in _WORDS.finditer(header)]
     yield PastedRow(at + 1, names)
     rows: list[PastedRow] = []
     for number, line in enumerate(lines[at + 1 :], at + 2):
@@ -125,7 +126,7 @@ def _spaced(lines: Sequence[str], at: int) -> Iterator[PastedRow]:
             cells = [line[a:b].strip() for a, b in zip([0, *ends], [*ends, None], strict=True)]
         else:
             parts = _GAP.split(_BRANCH.sub("", line.rstrip()))
-            cells = parts if len(parts) == len(names) else _by_starts(line, starts)
+            cells = parts if len(parts) == len(names) else _below(line, columns)
         if spans and not cells[0] and rows:
             last = rows.pop().cells
             cells = [f"{a} {b}".strip() for a, b in zip(last, cells, strict=True)]
@@ -136,11 +137,22 @@ def _spaced(lines: Sequence[str], at: int) -> Iterator[PastedRow]:
     yield from rows
 
 
-def _by_starts(line: str, starts: Sequence[int]) -> list[str]:
-    """Split a line where the columns of its header start."""
-    ends = [*starts[1:], None]
-    cells = [line[a:b].strip() for a, b in zip([0, *starts[1:]], ends, strict=True)]
-    return [_BRANCH.sub("", cells[0]), *cells[1:]]
+def _below(line: str, columns: Sequence[tuple[int, int]]) -> list[str]:
+    """Put the parts of a line, none of them cut, below the headings that they stand under.
+
+    They begin or end where these do, or overlap them most; two under one are one cell.
+    """
+    line = _BRANCH.sub(lambda match: " " * len(match[0]), line.rstrip())
+    cells = [""] * len(columns)
+    for part in _WORDS.finditer(line):
+        a, b = part.span()
+        ranked = [
+            (a == start or b == end, min(b, end) - max(a, start), -at)
+            for at, (start, end) in enumerate(columns)
+        ]
+        at = -max(ranked)[2]
+        cells[at] = f"{cells[at]} {part[0]}".strip()
+    return cells
 
 
 def _open(name: str) -> bool:

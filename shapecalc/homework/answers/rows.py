@@ -229,10 +229,15 @@ def _members(
     ordinals = _by_ordinals(numbers, known.of(kind))
     if ordinals is not None and any(not result[named].own for named in members):
         for named, row in zip(members, ordinals, strict=True):
-            own = result[named]
-            if own.own and own.row != row and named not in made:
-                made[named] = Meaning(None, (str(own.row), row))
+            own = made.get(named, result[named])
+            if own.row is not None and own.row != row and (own.own or _from_zero(numbers)):
+                made[named] = Meaning(None, (own.row, row))
     return made
+
+
+def _from_zero(numbers: Sequence[tuple[int, ...]]) -> bool:
+    """Tell whether numbers are 0, 1, 2, ...: what stands for 0 is the first, or a strange one."""
+    return list(numbers) == [(at,) for at in range(len(numbers))]
 
 
 #: Names that a program gives: Keras counts kind by kind, PyTorch's summaries through all layers.

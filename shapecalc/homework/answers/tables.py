@@ -11,6 +11,7 @@ import csv
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.homework.answers import (
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from shapecalc.errors import SpecErrors
     from shapecalc.text import Tree
 
+#: A row with the number of its line.
+_Line: TypeAlias = "tuple[int, list[str]]"
 _SEPARATORS = ",;\t|"
 #: A row behind the last one, which a quote that was left open swallows.
 _END = "end"
@@ -80,7 +83,35 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     best = max(tried, key=lambda attempt: attempt[0])
     if best[2] is not None:
         raise best[2]
-    return _with_sums(from_rows(best[1], name, notes), text)
+    rows, other = _parted_otherwise(best[1])
+    if other:
+        notes = (*notes, f"parted otherwise than the headings, and not read: line {other}")
+    return _with_sums(from_rows(rows, name, notes, _cut(rows)), text)
+
+
+def _parted_otherwise(rows: list[_Line]) -> tuple[list[_Line], str]:
+    """Return the rows without those below the header that another separator parts, and these."""
+    at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), len(rows))
+    other = [
+        line for line, row in rows[at + 1 :]
+        if not any(row[1:]) and re.search(r"\S\s*[;\t|,]\s*[^\s;\t|,]", row[0])
+    ]  # fmt: skip
+    return [row for row in rows if row[0] not in other], ", ".join(map(str, other))
+
+
+def _cut(rows: Sequence[_Line]) -> dict[tuple[int, int], str]:
+    """Say which cells are no answers, as commas inside them, not in quotes, part them anew."""
+    at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), len(rows))
+    reason = "commas that are not in quotes part the row anew; put such cells in quotes"
+    cut = {}
+    for line, row in rows[at + 1 :]:
+        longer = len(row) > len(rows[at][1]) and any(
+            re.fullmatch(r"[^\d]*\d{1,3}", a.strip()) and re.fullmatch(r"\d{3}", b.strip())
+            for a, b in pairwise(row)
+        )
+        if longer or any(cell.count("(") > cell.count(")") for cell in row[1:-1]):
+            cut.update(dict.fromkeys(((line, place) for place in range(1, len(row))), reason))
+    return cut
 
 
 def _with_sums(answers: Answers, text: str) -> Answers:
@@ -148,15 +179,39 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             tables.append((heading, []))
         elif not _RULE.fullmatch(line):
             tables[-1][1].append((number, _cells(line)))
-    parts = [
-        _about(from_rows(rows, name, notes), heading)
-        for heading, rows in tables
-        if _has_header(rows)
-    ]
-    if not parts:
-        return from_rows([], name)
+    parts, left = _with_headers(tables)
+    if left:
+        notes = (*notes, f"tables without headings were not read: line {', '.join(map(str, left))}")
+    answers = [_about(from_rows(rows, name, notes), heading) for heading, rows in parts]
+    return _together(answers, name, notes) if answers else from_rows([], name)
+
+
+#: The rows of a table, each with its line's number, below a heading.
+_Headed: TypeAlias = "tuple[str, list[tuple[int, list[str]]]]"
+
+
+def _with_headers(tables: Sequence[_Headed]) -> tuple[list[_Headed], list[int]]:
+    """Return the tables with headings, and the lines of those that have none.
+
+    One that is as wide as that above it goes on with it: a blank line in a table parts it.
+    """
+    parts: list[_Headed] = []
+    left = []
+    for heading, rows in tables:
+        if _has_header(rows):
+            parts.append((heading, rows))
+        elif rows and parts and {len(row) for _, row in rows} == {len(parts[-1][1][-1][1])}:
+            parts[-1][1].extend(rows)
+        elif rows:
+            left.append(rows[0][0])
+    return parts, left
+
+
+def _together(parts: Sequence[Answers], name: str, notes: tuple[str, ...]) -> Answers:
+    """Return the answers of several tables as those of one."""
     if len(parts) == 1:
         return parts[0]
+    notes = tuple(dict.fromkeys((*notes, *(note for part in parts for note in part.notes))))
     return Answers(
         name,
         tuple(cell for part in parts for cell in part.cells),
@@ -218,6 +273,11 @@ def from_rows(
             name,
             "the first row names the layers' column and what is asked: layer,output,params,macs",
         )
+    further = [i for i in range(at + 1, len(rows)) if _is_header(rows[i][1])]
+    if further:
+        ends = zip([0, *further], [*further, len(rows)], strict=True)
+        parts = [from_rows(rows[a:b], name, notes, reasons, in_full) for a, b in ends]
+        return _together(parts, name, notes)
     first, names = rows[at]
     covered = {i for line, i in reasons or () if line == first}  # by a merged heading before it
     header = ["" if i in covered else cell.strip() for i, cell in enumerate(names)][:MAX_COLUMNS]
@@ -265,6 +325,12 @@ def from_rows(
     ignored += tuple(f"column {i + 1}, which has no heading" for i in sorted(filled))
     columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Tell whether a row below the header is one as well: another table begins."""
+    naming = layers_column([cell.strip() for cell in row[:MAX_COLUMNS]])
+    return naming is not None and bool(row[naming].strip()) and headings(row) > 0
 
 
 def headings(row: Sequence[str]) -> int:
@@ -353,11 +419,15 @@ def _plain(tree: Tree, name: str) -> Plain:
 
 
 def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
-    inner = value
+    inner, around = value, None
     if isinstance(value, dict):
         around = next((key for key in value if plain_word(key) in _AROUND), None)
         inner = value[around] if around is not None else value
     records = list(_records(inner))
+    left = [*(_unread(value, around) if around is not None else ()), *_unread(inner, None)]
+    if left:
+        more = ", ..." if len(left) > 8 else ""
+        notes = (*notes, f"no map of columns, and not read: {', '.join(left[:8])}{more}")
     cells, rows, ignored = [], [], []
     above: Counter[tuple[str, str, str]] = Counter()
     for layer, column, raw, place, network in records:
@@ -400,6 +470,18 @@ def _records(value: Plain, network: str = "") -> Iterator[_Record]:
         for number, record in enumerate(value, 1):
             if isinstance(record, dict):
                 yield from _record(record, f"entry {number}", network)
+
+
+def _unread(value: Plain, around: str | None) -> Iterator[str]:
+    """Name what is filled in, and no row: beside the rows `around` names, or among them."""
+    if isinstance(value, dict) and around is not None:
+        yield from (key[:40] for key, cell in value.items() if key != around and _row_like(cell))
+    elif isinstance(value, dict):
+        yield from (key[:40] for key, cell in value.items() if cell and not isinstance(cell, dict))
+    elif isinstance(value, list):
+        for number, record in enumerate(value, 1):
+            if not isinstance(record, dict) or layers_column(list(record)) is None:
+                yield f"entry {number}"
 
 
 def _row_like(value: Plain) -> bool:

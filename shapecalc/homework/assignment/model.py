@@ -247,6 +247,13 @@ def _key(
     return quantity.of(rows[layer], conventions)
 
 
+#: What else a row of sums is called.
+_SUMS = (
+    *("totals", "sum", "grandtotal", "summe", "insgesamt", "gesamt", "gesamtsumme", "suma"),
+    *("somme", "totalgeneral"),
+)
+
+
 def find_row(word: str, rows: Iterable[str]) -> str | None:
     """Return the row that a word means: letters' case, blanks, - and _ make no difference.
 
@@ -260,7 +267,7 @@ def find_row(word: str, rows: Iterable[str]) -> str | None:
     names = _by_bare(tuple(rows))
     for tried in (word, word.partition("(")[0], word.partition(":")[0]):
         bare = _bare(tried)
-        for pattern, name in (("", ""), ("maxpool", "pool"), ("totals", TOTAL), ("sum", TOTAL)):
+        for pattern, name in (("", ""), ("maxpool", "pool"), *((sums, TOTAL) for sums in _SUMS)):
             if not bare.startswith(pattern):
                 continue
             fitting = names.get(bare.replace(pattern, name, 1) if pattern else bare, ())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.files import MAX_DOCUMENT
+from shapecalc.homework.answers.files import MAX_DOCUMENT, SUFFIXES
 from shapecalc.homework.classroom import Leftover
 from shapecalc.text.safe import terminal_safe
 
@@ -94,7 +94,14 @@ class Folder:
         for entry in sorted(inside, key=lambda entry: entry.name):
             inner, disk = (*parts, entry.name), Path(entry.path)
             path = _path_text(inner)
-            if reason := _of_system(inner) or self._own(entry):
+            reason = _of_system(inner) or self._own(entry)
+            if (
+                reason == _HIDDEN
+                and _hidden_answers(inner)
+                and entry.is_file(follow_symlinks=False)
+            ):
+                yield Handed(path, inner, disk, refused=_HIDDEN)
+            elif reason:
                 self.leftovers.append(Leftover(path, reason))
             elif entry.is_symlink():
                 yield Handed(path, inner, disk, refused="a link, which is not followed")
@@ -150,7 +157,11 @@ class Folder:
             path_of = member.name.replace("\\", "/").split("/")
             names = tuple(name for name in path_of if name not in ("", "."))
             inner = (*parts, *names)
-            if reason := _of_system(inner) if names else "has no name":
+            reason = _of_system(inner) if names else "has no name"
+            if reason == _HIDDEN and _hidden_answers(inner):
+                empty = False
+                yield Handed(_path_text(inner), inner, path, member, _HIDDEN)
+            elif reason:
                 self.leftovers.append(Leftover(_path_text(inner) or "?", reason))
             else:
                 empty = False
@@ -201,11 +212,26 @@ def _begins(path: Path, signs: tuple[bytes, ...]) -> bool:
         return True
 
 
+#: Why a file is not read whose name begins with a dot.
+_HIDDEN = "a hidden file"
+
+
 def _of_system(parts: tuple[str, ...]) -> str:
     """Say that a file is an operating system's or a hidden one, or nothing."""
     if any(part == "__MACOSX" for part in parts) or parts[-1].lower() in _SYSTEM:
         return "made by the operating system"
-    return "a hidden file" if parts[-1].startswith((".", "~$")) else ""
+    hidden = any(part.startswith((".", "~$")) and part != ".." for part in parts)
+    return _HIDDEN if hidden else ""
+
+
+def _hidden_answers(parts: tuple[str, ...]) -> bool:
+    """Tell whether a hidden file may hold answers: by its suffix, in no hidden folder."""
+    name = parts[-1]
+    return (
+        not any(part.startswith(".") for part in parts[:-1])
+        and not name.startswith(("._", "~$"))
+        and name.lower().endswith(SUFFIXES)
+    )
 
 
 def _path_text(parts: tuple[str, ...]) -> str:

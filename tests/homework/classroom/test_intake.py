@@ -277,6 +277,15 @@ def test_names_of_pages_are_safe(identity: str, page: str) -> None:
     assert page_name(identity, set()) == page
 
 
+def test_a_hidden_file_was_handed_in_and_a_hidden_folder_is_none(tmp_path: Path) -> None:
+    copy = {".ipynb_checkpoints/answers-checkpoint.csv": (RIGHT + "\n").encode()}
+    data = zipped({"answers.csv": RIGHT.encode(), **copy})
+    result = intake(tmp_path / "class", {"1001/.answers.csv": RIGHT, "1003.zip": data})
+    assert chosen(result) == {"1001": "1001/.answers.csv", "1003": "1003.zip/answers.csv"}
+    refused = [each.handed.refused for each in result.submissions.values() if each.handed]
+    assert sorted(refused) == ["", "a hidden file"]
+
+
 def test_names_of_pages_differ_in_more_than_case() -> None:
     taken: set[str] = set()
     names = [page_name(item, taken) for item in ("a/b", "A-B", "a-b-2", "a\\b")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation import (
@@ -53,6 +54,8 @@ _INSIDE = re.compile(
 )
 #: A number, and what stands behind it in brackets.
 _ASIDE = re.compile(r"(?P<number>[^()\[\]]*\S)(?:\s+|(?P<joined>))[(\[](?P<aside>.*)[)\]]")
+#: Words in brackets behind a number of a calculation.
+_WORDS_INSIDE = re.compile(r"(?<=\d) *\([a-zäöüéíóñ ]+\)")
 #: A number, and the calculation of it behind it.
 _WORKED = re.compile(r"(\d[\d.,'_]*) +(?=\(.*[-+*xX])(.+)")
 _ENCLOSED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
@@ -125,12 +128,16 @@ def _readings(
     match = _NUMERAL.fullmatch(bare)
     if match is None:
         aside = _ASIDE.fullmatch(text)
-        if aside is not None and _NUMERAL.fullmatch(_plainly(aside["number"])):
+        if (
+            aside is not None
+            and _closes_last(aside["aside"])
+            and _NUMERAL.fullmatch(_plainly(aside["number"]))
+        ):
             return _with_aside(aside, unit, kilobyte)
         worked = _WORKED.fullmatch(text)
         if worked is not None and _is_sum(worked[2]):
             return _result(f"{worked[2]} = {worked[1]}", unit, kilobyte)
-        return _sum(NAMES_INSIDE.sub("", bare))
+        return _sum(NAMES_INSIDE.sub("", _WORDS_INSIDE.sub("", bare)))
     numbers = _numerals(match, unit, kilobyte, about=about is not None)
     if not numbers:
         return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
@@ -142,6 +149,12 @@ def _readings(
     ):
         return Unreadable("a number beyond 10^18; is it one number?")
     return tuple(number._replace(plain=plain and not number.half) for number in numbers)
+
+
+def _closes_last(inside: str) -> bool:
+    """Tell whether the bracket before a text is open to its end: not in `weights) + 96 (biases`."""
+    depths = accumulate((sign in "([") - (sign in ")]") for sign in inside)
+    return min(depths, default=0) >= 0
 
 
 def _is_sum(text: str) -> bool:

@@ -48,6 +48,8 @@ _RAISED_HTML = re.compile(r"(?i)<sup[^<>]*>\s*([^<>]*?)\s*</sup\s*>")
 _BREAK = re.compile(r"(?i)<br\s*/?>|<wbr\s*/?>")
 #: A superscript of pandoc's Markdown, with what it raises.
 _RAISED_PANDOC = re.compile(r"(?<=[\d)])\^([^\s^]{1,12})\^")
+#: Digits in groups that LaTeX keeps on one line.
+_TIED = re.compile(r"(?<![\d.,~])\d{1,3}(?:~\d{3})+(?![\d~])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{|}~])")
 _STRUCK = re.compile(
     r"(?i)~~(?!~)(.+?)~~|<(s|del|strike)(?:\s[^<>]*)?>.*?</\2\s*>|\\s(?:out|t)\s*\{[^{}]*\}"
@@ -103,6 +105,8 @@ def _unset(text: str) -> str:
         text = _TAG.sub("", _RAISED_HTML.sub(r"^\1", _BREAK.sub(" ", text)))
     if "\\" in text or "$" in text or "{" in text:
         text = _unset_tex(text)
+    if "~" in text:
+        text = _TIED.sub(lambda match: match[0].replace("~", " "), text)
     text = _RAISED_PANDOC.sub(r"^\1", text)
     return _RAISED.sub(lambda match: "^" + match[0].translate(_LOWERED), text)
 
@@ -114,4 +118,9 @@ def _unset_tex(text: str) -> str:
     text = _RAISED_TEX.sub(lambda match: f"^{match[1] or match[2] or ''}", text)
     text = _SPACE_OF_TEX.sub("", text)
     text = _ESCAPED.sub(r"\1", _SPACED.sub(" ", text)).replace("$", "")
-    return re.sub(r"\{([^{}]*)\}", r"\1", text)
+    return re.sub(r"\{([^{}]*)\}", _grouped, text)
+
+
+def _grouped(match: re.Match[str]) -> str:
+    """Return what braces hold together: a sum stays one."""
+    return f"({match[1]})" if re.search(r"[\d)]\s*[-+]", match[1]) else match[1]

@@ -1,0 +1,179 @@
+"""No answer of a table is lost in silence, or read as one that nobody gave."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc import summarize
+from shapecalc.errors import SpecErrors
+from shapecalc.homework.answers.files import read_answers
+from shapecalc.homework.assignment.model import assign
+from shapecalc.homework.diagnosis.check import check
+from tests.homework.answers.test_documents import HEAD, WORD, cell, ods, packed, row
+
+
+def verdicts(
+    data: str | bytes, name: str, layers: tuple[str, ...] = ("conv1", "conv2")
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the verdicts of what is not blank, and the notes."""
+    answers = read_answers(data.encode() if isinstance(data, str) else data, name)
+    homework = assign(summarize("alexnet"), layers=list(layers))
+    checked = check(homework, answers)
+    judged = {".".join(each.cell.at): each.verdict for each in checked.cells}
+    return {at: verdict for at, verdict in judged.items() if verdict != "blank"}, checked.notes
+
+
+def docx(body: str) -> bytes:
+    content = f"<w:document {WORD}><w:body>{body}</w:body></w:document>"
+    return packed({"word/document.xml": content})
+
+
+def word_cell(inside: str, properties: str = "") -> str:
+    return f"<w:tc>{properties}<w:p><w:r>{inside}</w:r></w:p></w:tc>"
+
+
+def word_text(text: str) -> str:
+    return word_cell(f"<w:t>{text}</w:t>")
+
+
+BOTH = {"conv1.params": "right", "conv2.params": "right"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["| layer | params |\n|---|---|\n| conv1 | 34944 |\n\n| conv2 | 614656 |\n",
+     "| layer | params |\n|---|---|\n| conv1 | 34944 |\n\nIn words.\n\n| conv2 | 614656 |\n",
+     "| layer | params |\n|---|---|\n| conv1 | 34944 |\n\n| params | layer |\n|---|---|\n"
+     "| 614656 | conv2 |\n"],
+)  # fmt: skip
+def test_a_markdown_table_in_pieces(text: str) -> None:
+    assert verdicts(text, "a.md")[0] == BOTH
+
+
+def test_a_markdown_table_without_headings_is_told() -> None:
+    text = "| layer | params |\n|---|---|\n| conv1 | 34944 |\n\n| conv2 | x | 614656 |\n"
+    judged, notes = verdicts(text, "a.md")
+    assert judged == {"conv1.params": "right"}
+    assert "tables without headings were not read: line 5" in notes
+
+
+@pytest.mark.parametrize("order", ["layer,params", "params,layer"])
+def test_a_second_header_begins_another_table(order: str) -> None:
+    values = "conv1,34944" if order.startswith("layer") else "34944,conv1"
+    text = f"layer,output\nconv1,55x55x96\nconv2,27x27x256\n\n{order}\n{values}\n"
+    assert verdicts(text, "a.csv")[0] == {
+        "conv1.output": "right", "conv2.output": "right", "conv1.params": "right",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["layer,output,params\nconv1,55x55x96,34,944\n",
+                                  "layer,output,params\nconv1,(55,55,96),34944\n"])  # fmt: skip
+def test_commas_that_are_not_in_quotes_are_no_wrong_answers(text: str) -> None:
+    assert verdicts(text, "a.csv")[0] == {
+        "conv1.output": "unreadable", "conv1.params": "unreadable",
+    }  # fmt: skip
+
+
+def test_a_row_of_another_separator_is_told() -> None:
+    judged, notes = verdicts("layer,params\nconv1;34944\nconv2,614656\n", "a.csv")
+    assert judged == {"conv2.params": "right"}
+    assert "parted otherwise than the headings, and not read: line 2" in notes
+
+
+def test_columns_that_end_together_are_not_cut() -> None:
+    text = (
+        "layer      output    params         macs\n"
+        "conv1    55x55x96    34,944  105,415,200\n"
+        "conv2   27x27x256            447,897,600\n"
+        "pool1    27x27x96                      0\n"
+        "fc8                4,097,000\n"
+    )
+    judged, _ = verdicts(text, "a.txt", ("conv1", "conv2", "pool1", "fc8"))
+    assert judged == dict.fromkeys(
+        ("conv1.output", "conv1.params", "conv1.macs", "conv2.output", "conv2.macs",
+         "pool1.output", "pool1.macs", "fc8.params"),
+        "right",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [("conv1: {params: 34944}\nconv2: [27x27x256, 614656]\n", "conv2"),
+     ("conv1: {params: 34944}\nconv2: 27x27x256\n", "conv2"),
+     ("answers: {conv1: {params: 34944}}\nconv2: {params: 614656}\n", "conv2"),
+     ("- {layer: conv1, params: 34944}\n- {params: 614656}\n- conv2\n", "entry 2, entry 3")],
+)  # fmt: skip
+def test_entries_that_are_no_rows_are_told(text: str, lost: str) -> None:
+    judged, notes = verdicts(text, "a.yaml")
+    assert judged == {"conv1.params": "right"}
+    assert f"no map of columns, and not read: {lost}" in notes
+
+
+def test_a_cell_of_word_in_a_control_or_struck_through_or_merged() -> None:
+    control = f"<w:tc><w:sdt><w:sdtContent>{word_text('34944')[6:-7]}</w:sdtContent></w:sdt></w:tc>"
+    struck = word_cell("<w:rPr><w:strike/></w:rPr><w:t>614656</w:t>")
+    first = word_cell("<w:t>13x13x384</w:t>", '<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>')
+    below = word_cell("", "<w:tcPr><w:vMerge/></w:tcPr>")
+    rows = [
+        word_text("layer") + word_text("output") + word_text("params"),
+        word_text("conv1") + word_text("") + control,
+        word_text("conv2") + word_text("") + struck,
+        word_text("conv3") + first + word_text(""),
+    ]
+    table = "".join(f"<w:tr>{cells}</w:tr>" for cells in rows)
+    last = f"<w:tr>{word_text('conv4')}{below}{word_text('')}</w:tr>"
+    table += f"<w:sdt><w:sdtContent>{last}</w:sdtContent></w:sdt>"
+    layers = ("conv1", "conv2", "conv3", "conv4")
+    assert verdicts(docx(f"<w:tbl>{table}</w:tbl>"), "a.docx", layers)[0] == {
+        "conv1.params": "right", "conv2.params": "unreadable",
+        "conv3.output": "right", "conv4.output": "unreadable",
+    }  # fmt: skip
+
+
+def test_a_cell_of_a_spreadsheet_that_shows_thousands_or_is_covered() -> None:
+    spanned = ' table:number-rows-spanned="2"'
+    data = ods(
+        HEAD
+        + row(cell("conv1"), cell("55x55x96"), cell("35K", "35", "float"))
+        + row(cell("conv2"), cell(""), cell("614.656", "614656", "float"))
+        + row(cell("conv3"), cell("13x13x384", more=spanned), cell("885.120K", "885.12", "float"))
+        + row(cell("conv4"), "<table:covered-table-cell/>", cell(""))
+    )
+    assert verdicts(data, "a.ods", ("conv1", "conv2", "conv3", "conv4"))[0] == {
+        "conv1.output": "right", "conv1.params": "right_other_notation", "conv2.params": "right",
+        "conv3.output": "right", "conv3.params": "right_other_notation",
+        "conv4.output": "unreadable",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "raw", ["{(11*11*3)+1}*96", "34848 (weights) + 96 (biases)", "34~944", "34944 (a word)"]
+)
+def test_brackets_and_ties_are_read_as_they_stand(raw: str) -> None:
+    text = f"layer,params\nconv1,{raw}\n"
+    assert verdicts(text, "a.csv")[0] == {"conv1.params": "right_other_notation"}
+
+
+@pytest.mark.parametrize("raw", ['""""', "''", "\N{DITTO MARK}"])
+def test_a_ditto_mark_is_not_blank(raw: str) -> None:
+    assert verdicts(f"layer,params\nconv1,{raw}\n", "a.csv")[0] == {"conv1.params": "unreadable"}
+
+
+def test_rows_numbered_from_zero_are_a_question() -> None:
+    names = ("conv1", "conv2", "conv3", "conv4", "conv5")
+    text = "layer,params\npool1,0\n" + "".join(f"conv{at},1\n" for at in range(5))
+    judged, _ = verdicts(text, "a.csv", (*names, "pool1"))
+    assert judged == {
+        **dict.fromkeys([f"{name}.params" for name in names], "unreadable"), "pool1.params": "right",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["Summe", "Insgesamt", "Grand total", "Total:", "Suma"])
+def test_words_for_the_total(word: str) -> None:
+    judged, _ = verdicts(f"layer,params\n{word},62378344\n", "a.csv", ("conv1", "total"))
+    assert judged == {"total.params": "right"}
+
+
+def test_a_table_of_no_layer_is_refused() -> None:
+    with pytest.raises(SpecErrors, match="E701"):
+        verdicts("output: {conv1: 55x55x96}\n", "a.yaml")
