@@ -117,6 +117,15 @@ def _as_torchvision(graph: Graph) -> Graph | None:
     return None if bare is None else _idle_pool(bare)
 
 
+def _convolutions(graph: Graph) -> Graph | None:
+    """Leave out the dense layers, as who counts convolutions does."""
+    kinds = [_type(node) for node in graph.nodes]
+    into = {
+        index: graph.nodes[index].inputs[0] for index, kind in enumerate(kinds) if kind == "dense"
+    }
+    return left_out(graph, into) if into and "conv" in kinds else None
+
+
 def _stride_later(graph: Graph) -> Graph | None:
     return _strides_moved(graph, later=True)
 
@@ -201,6 +210,7 @@ _REWIRED: dict[str, Callable[[Graph], Graph | None]] = {
     "without the last softmax": _bare_scores,
     "with an adaptive pool before the first dense layer": _idle_pool,
     "with that pool and without the softmax, as torchvision writes it": _as_torchvision,
+    "of its convolutions alone, without dense layers": _convolutions,
     "with the stride in the 3x3 of its bottlenecks": _stride_later,
     "with the stride in the first 1x1 of its bottlenecks": _stride_earlier,
     "with its batch norms folded": fold_batchnorm,
