@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra import ceil_div, larger, product
+from shapecalc.errors import refuse
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.transposed import Transposed
 from shapecalc.layers.window import cut_before, padding, taps_inside
@@ -23,12 +24,18 @@ if TYPE_CHECKING:
 def inside(row: Row) -> Dim:
     """Count the multiply-accumulates that meet an element of the input, and no padding.
 
-    Of a transposed convolution they are those that reach an element of the output.
+    Of a transposed convolution they are those that reach an element of the output.  Raises
+    `SpecErrors` (E121) for a kernel of symbols: its taps are looked at one by one.
     """
     layer = row.layer
     if not isinstance(layer, Windowed) or not layer.weighted:
         return row.work.macs
     moves, positions = layer.moves(row.inputs[0]), row.output.sides
+    if not all(isinstance(move.kernel, int) for move in moves):
+        why = "what meets padding is counted tap by tap"
+        message = f"{row.name}: {why}, so kernel must be a number"
+        hint = "give its symbols values with --set, or count under another profile"
+        raise refuse("E121", message, None, hint)
     sides = row.inputs[0].sides
     if isinstance(layer, Transposed):  # the same pairs, seen from the other end
         cuts = map(cut_before, moves, layer.extra_rows(len(sides)))

@@ -74,6 +74,10 @@ def _parameters(row: Row, role: str) -> Dim:
     return sum(parameter.size for parameter in row.parameters if parameter.role == role)
 
 
+def _has(row: Row, role: str) -> bool:
+    return any(parameter.role == role for parameter in row.parameters)
+
+
 def _positions(row: Row) -> Dim:
     return product(row.output.sides)
 
@@ -81,7 +85,7 @@ def _positions(row: Row) -> Dim:
 def _taps(row: Row) -> Dim:
     """Return the elements of a kernel."""
     kernel = getattr(row.layer, "kernel", None)
-    return product(per_side(kernel, len(row.output.sides), "kernel")) if kernel else 0
+    return product(per_side(kernel, len(row.output.sides), "kernel")) if kernel is not None else 0
 
 
 def _side_taps(row: Row) -> Dim:
@@ -156,7 +160,7 @@ def _kernels_of_filters(row: Row) -> Dim:
 def _bias_adds_as_if_convolved(row: Row) -> Dim:
     layer: Any = row.layer
     sides = row.inputs[0].sides if row.inputs else ()
-    if not _parameters(row, "bias"):
+    if not _has(row, "bias"):
         return 0
     rank = len(sides)
     fields = [
@@ -239,15 +243,15 @@ QUANTITIES: dict[str, Quantity] = {
     "outputs": Quantity("output elements", lambda row: row.output.size),
     "scaled": Quantity(
         "output elements, if the layer has a trained scale",
-        lambda row: _if(row, bool(_parameters(row, "weight"))),
+        lambda row: _if(row, _has(row, "weight")),
     ),
     "shifted": Quantity(
         "output elements, if the layer has a trained shift",
-        lambda row: _if(row, bool(_parameters(row, "bias"))),
+        lambda row: _if(row, _has(row, "bias")),
     ),
     "scaled_roots": Quantity(
         "roots of a normalisation, if the layer has a trained scale",
-        lambda row: row.work.exponentials if _parameters(row, "weight") else 0,
+        lambda row: row.work.exponentials if _has(row, "weight") else 0,
     ),
     "nearest": Quantity(
         "output elements, if they repeat the nearest input",

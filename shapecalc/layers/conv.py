@@ -129,7 +129,7 @@ def _windows(
     if rounding == "ceil_caffe":  # pooling_layer.cpp clips all sides as soon as one is padded
         if not all(is_number(end) for pair in pairs for end in pair):
             raise RuleError(
-                "E203",
+                "E121",
                 "under ceil_caffe windows are clipped only where there is padding, so pad must be"
                 " a number",
                 field="pad",

@@ -126,7 +126,7 @@ def _before(layer: Layer, shape: Shape, taken: range) -> range | None:
     """Return the channels of an input that some of the output come from; None for all of them."""
     (first, *more), last, step, side = layer.mixes(shape)[:4]
     n = shape.channels
-    if more or last != (first,) or side != -1 or not step:
+    if more or last != (first,) or side != -1 or not step or not taken:
         return None
     if not (isinstance(first, int) and isinstance(step, int) and isinstance(n, int)):
         return None

@@ -378,6 +378,8 @@ def _look_back_at_rims(field: ReceptiveField, step: InputSpan, units: Dim) -> Re
     """Return the field of units that look beyond the ends of a map, or at units near them."""
     plain = step._replace(beyond="padding")
     if not (isinstance(field.units, int) and isinstance(units, int)):
+        if field.rims:  # which of the units look at them, only numbers tell
+            raise UndecidedError
         return _look_back_within(field, plain, units)
     if step[:3] == EVERYTHING[:3]:
         begin, end = over_all(field)

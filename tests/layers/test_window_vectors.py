@@ -276,5 +276,5 @@ def test_the_vectors_bite(mistake: str) -> None:
 
 def test_a_symbol_cannot_say_whether_caffe_clips() -> None:
     text = "input: 9x8x3\nlet: {p: free}\nlayers: [maxpool: {pad: p, rounding: ceil_caffe}]"
-    with pytest.raises(SpecErrors, match="E203"):
+    with pytest.raises(SpecErrors, match="E121"):
         summarize(loads(text))

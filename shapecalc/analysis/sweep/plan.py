@@ -88,7 +88,12 @@ def _columns_of(
 ) -> dict[str, Dim | None]:
     columns: dict[str, Dim | None] = {}
     for measure in measures:
-        values = measure.values(report, view)
+        try:
+            values = measure.values(report, view)
+        except SpecErrors as error:
+            if _codes(error) & NO_SYMBOL:
+                raise NeedsNumbersError from None
+            raise
         if values is None:
             columns[measure.name] = None
             continue

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 import shapecalc
 from shapecalc.analysis.sweep import plan as planning
 from shapecalc.errors import SpecErrors
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def code_of(error: pytest.ExceptionInfo[SpecErrors]) -> str:
@@ -282,3 +290,69 @@ def test_nobody_is_reminded_of_a_letter_that_has_values() -> None:
     let = "let: {p: 1}\ninput: 19x19x3\nlayers: [conv: {filters: 1, kernel: 3, pad: p}]"
     swept = shapecalc.sweep(shapecalc.loads(let), {"p": [0, 1]})
     assert "stands for 1, 2, 3" not in swept.render("text")
+
+
+@pytest.mark.parametrize(
+    ("text", "over", "columns", "options"),
+    [
+        (
+            "conv: {filters: 4, kernel: k, pad: 1}",
+            {"k": [2, 3]},
+            ["macs", "count"],
+            {"profile": "xla"},
+        ),
+        ("batchnorm", {"N": [5, 6], "k": [1, 2]}, ["count"], {"profile": "tensorflow"}),
+        (
+            "conv: {filters: k, kernel: 3, pad: same}, batchnorm",
+            {"k": [2, 3]},
+            ["count"],
+            {"profile": "xla"},
+        ),
+        (
+            "conv: {filters: 4, kernel: 3, pad: k, rounding: ceil_caffe}",
+            {"k": [0, 1, 2]},
+            ["macs"],
+            {},
+        ),
+        (
+            "blurpool: {kernel: 2, stride: 1}, conv: {name: last, filters: 3, kernel: 1, stride: k}",
+            {"k": [1, 2]},
+            ["last.rf", "macs"],
+            {},
+        ),
+    ],
+    ids=["taps", "norm", "scaled", "clipped", "rims"],
+)
+def test_what_needs_numbers_has_them_of_the_point(
+    tmp_path: Path,
+    text: str,
+    over: dict[str, list[int]],
+    columns: list[str],
+    options: dict[str, str],
+) -> None:
+    """Where no formula is found a sweep tries the points, and says what their summaries say."""
+    layers = "".join(f"  - {layer}\n" for layer in re.split(r", (?=conv:|batchnorm)", text))
+    (tmp_path / "net.yaml").write_text(f"input: 9x9x4\nlet: {{k: 1}}\nlayers:\n{layers}")
+    path = str(tmp_path / "net.yaml")
+    swept = shapecalc.sweep(path, over, columns=columns, **options)
+    for row, point in enumerate(product(*over.values())):
+        settings = dict(zip(over, point, strict=True))
+        side = settings.pop("N", 9)
+        report = shapecalc.summarize(path, settings=settings, input=f"{side}x{side}x4")
+        totals = json.loads(report.render("json", **options))["totals"]
+        for name in columns:
+            if name == "last.rf":
+                assert (
+                    swept["last.receptive_field.height"][row] == report["last"].to_record()["receptive_field"][0]
+                )
+            else:
+                assert swept[name][row] == totals[name]
+
+
+def test_a_split_of_too_few_channels_is_a_point_that_does_not_exist(tmp_path: Path) -> None:
+    text = "input: [9, 9, k]\nlet: {k: 2}\nlayers:\n"
+    text += "  - concat: {split: 2, branches: [[], [conv: {filters: s, kernel: 1, stride: 1}]]}\n"
+    path = tmp_path / "net.yaml"
+    path.write_text(text.replace("filters: s", "filters: 1"))
+    swept = shapecalc.sweep(str(path), {"k": [1, 2], "conv1.stride": [1]}, columns="macs")
+    assert swept.exists.tolist() == [False, True]
