@@ -81,11 +81,14 @@ def explain(
     with reported(as_json=output.as_json):
         from shapecalc.analysis.explain import lesson, picture
         from shapecalc.api import build
+        from shapecalc.errors import refuse
         from shapecalc.output.options import make_view
         from shapecalc.report.compute import compute_report
         from shapecalc.spec.find import find
 
-        file_kind = output.picture() if layer is not None else None
+        file_kind = output.picture()
+        if file_kind is not None and layer is None:
+            raise refuse("E302", "a picture shows one layer", hint="name it, as in the examples")
         if file_kind is None:
             output.chosen()
         view = make_view(batch=batch, dtype=dtype, layout=layout)

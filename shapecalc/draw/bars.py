@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra import known
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Text, line
-from shapecalc.draw.solids import kind_of, must_have_numbers, rows_to_draw
+from shapecalc.draw.solids import FEWER, kind_of, must_have_numbers, rows_to_draw
 from shapecalc.draw.styles import STYLES
 from shapecalc.errors import refuse
 from shapecalc.output.cells import amount_text, bytes_text
@@ -61,7 +61,7 @@ def page_of_rows(report: Report, depth: int | None, what: str) -> tuple[Row, ...
     rows = rows_to_draw(report, depth)
     if len(rows) > MOST:
         message = f"{report.name}: a picture of {len(rows):,} lines; the most is {MOST:,}"
-        raise refuse("E303", message, Origin(report.graph.spec.source), "fold blocks: --depth 1")
+        raise refuse("E303", message, Origin(report.graph.spec.source), FEWER)
     return rows
 
 

@@ -76,6 +76,10 @@ class Solid(NamedTuple):
 _BUILDING = ("conv", "dense", "pool", "attention", "recurrent")
 
 
+#: How a picture of too many parts gets fewer.
+FEWER = "fold blocks: leave out --depth, or --depth 1; what is in no block folds once it is in one"
+
+
 def must_have_numbers(report: Report, what: str) -> None:
     """Require numbers of a network that is drawn by its sizes.  Raises `SpecErrors` (E121)."""
     problems = without_values(report.graph, what)

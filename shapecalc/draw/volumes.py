@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.draw.metrics import ELLIPSIS, fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Path, Point, Polygon, Text, line
-from shapecalc.draw.solids import must_have_numbers, solids_of
+from shapecalc.draw.solids import FEWER, must_have_numbers, solids_of
 from shapecalc.draw.styles import FAMILIES, FAMILY_WORDS
 from shapecalc.errors import refuse
 from shapecalc.layers.shape import as_text
@@ -132,8 +132,7 @@ def volumes(report: Report, depth: int | None = None, *, blanks: Blanks | None =
     solids = solids_of(report, depth, blanks)
     if len(solids) > MOST:
         message = f"{report.name}: a figure of {len(solids):,} boxes; the most is {MOST}"
-        hint = "fold blocks: --depth 1"
-        raise refuse("E303", message, Origin(report.graph.spec.source), hint)
+        raise refuse("E303", message, Origin(report.graph.spec.source), FEWER)
     scale = _scale(solids)
     groups = _groups(solids) if scale is not None else ([at] for at in range(len(solids)))
     runs = [_run(solids, group, scale) for group in groups]

@@ -9,7 +9,7 @@ from shapecalc.analysis.compare.totals import labels_of
 from shapecalc.draw.bars import MARGIN, MOST, NAME, NAMES, SMALL, TITLE, notes
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Text, line
-from shapecalc.draw.solids import must_have_numbers
+from shapecalc.draw.solids import FEWER, must_have_numbers
 from shapecalc.draw.styles import SERIES
 from shapecalc.errors import refuse
 from shapecalc.output.cells import amount_text
@@ -45,7 +45,7 @@ def paired_bars(comparison: Comparison, view: View = View()) -> Drawing:
     lines = [rows for rows in aligned if any(_value(row, key) for row in rows for key in _SHOWN)]
     if len(lines) > MOST:
         message = f"a picture of {len(lines):,} lines; the most is {MOST:,}"
-        raise refuse("E303", message, hint="fold blocks: --depth 1")
+        raise refuse("E303", message, hint=FEWER)
     title = " and ".join([", ".join(labels[:-1]), labels[-1]])
     high = _STEP * len(labels) + 8
     top = MARGIN + TITLE + 66

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra.expr import symbols_of
 from shapecalc.analysis.explain.windows import countable, fit, sentences, shown
 from shapecalc.draw.bars import MARGIN, NAME, SMALL, TITLE
 from shapecalc.draw.picture import Box, Drawing, Text, bounds, line
@@ -73,7 +74,8 @@ def _fits(subject: Subject) -> dict[str, WindowFit]:
     sides = subject.inputs[0].sides
     moves = layer.moves(subject.inputs[0])
     if not all(map(countable, sides, moves)):
-        hint = "give the letters values: --set N=224"
+        letters = sorted({name for side in sides for name in symbols_of(side)})
+        hint = "give the letters values: " + " ".join(f"--set {name}=224" for name in letters)
         raise refuse("E303", f"{subject.row.name}: the sides are letters", origin, hint)
     fits = dict(zip(SIDE_NAMES[len(sides)], map(fit, sides, moves), strict=True))
     longest = max(fitted.n for fitted in fits.values())

@@ -38,6 +38,7 @@ from shapecalc.draw.graph.tree import (
 )
 from shapecalc.draw.metrics import fitted, room
 from shapecalc.draw.picture import Box, Cluster, Drawing, Path, Text, bounds
+from shapecalc.draw.solids import FEWER
 from shapecalc.errors import refuse
 from shapecalc.output.options import make_view
 from shapecalc.output.report_table import notation_of_report
@@ -111,7 +112,7 @@ class GraphScene:
         nodes = drawn(self.tree.items)
         if nodes > MOST:
             message = f"{report.name}: a picture of {nodes:,} nodes; the most is {MOST:,}"
-            hint = "leave out --unroll" if unrolled else "fold blocks: --depth 1"
+            hint = "leave out --unroll" if unrolled else FEWER
             raise refuse("E303", message, Origin(report.graph.spec.source), hint)
         self.writer = Lettering(report, view, shown)
         self.folded: dict[str, Row] = {}

@@ -116,4 +116,14 @@ def test_a_whole_network_has_no_window(tmp_path):
 
     result = runner().invoke(main, ["explain", "alexnet", "-o", str(tmp_path / "made.svg")])
     assert result.exit_code == 2
-    assert "no format has the suffix '.svg'" in result.output
+    assert "a picture shows one layer" in result.output
+
+
+def test_letters_are_given_values_by_their_own_names(tmp_path):
+    from shapecalc.cli import main
+
+    spec, path = tmp_path / "net.yaml", tmp_path / "made.svg"
+    spec.write_text("input: HxWx3\nlayers: [conv: {filters: 4, kernel: 3}]\n")
+    result = runner().invoke(main, ["explain", str(spec), "conv1", "-o", str(path)])
+    assert result.exit_code == 2
+    assert "--set H=224 --set W=224" in result.output
