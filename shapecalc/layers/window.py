@@ -135,13 +135,43 @@ def taps_inside(n: Dim, positions: Dim, window: Window, before: Dim) -> Dim:
     >>> taps_inside(8, 8, Window(3), 1), taps_inside(8, 4, Window(3, 2), 1)
     (22, 11)
     """
+    kernel = as_number(window.kernel)
+    if isinstance(n, int) and isinstance(positions, int) and isinstance(before, int):
+        box = positions, as_number(window.stride), kernel, as_number(window.dilation)
+        return _pairs_up_to(before + n - 1, *box) - _pairs_up_to(before - 1, *box)
     met: Dim = 0
-    for tap in range(as_number(window.kernel)):
+    for tap in range(kernel):
         ahead = before - tap * window.dilation
         first = larger(ceil_div(ahead, window.stride), 0)
         last = smaller((n - 1 + ahead) // window.stride, positions - 1)
         met = met + larger(last - first + 1, 0)
     return met
+
+
+def _pairs_up_to(most: int, positions: int, stride: int, kernel: int, dilation: int) -> int:
+    """Count the positions i and taps t of a window with i*stride + t*dilation <= most."""
+    if most < 0 or positions < 1:
+        return 0
+    taps = min(kernel, most // dilation + 1)  # of the others even the first position is beyond
+    full = (most - (positions - 1) * stride) // dilation + 1  # taps that count at all positions
+    full = min(max(full, 0), taps)
+    left = taps - full
+    least = most - (taps - 1) * dilation
+    return full * positions + left + _sum_of_floors(left, dilation, least, stride)
+
+
+def _sum_of_floors(count: int, slope: int, start: int, by: int) -> int:
+    """Add up (slope*u + start)//by for u below count, in as many steps as Euclid's algorithm.
+
+    >>> _sum_of_floors(5, 3, 2, 4) == sum((3 * u + 2) // 4 for u in range(5))
+    True
+    """
+    if not count:
+        return 0
+    whole = count * (count - 1) // 2 * (slope // by) + count * (start // by)
+    slope, start = slope % by, start % by
+    rows, rest = divmod(slope * count + start, by)  # what is left are points below a line:
+    return whole + (_sum_of_floors(rows, by, rest, slope) if rows else 0)  # seen from its side
 
 
 #: Fields that repeat only after more units than this are not told.

@@ -8,6 +8,7 @@ that the framework refused.
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,14 @@ from shapecalc.layers.globalpool import AdaptiveAvgPool, AdaptiveMaxPool
 from shapecalc.layers.pool import AvgPool, MaxPool
 from shapecalc.layers.shape import Map
 from shapecalc.layers.transposed import Transposed
-from shapecalc.layers.window import EVERYTHING, Window, output_size, padding, transposed_size
+from shapecalc.layers.window import (
+    EVERYTHING,
+    Window,
+    output_size,
+    padding,
+    taps_inside,
+    transposed_size,
+)
 from tests.paths import TESTS
 
 if TYPE_CHECKING:
@@ -278,3 +286,24 @@ def test_a_symbol_cannot_say_whether_caffe_clips() -> None:
     text = "input: 9x8x3\nlet: {p: free}\nlayers: [maxpool: {pad: p, rounding: ceil_caffe}]"
     with pytest.raises(SpecErrors, match="E121"):
         summarize(loads(text))
+
+
+def test_pairs_of_positions_and_taps_that_meet_the_input_are_counted_in_closed_form() -> None:
+    random = Random(7)
+    for _ in range(2000):
+        n, positions, kernel = random.randint(1, 14), random.randint(0, 12), random.randint(1, 9)
+        stride, dilation, before = (
+            random.randint(1, 5),
+            random.randint(1, 4),
+            random.randint(-4, 12),
+        )
+        met = sum(
+            0 <= i * stride - before + tap * dilation < n
+            for i in range(positions)
+            for tap in range(kernel)
+        )
+        window = Window(kernel, stride, dilation=dilation)
+        assert taps_inside(n, positions, window, before) == met
+    # 9,999,999 taps are not looked at one by one: all, less a triangle at either end
+    n, half = 20_000_000, 4_999_999
+    assert taps_inside(n, n, Window(2 * half + 1), half) == n * (2 * half + 1) - half * (half + 1)
