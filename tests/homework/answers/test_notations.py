@@ -188,3 +188,14 @@ def test_a_batch_in_front_is_told_and_costs_nothing() -> None:
     assert all(note in told for _, told in judged)
     assert verdicts("output", "fc7;4096x4096")[0][0] == "wrong"
     assert verdicts("output", "conv1;96x11x11x3")[0][0] not in ("right", "right_other_notation")
+
+
+def test_a_batch_of_one_behind_is_told_and_costs_nothing() -> None:
+    """MATLAB's last axis; a weight's extents of which the last is 1 stay what they are."""
+    judged = verdicts(
+        "output", "conv1;55 x 55 x 96 x 1", "pool1;(27, 27, 96, 1)", "conv2;27x27x256"
+    )
+    assert [verdict for verdict, _ in judged] == ["right_other_notation"] * 2 + ["right"]
+    assert all("behind the channels" in told for _, told in judged[:2])
+    assert verdicts("output", "conv1;54x54x96x1")[0][0] == "misconception"
+    assert verdicts("output", "conv1;55x55x96x2")[0][0] == "wrong"

@@ -264,6 +264,7 @@ class VolumeForm(NamedTuple):
 
 
 _NO_BATCH = "the batch axis was left out"
+_NO_BATCH_BEHIND = "the batch axis behind the channels, where MATLAB has it, was left out"
 _VECTOR = "a vector is a volume with sides of 1"
 
 
@@ -281,7 +282,10 @@ def forms(
     """
     dims, other = extents.dims, _NO_BATCH if extents.batch else ""
     wanted = len(whole(key))
-    if len(dims) == wanted + 1 and (dims[0] == 1 or (wanted > 1 and not dims[0] % 1)):
+    one_more = len(dims) == wanted + 1
+    if one_more and wanted > 1 and dims[-1] == 1 and 1 not in (dims[0], whole(key)[-1]):
+        dims, other = dims[:-1], _NO_BATCH_BEHIND
+    elif one_more and (dims[0] == 1 or (wanted > 1 and not dims[0] % 1)):
         other = _NO_BATCH if dims[0] == 1 else batch_text(dims[0])
         dims = dims[1:]
     if isinstance(key, Vector):
