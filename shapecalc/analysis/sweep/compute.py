@@ -110,10 +110,11 @@ def _nothing(note: str, total: int, plan: Plan) -> SpecErrors:
     return refuse("E353", message, plan.ground.axes[0].over.origin, hint)
 
 
-def _array(values: range | tuple[int, ...]) -> NDArray[np.int64]:
+def _values_at(values: range | tuple[int, ...], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the values of an axis at some places; no range is written out."""
     if isinstance(values, range):
-        return np.arange(values.start, values.stop, values.step, dtype=np.int64)
-    return np.array(values, dtype=np.int64)
+        return values.start + values.step * places
+    return np.array(values, dtype=np.int64)[places]
 
 
 def _partial(plan: Plan) -> set[str]:
@@ -131,7 +132,6 @@ class _Compute:
         self.plan = plan
         self.names = names_of(plan)
         self.axes = plan.ground.axes
-        self.values = [_array(axis.values) for axis in self.axes]
         self.fixed = [self.axes.index(axis) for axis in plan.fixed]
         self.shape = tuple(len(axis.values) for axis in self.axes)
         self.highest = {axis.symbol: axis.highest for axis in plan.free}
@@ -145,7 +145,10 @@ class _Compute:
         places = self.places(start, stop)
         size = stop - start
         block = RowBlock(
-            {axis.name: v[at] for axis, v, at in zip(self.axes, self.values, places, strict=True)},
+            {
+                axis.name: _values_at(axis.values, at)
+                for axis, at in zip(self.axes, places, strict=True)
+            },
             {},
             np.ones(size, dtype=np.bool_),
             np.full(size, "", dtype=np.object_),
@@ -208,7 +211,7 @@ class _Compute:
             notes[:] = formulas.refused
             return RowBlock({}, {}, exists, notes)
         values = {
-            axis.symbol: (self.values[i][places[i]])
+            axis.symbol: _values_at(axis.values, places[i])
             for i, axis in enumerate(self.axes)
             if axis in self.plan.free
         }
@@ -260,7 +263,7 @@ class _Compute:
 
     def point(self, places: list[NDArray[Any]], row: int) -> list[int]:
         """Return a row's values of all axes."""
-        return [int(v[at[row]]) for v, at in zip(self.values, places, strict=True)]
+        return [axis.values[int(at[row])] for axis, at in zip(self.axes, places, strict=True)]
 
     def refusal_of(self, places: list[NDArray[Any]], row: int) -> SpecErrors:
         """Return what is refused at a point of which it is known that it does not exist."""

@@ -60,3 +60,12 @@ def test_blocks_without_a_point_come_first_all_the_same() -> None:
     with pytest.raises(SpecErrors) as caught:
         shapecalc.sweep("lenet5", {**over, "N": range(1, 9)}, columns="macs")
     assert caught.value.problems[0].code == "E353"
+
+
+def test_a_sample_of_a_long_axis_does_not_write_it_out() -> None:
+    """10^12 values would be eight terabytes."""
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.sweep("alexnet", {"N": range(2 * 10**9, 10**12)}, columns="params", sample=3)
+    assert caught.value.problems[0].code == "E353"
+    swept = shapecalc.sweep("alexnet", {"N": range(67, 10**9, 7)}, columns="conv1.height", sample=9)
+    assert [(n - 11) // 4 + 1 for n in swept["N"].tolist()] == swept["conv1.height"].tolist()
