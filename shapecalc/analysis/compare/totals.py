@@ -200,11 +200,16 @@ def _bytes(total: str) -> bool:
 
 
 def read_conditions(
-    texts: Iterable[str], totals: Iterable[str], *, alone: bool = False, option: str = "fail-if"
+    texts: Iterable[str],
+    totals: Iterable[str],
+    *,
+    alone: bool = False,
+    option: str = "fail-if",
+    several: str = "give --fail-if once for each",
 ) -> tuple[TotalCondition, ...]:
     """Read conditions on the named totals; of a network `alone`, which is no multiple of another.
 
-    `option` is the one that they are given to.
+    `option` is the one that they are given to, and `several` how it takes more than one.
     Raises `SpecErrors` with every one that cannot be read (E331) or names no total (E332).
     """
     known = tuple(totals)
@@ -212,7 +217,7 @@ def read_conditions(
     problems: list[Problem] = []
     for text in texts:
         try:
-            conditions.append(_read(text, known, alone=alone))
+            conditions.append(_read(text, known, several, alone=alone))
         except SpecErrors as error:
             source = Source(f"--{option} {text}", text)
             problems += [
@@ -224,7 +229,7 @@ def read_conditions(
     return tuple(conditions)
 
 
-def _read(text: str, known: tuple[str, ...], *, alone: bool) -> TotalCondition:
+def _read(text: str, known: tuple[str, ...], several: str, *, alone: bool) -> TotalCondition:
     if len(text) > LONGEST:
         message = f"a condition of {len(text)} characters; {LONGEST} are enough for any"
         raise _refused(text, (0, len(text)), message, "write one like params > 60M")
@@ -248,7 +253,7 @@ def _read(text: str, known: tuple[str, ...], *, alone: bool) -> TotalCondition:
         bound *= _scale(text, suffix, total)
     if suffix.end() < len(text):
         message = "a condition is one comparison, and ends before this"
-        raise _refused(text, (suffix.end(), len(text)), message, "give --fail-if once for each")
+        raise _refused(text, (suffix.end(), len(text)), message, several)
     return TotalCondition(one_line(text), total, sign[1], bound, suffix[1] == "x")
 
 

@@ -140,7 +140,9 @@ def read_choice(wishes: Wishes, plan: Plan) -> Chosen | None:
         return None
     names = [*(axis.name for axis in plan.ground.axes), *names_of(plan)]
     parts = [part for part in _AND.split(wishes.where) if part]
-    conditions = read_conditions(parts, names, alone=True, option="where")
+    conditions = read_conditions(
+        parts, names, alone=True, option="where", several="join conditions by `and`"
+    )
     front = [_read(word, "pareto", wishes.pareto, 1, names, plan) for word in _split(wishes.pareto)]
     front += [
         _read(word, "maximize", wishes.maximize, -1, names, plan)

@@ -137,3 +137,9 @@ def test_what_cannot_be_asked_for(wishes: dict, code: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         shapecalc.sweep("alexnet", {"N": [227, 259]}, columns=COLUMNS, **wishes)
     assert caught.value.problems[0].code == code
+
+
+def test_several_conditions_are_joined_and_no_other_options_are_named() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        shapecalc.sweep("alexnet", SPACE, columns=COLUMNS, where="macs <= 1G or params < 3M")
+    assert caught.value.problems[0].hint == "join conditions by `and`"
