@@ -54,6 +54,7 @@ LONGEST_CELL = 100_000
 #: A separator that makes no rows is what is told of, unless another makes known headings.
 _SOME = 0.5
 _RULE = re.compile(r"[\s|:+-]+")
+_HTML = re.compile(r"(?i)<table[\s>]")
 _GRID = re.compile(r"(?m)^\+[-=:]{2,}(?:\+[-=:]{2,})*\+\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 _EMPHASIS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|<b>(.+?)</b>")
@@ -167,6 +168,7 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     The heading above a table may name the network that it is about.  Tables without pipes, and
     grids, are read as they are printed.
     """
+    notes = (*notes, *_html_tables(text))
     printed = rows_of(text, headings)
     if printed and (_GRID.search(text) or not any(map(_has_pipes, text.splitlines()))):
         rows = [(row.line, [_plain_cell(cell) for cell in row.cells]) for row in printed]
@@ -184,6 +186,14 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
         notes = (*notes, f"tables without headings were not read: line {', '.join(map(str, left))}")
     answers = [_about(from_rows(rows, name, notes), heading) for heading, rows in parts]
     return _together(answers, name, notes) if answers else from_rows([], name)
+
+
+def _html_tables(text: str) -> Iterator[str]:
+    """Say that tables in HTML, which notebooks show, too, are not read."""
+    places = [number for number, line in enumerate(text.splitlines(), 1) if _HTML.search(line)]
+    if places:
+        lines = ", ".join(map(str, places[:8]))
+        yield f"tables in HTML were not read, write them with | between cells: line {lines}"
 
 
 #: The rows of a table, each with its line's number, below a heading.

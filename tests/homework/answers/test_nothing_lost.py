@@ -177,3 +177,10 @@ def test_words_for_the_total(word: str) -> None:
 def test_a_table_of_no_layer_is_refused() -> None:
     with pytest.raises(SpecErrors, match="E701"):
         verdicts("output: {conv1: 55x55x96}\n", "a.yaml")
+
+
+def test_a_table_in_html_beside_one_with_pipes_is_told() -> None:
+    text = "| layer | params |\n|---|---|\n| conv1 | 34944 |\n\n<table><tr><td>conv2</td></tr></table>\n"
+    notes = read_answers(text.encode(), "a.md").notes
+    assert notes == ("tables in HTML were not read, write them with | between cells: line 5",)
+    assert read_answers(text.partition("\n\n")[0].encode(), "a.md").notes == ()
