@@ -107,6 +107,13 @@ def emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool
     are shown.
     """
     gc.freeze()  # what was computed stays until it is written: to look for garbage in it is in vain
+    try:
+        _emit_parts(parts, path, coloured=coloured)
+    finally:
+        gc.unfreeze()  # who calls the command in a process of his own keeps his collector as it was
+
+
+def _emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: bool) -> None:
     if path is None:
         from shapecalc.text.safe import with_controls_shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ WRITTEN = {**TABLES, "explain": "explain lenet5 conv1", "solve": "solve --conv 3
 
 def run(words: str, *more: str) -> Result:
     return runner().invoke(main, [*words.split(), *more], catch_exceptions=False)
+
+
+def test_a_command_called_in_another_s_process_leaves_its_collector_alone() -> None:
+    gc.unfreeze()
+    assert run("summarize lenet5").exit_code == 0
+    assert gc.get_freeze_count() == 0
+    assert run("summarize lenet5 -o /nowhere/at/all.txt").exit_code == 2
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("name", WRITTEN)
