@@ -698,6 +698,12 @@ def test_a_resized_shape_that_no_rounding_explains_is_refused(read) -> None:
         read(model([resize], {"x": [1, 3, 4, 4]}, {"y": [1, 3, 8, 8]}, arrays, opset=19))
 
 
+def test_a_node_that_gives_nothing_is_nobodys(read) -> None:
+    nodes = [node("Cast", "x", ""), node("Relu", "x", "y")]
+    report = read(model(nodes, {"x": [1, 3, 4]}, {"y": [1, 3, 4]}))
+    assert [row[1] for row in rows(report)] == ["relu"]
+
+
 CIRCLE = [node("Add", "x b", "a"), node("Relu", "a", "b")]
 REFUSED = [
     (SMALL_NET[:-40], "cut|said to hold|ends within"),

@@ -184,7 +184,8 @@ def _channels_of(walk: GraphWalk, name: str, rank: int) -> int | None:
                 return 1 if order[-1] == 1 else second  # they are put last, or second
             if node.op in _LAST and rank == 3:
                 return rank - 1
-        behind = (n.outputs[0] for n in readers if n.op in _IN_PLACE or _keeps_last(walk, n, last))
+        goes_on = (n for n in readers if n.op in _IN_PLACE or _keeps_last(walk, n, last))
+        behind = (node.outputs[0] for node in goes_on if node.outputs)
         name = next(behind, "")
     return 1
 
