@@ -16,6 +16,7 @@ MOVING = (
     "input",
     "pad",
     "crop",
+    "slice",
     "permute",
     "reshape",
     "flatten",
@@ -72,8 +73,5 @@ def is_empty_join(row: Row) -> bool:
 
 
 def extents(row: Row, *, ordered: bool) -> str:
-    """Return what comes out; of a mean or a maximum without the extents of 1 that it may keep."""
     sizes = [known(n) for n in (*row.output.sides, row.output.channels)]
-    if AS_READ.get(row.type, row.type) in ("mean", "max"):
-        sizes = [n for n in sizes if n != 1]
     return "x".join(map(str, sizes if ordered else sorted(sizes)))

@@ -1099,7 +1099,10 @@ def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
     ]
     arrays = {"table": [1, 7, 2], "w": [2, 6]}
     report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
-    assert report.remarks[0].startswith("as stored: 26 numbers only make constants")
+    (remark,) = report.remarks
+    assert remark.startswith("as stored: 26 numbers only make constants")
+    assert f"with {7 * 2 * 6} MACs" in remark
+    assert report.totals.macs == 0
 
 
 def test_large_weights_in_a_memory_map_are_stepped_over(read) -> None:
