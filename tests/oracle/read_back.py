@@ -73,5 +73,7 @@ def is_empty_join(row: Row) -> bool:
 
 
 def extents(row: Row, *, ordered: bool) -> str:
-    sizes = [known(n) for n in (*row.output.sides, row.output.channels)]
+    """Return what comes out; of a global pool without its sides, which a mean has not."""
+    sides = () if row.type.startswith("global_") else row.output.sides
+    sizes = [known(n) for n in (*sides, row.output.channels)]
     return "x".join(map(str, sizes if ordered else sorted(sizes)))

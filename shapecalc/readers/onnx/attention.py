@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.readers.onnx.file import Tensor
     from shapecalc.readers.onnx.walk import GraphWalk
 
-_MOVES = frozenset({"flatten", "permute", "reshape", "slice"})
+_MOVES = frozenset({"flatten", "permute", "reshape", "slice", "upsample"})
 _SCALES = frozenset({"divide", "multiply"})
 _NORMS = frozenset({"layernorm", "rmsnorm"})
 #: Fields by which a layer is more than its parts say.
@@ -49,9 +49,13 @@ class _TracedOperand(NamedTuple):
 
 
 class _Heads(NamedTuple):
-    """How many heads of which depths: queries, keys and values, of how many positions."""
+    """How many heads of which depths: queries, keys and values, of how many positions.
+
+    Keys and values may have fewer: so many `groups`.
+    """
 
     number: int
+    groups: int
     length: int
     key: int
     value: int
@@ -89,7 +93,9 @@ class _AttentionSearch:
         """Put attention in the place of its layers.  Raises `_OtherError`."""
         if self.layers[softmax].fields:
             raise _OtherError
-        scores, between, scale = self._scaled(self.layers[softmax].sources[0])
+        masked = self.layers[softmax].sources[0]
+        causal = [masked] if self._is(masked, "causal_mask") else []
+        scores, between, scale = self._scaled(self.layers[masked].sources[0] if causal else masked)
         weighted = self._reader(softmax)
         products = self._layer(scores, "matmul"), self._layer(weighted, "matmul")
         if products[1].sources[0] != softmax:
@@ -107,12 +113,18 @@ class _AttentionSearch:
         end = moved[-1] if moved else weighted
         out = self._out(end, self.walk.entered[query.dense][-1])
         last = out or end
-        members = {softmax, scores, weighted, last, *between, *moved}
+        members = {softmax, scores, weighted, last, *causal, *between, *moved}
         for operand in operands:
             members |= {operand.dense, *operand.passed}
         fields = self._fields(operands, heads, out)
+        if causal:
+            fields["causal"] = True
         self._must_be_alone(members, last)
         self._become(operands, heads, fields, members, last, out)
+
+    def _is(self, name: str, kind: str) -> bool:
+        """Tell whether a layer is of a kind."""
+        return name in self.layers and self.layers[name].kind == kind
 
     def _layer(self, name: str, *kinds: str) -> AddedLayer:
         """Return a layer of one of these kinds.  Raises `_OtherError`."""
@@ -182,16 +194,23 @@ class _AttentionSearch:
             raise _OtherError
         sizes = [_extents(strides) for strides in (query, key, value)]
         count = sizes[0][0] if several[0] == 3 else 1
-        heads = _Heads(count, sizes[0][-2], sizes[0][-1], sizes[2][-1])
-        spans = [count * heads.key, count * heads.key, count * heads.value]
+        shared = [strides.axes[0] if several[0] == 3 else () for strides in (key, value)]
+        times = [axis[-1][0] if axis and axis[-1][1] == 0 else 1 for axis in shared]
+        groups = count // times[0]
+        heads = _Heads(count, groups, sizes[0][-2], sizes[0][-1], sizes[2][-1])
+        spans = [count * heads.key, groups * heads.key, groups * heads.value]
         fused = len({operand.dense for operand in operands}) == 1
         start = 0
-        for operand, strides, span in zip(operands, (query, key, value), spans, strict=True):
+        numbers = (count, groups, groups)
+        for operand, strides, number, span in zip(
+            operands, (query, key, value), numbers, spans, strict=True
+        ):
             width = sum(spans) if fused else span
             if self.layers[operand.dense].fields["units"] != width:
                 raise _OtherError
             whole = Strides.of((heads.length, width)).slice(1, start, start + span)
-            apart = whole.reshape((heads.length, count, span // count)).permute((1, 0, 2))
+            apart = whole.reshape((heads.length, number, span // number)).permute((1, 0, 2))
+            apart = apart if number == count else apart.repeat(0, count // number)
             if strides != (apart if several[0] == 3 else whole):
                 raise _OtherError
             start += span if fused else 0
@@ -230,7 +249,7 @@ class _AttentionSearch:
         norms = [self.layers[o.norm].kind if o.norm else "" for o in operands[:2]]
         if len({self.layers[o.dense].sources for o in operands}) > 1 or len(biases) > 1:
             raise _OtherError
-        if norms[0] != norms[1] or any(isinstance(n, OpenSize) for n in (*heads[:1], *heads[2:])):
+        if norms[0] != norms[1] or any(isinstance(n, OpenSize) for n in (*heads[:2], *heads[3:])):
             raise _OtherError
         (bias,) = biases
         bias = _BIASES[bias, self.layers[out].fields.get("bias", True) if out else bias]
@@ -238,6 +257,7 @@ class _AttentionSearch:
             "heads": heads.number,
             **({"key": heads.key} if heads.number * heads.key != channels else {}),
             **({"value": heads.value} if heads.value != heads.key else {}),
+            **({"groups": heads.groups} if heads.groups != heads.number else {}),
             **({} if bias is None else {"bias": bias}),
             **({"qk_norm": norms[0]} if norms[0] else {}),
             **({} if out else {"out": False}),
@@ -266,7 +286,9 @@ class _AttentionSearch:
         taken = self.walk.taken
         parts = [taken[name] for name in dict.fromkeys(o.dense for o in operands)]
         if "qk_norm" in fields:
-            widths = [heads.number * n for n in (heads.key, heads.key, heads.value)]
+            own = (heads.number, heads.groups, heads.groups)
+            depths = (heads.key, heads.key, heads.value)
+            widths = [number * depth for number, depth in zip(own, depths, strict=True)]
             for word, operand, part in zip(_OPERANDS, operands, _apart(parts, widths), strict=True):
                 taken[f"{last}/{word}"] = part
                 if operand.norm:
@@ -303,6 +325,8 @@ def _moved(strides: Strides, layer: AddedLayer) -> Strides:
     """Return where elements are behind a layer of moves.  Raises `_OtherError`, `ValueError`."""
     if layer.kind == "permute":
         return strides.permute(layer.fields["order"])
+    if layer.kind == "upsample":
+        return _repeated(strides, layer)
     if layer.kind != "slice":
         return strides.reshape(layer.fields.get("shape") or [math.prod(_extents(strides))])
     for axis, name in enumerate(AXES[len(strides.axes)]):
@@ -311,6 +335,16 @@ def _moved(strides: Strides, layer: AddedLayer) -> Strides:
             if step:
                 raise _OtherError
             strides = strides.slice(axis, start, stop)
+    return strides
+
+
+def _repeated(strides: Strides, layer: AddedLayer) -> Strides:
+    """Return where elements are that heads of keys share.  Raises `_OtherError`."""
+    times = layer.fields.get("factor")
+    if not isinstance(times, list) or layer.fields.keys() != {"factor"}:
+        raise _OtherError
+    for axis, n in enumerate(times):
+        strides = strides.repeat(axis, n) if n > 1 else strides
     return strides
 
 

@@ -51,6 +51,11 @@ class Strides(NamedTuple):
         axes = (*self.axes[:axis], taken, *self.axes[axis + 1 :])
         return Strides(self.offset + start // size * stride, axes)
 
+    def repeat(self, axis: int, times: int) -> Strides:
+        """Return it with each place along an axis several times, one behind the other."""
+        own = (*self.axes[axis], (times, 0))
+        return self._replace(axes=(*self.axes[:axis], own, *self.axes[axis + 1 :]))
+
     def reshape(self, extents: Sequence[int]) -> Strides:
         """Return it in other extents.  Raises `ValueError` where no strides say that."""
         left = [part for axis in self.axes for part in axis]
