@@ -35,7 +35,9 @@ class Strides(NamedTuple):
         return cls(0, tuple(map(_merged, parts)))
 
     def permute(self, order: Sequence[int]) -> Strides:
-        """Return it with its axes in another order."""
+        """Return it with its axes in another order.  Raises `ValueError` for other axes."""
+        if len(order) != len(self.axes):
+            raise ValueError("axes of another number")
         return self._replace(axes=tuple(self.axes[axis] for axis in order))
 
     def slice(self, axis: int, start: int, stop: int) -> Strides:
