@@ -149,8 +149,12 @@ def _recurrent(taken: Taken) -> Iterator[tuple[str, _Source]]:
 
 
 def _order(value: Value) -> list[int]:
-    """Return the file's axes in our order: batch, channels, sides; others, of 1, in front."""
-    own = [axis for axis in (value.batch, value.axes[-1], *value.axes[:-1]) if axis is not None]
+    """Return the file's axes in our order: batch, channels, sides; others, of 1, in front.
+
+    A batch of one may be a side of ours.
+    """
+    batch = None if value.batch in value.axes else value.batch
+    own = [axis for axis in (batch, value.axes[-1], *value.axes[:-1]) if axis is not None]
     return [*(axis for axis in range(len(value.dims)) if axis not in own), *own]
 
 

@@ -16,6 +16,7 @@ MOVING = (
     "input",
     "pad",
     "crop",
+    "slice",
     "permute",
     "reshape",
     "flatten",
@@ -72,8 +73,12 @@ def is_empty_join(row: Row) -> bool:
 
 
 def extents(row: Row, *, ordered: bool) -> str:
-    """Return what comes out; of a mean or a maximum without the extents of 1 that it may keep."""
-    sizes = [known(n) for n in (*row.output.sides, row.output.channels)]
-    if AS_READ.get(row.type, row.type) in ("mean", "max"):
-        sizes = [n for n in sizes if n != 1]
+    """Return what comes out; of a mean or a maximum over all sides without these.
+
+    Global pools are read with them, whether the sides of 1 are kept or not.
+    """
+    sides = [known(n) for n in row.output.sides]
+    if AS_READ.get(row.type, row.type) in ("mean", "max") and set(sides) == {1}:
+        sides = []
+    sizes = [*sides, known(row.output.channels)]
     return "x".join(map(str, sizes if ordered else sorted(sizes)))

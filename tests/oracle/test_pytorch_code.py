@@ -125,17 +125,21 @@ def unlike(report: Report, seed: int = 0) -> list[str]:
 
 #: Layers that the program writes out in several operations.
 WRITTEN_OUT = frozenset({
-    "matmul", "separable", "transposed", "geglu", "swiglu", "maxout", "rbf", "subsampling", "window_partition",
+    "matmul", "separable", "geglu", "swiglu", "maxout", "rbf", "subsampling", "window_partition",
     "window_merge", "window_mask", "relative_position",
 })  # fmt: skip
 
 
-def is_written_out(row: Row) -> bool:
-    """Tell whether a layer is written as several of PyTorch's operations."""
+def is_written_out(row: Row, *, cut: bool) -> bool:
+    """Tell whether a layer is written as several of PyTorch's operations.
+
+    A transposed convolution that is `cut` unevenly has its bias added behind.
+    """
     layer: Any = row.layer
     return (
         row.type in WRITTEN_OUT
         or (row.type == "scale" and row.biases > 0)
+        or (cut and row.type == "transposed" and row.biases > 0)
         or (row.type == "softmax" and layer.over != ("channels",))
         or getattr(layer, "heads", None) not in (None, 1)
         or getattr(layer, "bias", None) == "per_position"
@@ -147,7 +151,8 @@ def unlike_read(report: Report) -> list[str]:
 
     What it tells that it did not understand, or that kernels are fixed, is no difference.
     """
-    network = built(program(report))
+    made = program(report)
+    network = built(made)
     indices = indices_of(report)
     examples = []
     for index, row in enumerate(report.rows):
@@ -159,7 +164,8 @@ def unlike_read(report: Report) -> list[str]:
     other = shapecalc.summarize(shapecalc.from_torch(network, tuple(examples)))
     if any("partial" in text or "fixed" in text for text in other.remarks):
         return []
-    written_out = any(map(is_written_out, report.rows))
+    cut = "CutConvTranspose" in made.text
+    written_out = any(is_written_out(row, cut=cut) for row in report.rows)
     rows = [] if written_out else unlike_rows(report, other, ordered=False)
     return [*unlike_totals(report, other), *rows]
 

@@ -1097,6 +1097,37 @@ def test_heads_that_take_turns_are_not_those_that_are_repeated(read) -> None:
         _expanded(read, 1, [1, 3, 2, 7, 5], [1, 6, 7, 5])
 
 
+def _turned(x: str, y: str, axis: str, first: str, again: str) -> list[bytes]:
+    return [
+        node("Slice", f"{x} {first} end {axis}", f"{y}a"),
+        node("Slice", f"{x} none {again} {axis}", f"{y}b"),
+        node("Concat", f"{y}a {y}b", y, axis=int(axis[-1])),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "expected"),
+    [("two", "two", "by 2 x -3"), ("three", "two", None), ("two", "three", None)],
+)
+def test_parts_put_together_the_other_way_round_are_a_roll(
+    read, first: str, again: str, expected: str | None
+) -> None:
+    """Five places of seven along the first side, three of nine along the second."""
+    numbers = {"none": 0, "two": 5, "three": 3, "end": 2**40, "axis2": 2, "axis3": 3}
+    arrays = {name: whole(name, n) for name, n in numbers.items()}
+    nodes = [
+        *_turned("x", "t", "axis2", first, again),
+        *_turned("t", "u", "axis3", "three", "three"),
+        node("Relu", "u", "y"),
+    ]
+    report = read(model(nodes, {"x": [1, 4, 7, 9]}, {"y": None}, arrays))
+    types = [row.type for row in report.rows]
+    if expected:
+        assert (types, report.rows[1].does) == (["input", "roll", "relu"], expected)
+    else:  # a part is there twice, or not at all; the second side is turned around all the same
+        assert types.count("concat") == types.count("roll") == 1
+
+
 def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
     nodes = [
         node("MatMul", "table w", "t"),
@@ -1105,7 +1136,10 @@ def test_what_is_multiplied_with_constants_alone_is_told(read) -> None:
     ]
     arrays = {"table": [1, 7, 2], "w": [2, 6]}
     report = read(model(nodes, {"x": [1, 7, 6]}, {"y": [1, 7, 6]}, arrays))
-    assert report.remarks[0].startswith("as stored: 26 numbers only make constants")
+    (remark,) = report.remarks
+    assert remark.startswith("as stored: 26 numbers only make constants")
+    assert f"with {7 * 2 * 6} MACs" in remark
+    assert report.totals.macs == 0
 
 
 def test_large_weights_in_a_memory_map_are_stepped_over(read) -> None:

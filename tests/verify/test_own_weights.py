@@ -112,6 +112,23 @@ def test_positions_lie_with_their_channels_first(tmp_path: Path) -> None:
     assert np.array_equal(own.arrays["place.weight"], places[0].T)
 
 
+def test_a_batch_of_one_may_be_a_side_of_ours(tmp_path: Path) -> None:
+    """As where PyTorch puts the positions first and the batch back again behind attention."""
+    nodes = [
+        node("Transpose", "x", "1", perm=[1, 0, 2]),
+        node("Reshape", "1 flat", "2"),
+        node("MatMul", "2 m", "3", "dense"),
+        node("Reshape", "3 three", "4"),
+        node("Transpose", "4", "5", perm=[1, 0, 2]),
+        node("Add", "x 5", "y"),
+    ]
+    shapes = {"flat": tensor("flat", [2], [5, 3]), "three": tensor("three", [3], [5, 1, 3])}
+    own = taken(tmp_path / "net.onnx", nodes, (1, 5, 3), {"m": numbers(3, 3), **shapes})
+    theirs = numbers(1, 5, 3)
+    ((_, _, ours),) = own.file.outputs({"y": theirs})
+    assert np.array_equal(ours, theirs[0].T.reshape(1, 3, 5, 1))
+
+
 def test_a_shared_kernel_is_one_array(tmp_path: Path) -> None:
     nodes = [node("Conv", "x k", "1", "a"), node("Conv", "1 k", "y", "b")]
     own = taken(tmp_path / "net.onnx", nodes, (1, 3, 5, 5), {"k": numbers(3, 3, 1, 1)})

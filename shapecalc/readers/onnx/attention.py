@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.readers.onnx.layouts import AXES
 from shapecalc.readers.onnx.strides import Strides
 from shapecalc.readers.onnx.walk import Taken
+from shapecalc.readers.onnx.window_cuts import WindowCut, cut_into
 from shapecalc.readers.open_sizes import OpenSize
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.readers.onnx.file import Tensor
     from shapecalc.readers.onnx.walk import GraphWalk
 
-_MOVES = frozenset({"flatten", "permute", "reshape", "slice"})
+_MOVES = frozenset({"flatten", "permute", "reshape", "slice", "upsample"})
 _SCALES = frozenset({"divide", "multiply"})
 _NORMS = frozenset({"layernorm", "rmsnorm"})
 #: Fields by which a layer is more than its parts say.
@@ -48,10 +49,36 @@ class _TracedOperand(NamedTuple):
     norm: str
 
 
-class _Heads(NamedTuple):
-    """How many heads of which depths: queries, keys and values, of how many positions."""
+class _Scores(NamedTuple):
+    """The way back from a softmax to the product of queries and keys."""
 
+    product: str
+    passed: list[str]
+    scale: float
+    causal: bool
+    position: str
+    mask: str
+
+
+class _Windows(NamedTuple):
+    """Windows of a map: what they are cut of, where they are a map again, what moves them."""
+
+    source: str
+    passed: set[str]
+    last: str
+    fields: dict[str, Any]
+
+
+class _Heads(NamedTuple):
+    """How many heads of which depths: queries, keys and values, of how many positions.
+
+    Keys and values may have fewer: so many `groups`.  There may be `windows` that attend by
+    themselves.
+    """
+
+    windows: int
     number: int
+    groups: int
     length: int
     key: int
     value: int
@@ -89,30 +116,51 @@ class _AttentionSearch:
         """Put attention in the place of its layers.  Raises `_OtherError`."""
         if self.layers[softmax].fields:
             raise _OtherError
-        scores, between, scale = self._scaled(self.layers[softmax].sources[0])
+        scores = self._scores(self.layers[softmax].sources[0])
         weighted = self._reader(softmax)
-        products = self._layer(scores, "matmul"), self._layer(weighted, "matmul")
+        products = self._layer(scores.product, "matmul"), self._layer(weighted, "matmul")
         if products[1].sources[0] != softmax:
             raise _OtherError
         query, key = (self._back(source) for source in products[0].sources)
         value = self._back(products[1].sources[1])
         operands = (query, key, value)
         heads = self._heads(products, operands)
-        if not math.isclose(scale * query.scale * key.scale, heads.key**-0.5, rel_tol=1e-4):
+        if scores.position and not heads.windows:
+            heads = heads._replace(windows=1)
+        if not math.isclose(scores.scale * query.scale * key.scale, heads.key**-0.5, rel_tol=1e-4):
             raise _OtherError
         if value.scale != 1 or value.norm:
             raise _OtherError
-        rank = len(query.strides.axes)
-        moved = self._ahead(weighted, heads, rank)
+        moved = self._ahead(weighted, heads, len(query.strides.axes))
         end = moved[-1] if moved else weighted
         out = self._out(end, self.walk.entered[query.dense][-1])
         last = out or end
-        members = {softmax, scores, weighted, last, *between, *moved}
+        members = {softmax, scores.product, weighted, last, *scores.passed, *moved}
         for operand in operands:
             members |= {operand.dense, *operand.passed}
         fields = self._fields(operands, heads, out)
-        self._must_be_alone(members, last)
-        self._become(operands, heads, fields, members, last, out)
+        if scores.causal:
+            fields["causal"] = True
+        source = self.layers[query.dense].sources[0]
+        if heads.windows:
+            windows = self._windows(query.dense, last, heads, scores)
+            fields |= windows.fields
+            members |= windows.passed
+            source, last = windows.source, windows.last
+        elif scores.mask:
+            raise _OtherError
+        elif len(self.walk.entered[query.dense]) > 2:
+            source = query.dense  # what comes out is a sequence, so what goes in becomes one
+        self._must_be_alone(members, last, scores.mask)
+        self._note_arrays(operands, heads, out, scores.position, last, members)
+        if source == query.dense:
+            shape = [heads.length, self.walk.entered[source][-1]]
+            self.walk.layers.replace(source, "reshape", {"shape": shape})
+        self.walk.layers.merge(members - {source}, last, "attention", fields, source)
+
+    def _is(self, name: str, kind: str) -> bool:
+        """Tell whether a layer is of a kind."""
+        return name in self.layers and self.layers[name].kind == kind
 
     def _layer(self, name: str, *kinds: str) -> AddedLayer:
         """Return a layer of one of these kinds.  Raises `_OtherError`."""
@@ -126,6 +174,24 @@ class _AttentionSearch:
         if len(self.readers[name]) != 1 or name in self.outputs:
             raise _OtherError
         return self.readers[name][0]
+
+    def _scores(self, name: str) -> _Scores:
+        """Go back from a softmax through what hides scores, shifts and scales them."""
+        passed, position, mask = [], "", ""
+        causal = self._is(name, "causal_mask")
+        if causal:
+            passed.append(name)
+            name = self.layers[name].sources[0]
+        elif self._is(name, "add") and self.layers[name].fields.keys() == {"right", "note"}:
+            mask = name
+            passed.append(name)
+            name = self.layers[name].sources[0]
+        if self._is(name, "relative_position"):
+            position = name
+            passed.append(name)
+            name = self.layers[name].sources[0]
+        product, between, scale = self._scaled(name)
+        return _Scores(product, [*passed, *between], scale, causal, position, mask)
 
     def _scaled(self, name: str) -> tuple[str, list[str], float]:
         """Go back through factors; return what they multiply, themselves and their product."""
@@ -177,22 +243,27 @@ class _AttentionSearch:
         query, key, value = (operand.strides for operand in operands)
         key = key if products[0].fields.get("transpose") == "second" else _turned(key)
         value = _turned(value) if products[1].fields.get("transpose") == "second" else value
-        several = [len(strides.axes) for strides in (query, key, value)]
-        if several not in ([3] * 3, [2] * 3):
+        rank = len(query.axes)
+        if not 2 <= rank <= 4 or {len(key.axes), len(value.axes)} != {rank}:
             raise _OtherError
-        sizes = [_extents(strides) for strides in (query, key, value)]
-        count = sizes[0][0] if several[0] == 3 else 1
-        heads = _Heads(count, sizes[0][-2], sizes[0][-1], sizes[2][-1])
-        spans = [count * heads.key, count * heads.key, count * heads.value]
+        sizes = [[1] * (4 - rank) + _extents(strides) for strides in (query, key, value)]
+        stack, count, length, depth = sizes[0]
+        shared = key.axes[-3] if rank > 2 else ()
+        groups = count // shared[-1][0] if shared and shared[-1][1] == 0 else count
+        heads = _Heads(stack if rank > 3 else 0, count, groups, length, depth, sizes[2][-1])
+        spans = [count * heads.key, groups * heads.key, groups * heads.value]
         fused = len({operand.dense for operand in operands}) == 1
         start = 0
-        for operand, strides, span in zip(operands, (query, key, value), spans, strict=True):
+        for operand, strides, number, span in zip(
+            operands, (query, key, value), (count, groups, groups), spans, strict=True
+        ):
             width = sum(spans) if fused else span
             if self.layers[operand.dense].fields["units"] != width:
                 raise _OtherError
-            whole = Strides.of((heads.length, width)).slice(1, start, start + span)
-            apart = whole.reshape((heads.length, count, span // count)).permute((1, 0, 2))
-            if strides != (apart if several[0] == 3 else whole):
+            apart = Strides.of((stack, length, width)).slice(2, start, start + span)
+            apart = apart.reshape((stack, length, number, span // number)).permute((0, 2, 1, 3))
+            apart = apart if number == count else apart.repeat(1, count // number)
+            if strides.axes != apart.axes[4 - rank :] or strides.offset != apart.offset:
                 raise _OtherError
             start += span if fused else 0
         if len({operand.dense for operand in operands}) == 2:
@@ -201,16 +272,66 @@ class _AttentionSearch:
 
     def _ahead(self, weighted: str, heads: _Heads, rank: int) -> list[str]:
         """Go on until heads are together; return what moves them.  Raises `_OtherError`."""
-        extents = (heads.number, heads.length, heads.value)
-        strides = Strides.of(extents[3 - rank :])
-        width = heads.number * heads.value
-        together = Strides.of(extents).permute((1, 0, 2)).reshape((heads.length, width))
+        extents = (heads.windows or 1, heads.number, heads.length, heads.value)
+        strides = Strides.of(extents[4 - rank :])
+        whole = (heads.windows or 1, heads.length, heads.number * heads.value)
+        together = Strides.of(extents).permute((0, 2, 1, 3)).reshape(whole)
+        together = together if rank > 3 else together._replace(axes=together.axes[1:])
         passed: list[str] = []
         while strides != together:
             following = self._reader(passed[-1] if passed else weighted)
             strides = _moved(strides, self._layer(following, *_MOVES))
             passed.append(following)
         return passed
+
+    def _windows(self, dense: str, last: str, heads: _Heads, scores: _Scores) -> _Windows:
+        """Find the map that windows are cut of, and where they are a map again.
+
+        Raises `_OtherError`.
+        """
+        strides, ahead = Strides.of(self.walk.entered[dense]), list[str]()
+        while (cut := cut_into(strides, heads.length)) is None:
+            last = self._reader(last)
+            strides = _moved(strides, self._layer(last, *_MOVES))
+            ahead.append(last)
+        source, behind = self.layers[dense].sources[0], list[str]()
+        while not self._is_cut(cut, behind):
+            behind.insert(0, source)
+            source = self._layer(source, *_MOVES).sources[0]
+        fields: dict[str, Any] = {"window": cut.side, **({"grid": True} if cut.grid else {})}
+        if scores.position:
+            if self.layers[scores.position].fields != {"size": cut.side}:
+                raise _OtherError
+            fields["relative_position"] = True
+        if scores.mask:
+            last, after = self._reader(last), last
+            fields["shift"] = self._shift(source, last, cut)
+            fields["note"] = f"{self.layers[scores.mask].fields['note']}, taken for its mask"
+            ahead += [after, last]
+            behind.append(source)
+            source = self.layers[source].sources[0]
+        return _Windows(source, {*behind, *ahead}, last, fields)
+
+    def _is_cut(self, cut: WindowCut, passed: Sequence[str]) -> bool:
+        """Tell whether moves cut a map."""
+        strides = Strides.of(cut.extents)
+        try:
+            for name in passed:
+                strides = _moved(strides, self.layers[name])
+        except ValueError:
+            return False
+        axes = cut.apart().axes  # the first is missing where there is one window
+        return strides.axes == axes or (cut.counts == (1, 1) and strides.axes == axes[1:])
+
+    def _shift(self, before: str, after: str, cut: WindowCut) -> Any:  # noqa: ANN401
+        """Return how far a map is moved back and then forth.  Raises `_OtherError`."""
+        back, forth = (self._layer(name, "roll").fields["shift"] for name in (before, after))
+        far, again = (shift if isinstance(shift, list) else [shift] * 2 for shift in (back, forth))
+        if far != [-n for n in again] or cut.grid or 1 in cut.counts:
+            raise _OtherError
+        if not all(0 < n < cut.side for n in again):
+            raise _OtherError
+        return forth
 
     def _out(self, last: str, channels: int) -> str:
         """Return the dense layer that follows, if it gives as many channels as came in; else ""."""
@@ -230,7 +351,7 @@ class _AttentionSearch:
         norms = [self.layers[o.norm].kind if o.norm else "" for o in operands[:2]]
         if len({self.layers[o.dense].sources for o in operands}) > 1 or len(biases) > 1:
             raise _OtherError
-        if norms[0] != norms[1] or any(isinstance(n, OpenSize) for n in (*heads[:1], *heads[2:])):
+        if norms[0] != norms[1] or any(isinstance(n, OpenSize) for n in (*heads[:3], *heads[4:])):
             raise _OtherError
         (bias,) = biases
         bias = _BIASES[bias, self.layers[out].fields.get("bias", True) if out else bias]
@@ -238,57 +359,57 @@ class _AttentionSearch:
             "heads": heads.number,
             **({"key": heads.key} if heads.number * heads.key != channels else {}),
             **({"value": heads.value} if heads.value != heads.key else {}),
+            **({"groups": heads.groups} if heads.groups != heads.number else {}),
             **({} if bias is None else {"bias": bias}),
             **({"qk_norm": norms[0]} if norms[0] else {}),
             **({} if out else {"out": False}),
         }
 
-    def _must_be_alone(self, members: set[str], last: str) -> None:
-        """Raise `_OtherError` where a layer within is read from without, or more than it is."""
+    def _must_be_alone(self, members: set[str], last: str, noted: str) -> None:
+        """Raise `_OtherError` where a layer within is read from without, or more than it is.
+
+        One may have been `noted` something of.
+        """
         for name in members:
             inner = name == last or (
                 name not in self.outputs and members.issuperset(self.readers[name])
             )
-            if not inner or name in self.named or _MORE & self.layers[name].fields.keys():
+            more = _MORE & self.layers[name].fields.keys() if name != noted else ()
+            if not inner or name in self.named or more:
                 raise _OtherError
 
-    def _become(
+    def _note_arrays(
         self,
         operands: Sequence[_TracedOperand],
         heads: _Heads,
-        fields: dict[str, Any],
-        members: set[str],
-        last: str,
         out: str,
+        position: str,
+        last: str,
+        members: set[str],
     ) -> None:
-        """Put attention in the place of its layers; note what its own layers take of the file."""
-        source = self.layers[operands[0].dense].sources[0]
+        """Note what the layers of attention take of the file, and which gives the outputs."""
         taken = self.walk.taken
         parts = [taken[name] for name in dict.fromkeys(o.dense for o in operands)]
-        if "qk_norm" in fields:
-            widths = [heads.number * n for n in (heads.key, heads.key, heads.value)]
+        if operands[0].norm:
+            own = (heads.number, heads.groups, heads.groups)
+            depths = (heads.key, heads.key, heads.value)
+            widths = [number * depth for number, depth in zip(own, depths, strict=True)]
             for word, operand, part in zip(_OPERANDS, operands, _apart(parts, widths), strict=True):
                 taken[f"{last}/{word}"] = part
                 if operand.norm:
                     taken[f"{last}/{word}_norm"] = taken[operand.norm]
         else:
             taken[f"{last}/qkv"] = _together(parts)
-        if out:
-            taken[f"{last}/out"] = taken[out]
+        for word, name in (("out", out), ("position", position)):
+            if name:
+                taken[f"{last}/{word}"] = taken[name]
         for name in members:
             taken.pop(name, None)
-        first = operands[0].dense
-        entering = self.walk.entered[first]
-        if len(entering) > 2:  # what comes out is a sequence, so what goes in becomes one
-            shape = [heads.length, entering[-1]]
-            self.walk.layers.replace(first, "reshape", {"shape": shape})
-            members, source = members - {first}, first
+        end = "merge" if heads.windows else "out" if out else "weighted"
         for name in self.walk.file.outputs:
             value = self.walk.values.get(name)
             if value is not None and value.source == last:
-                source_of = f"{last}/{'out' if out else 'weighted'}"
-                self.walk.values[name] = value._replace(source=source_of)
-        self.walk.layers.merge(members, last, "attention", fields, source)
+                self.walk.values[name] = value._replace(source=f"{last}/{end}")
 
 
 def _factor(layer: AddedLayer) -> float:
@@ -303,6 +424,8 @@ def _moved(strides: Strides, layer: AddedLayer) -> Strides:
     """Return where elements are behind a layer of moves.  Raises `_OtherError`, `ValueError`."""
     if layer.kind == "permute":
         return strides.permute(layer.fields["order"])
+    if layer.kind == "upsample":
+        return _repeated(strides, layer)
     if layer.kind != "slice":
         return strides.reshape(layer.fields.get("shape") or [math.prod(_extents(strides))])
     for axis, name in enumerate(AXES[len(strides.axes)]):
@@ -311,6 +434,16 @@ def _moved(strides: Strides, layer: AddedLayer) -> Strides:
             if step:
                 raise _OtherError
             strides = strides.slice(axis, start, stop)
+    return strides
+
+
+def _repeated(strides: Strides, layer: AddedLayer) -> Strides:
+    """Return where elements are that heads of keys share.  Raises `_OtherError`."""
+    times = layer.fields.get("factor")
+    if not isinstance(times, list) or layer.fields.keys() != {"factor"}:
+        raise _OtherError
+    for axis, n in enumerate(times):
+        strides = strides.repeat(axis, n) if n > 1 else strides
     return strides
 
 

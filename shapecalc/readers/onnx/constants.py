@@ -6,10 +6,12 @@ Of a large array only the extents are followed, and which initializer it was mad
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.readers.onnx.file import Tensor
+from shapecalc.readers.onnx.masks import note_halves
 from shapecalc.readers.open_sizes import whole_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ _MOST = 4096
 #: The element type of whole numbers, and what none of them reaches.
 _INT = 7
 _LARGEST = 1 << 63
+#: What happens where constants fit no rule, or are missing: they are constants nobody can compute.
+_UNFIT = (
+    ArithmeticError, AssertionError, IndexError, TypeError, ValueError, AttributeError,
+)  # fmt: skip
 
 
 def whole(values: Sequence[int]) -> Tensor:
@@ -41,9 +47,13 @@ def folded(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     if rule is None or node.domain not in ("", "ai.onnx"):
         return None
     try:
-        return rule(node, inputs)
-    except (ArithmeticError, AssertionError, IndexError, TypeError, ValueError, AttributeError):
-        return None  # constants that fit no rule, or are missing, are constants nobody can compute
+        array = rule(node, inputs)
+    except _UNFIT:
+        return None
+    if array is not None and array is not inputs[0]:
+        with suppress(*_UNFIT):
+            note_halves(node, inputs, array, _ELEMENTS.get(node.op))
+    return array
 
 
 def constant(node: OnnxNode) -> Tensor | None:
@@ -294,7 +304,10 @@ def _filled(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     type_ = value.type if isinstance(value, Tensor) else 1
     size = math.prod(dims)
     filled = list(held or [0]) * size if held is not None and 0 <= size <= _MOST else None
-    return Tensor(dims, type_, filled)
+    array = Tensor(dims, type_, filled)
+    if held is not None and dims[-2:-1] == dims[-1:] and size == dims[-1] ** 2:
+        array.halves = tuple(held or [0]) * 2
+    return array
 
 
 def _range(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
@@ -411,6 +424,30 @@ def _dequantized(node: OnnxNode, inputs: list[Tensor | None]) -> Tensor | None:
     return None if data is None else Tensor(data.dims, 1, origin=data.origin)
 
 
+#: What operations do with one element of each operand.
+_ELEMENTS: dict[str, Callable[..., Any]] = {
+    "Add": lambda a, b: a + b,
+    "Sub": lambda a, b: a - b,
+    "Mul": lambda a, b: a * b,
+    "Div": _quotient,
+    "Mod": lambda a, b: a % b,
+    "Pow": lambda a, b: a**b if abs(a) < 2**31 and abs(b) < 64 else math.nan,
+    "Min": min,
+    "Max": max,
+    "Neg": lambda a: -a,
+    "Sqrt": math.sqrt,
+    "Reciprocal": lambda a: 1 / a,
+    "Floor": lambda a: float(math.floor(a)),
+    "Ceil": lambda a: float(math.ceil(a)),
+    "Abs": abs,
+    "Equal": lambda a, b: a == b,
+    "Greater": lambda a, b: a > b,
+    "Less": lambda a, b: a < b,
+    "Not": lambda a: not a,
+    "And": lambda a, b: bool(a and b),
+    "Or": lambda a, b: bool(a or b),
+    "Where": lambda c, a, b: a if c else b,
+}
 _RULES: dict[str, Callable[[Any, list[Tensor | None]], Tensor | None]] = {
     "Identity": _same,
     "Dropout": _same,
@@ -429,32 +466,13 @@ _RULES: dict[str, Callable[[Any, list[Tensor | None]], Tensor | None]] = {
     "Range": _range,
     "Expand": _expand,
     "DequantizeLinear": _dequantized,
+    "Trilu": _changed,
     "ScatterND": _changed,
     "ScatterElements": _changed,
     "MatMul": _product,
     "GatherND": _rows,
     **dict.fromkeys(["Relu", "Sigmoid", "Tanh", "Exp", "Log", "Clip"], _mapped),
-    "Add": _by_element(lambda a, b: a + b),
-    "Sub": _by_element(lambda a, b: a - b),
-    "Mul": _by_element(lambda a, b: a * b),
-    "Div": _by_element(_quotient),
-    "Mod": _by_element(lambda a, b: a % b),
-    "Pow": _by_element(lambda a, b: a**b if abs(a) < 2**31 and abs(b) < 64 else math.nan),
-    "Min": _by_element(min),
-    "Max": _by_element(max),
-    "Neg": _by_element(lambda a: -a),
-    "Sqrt": _by_element(math.sqrt),
-    "Reciprocal": _by_element(lambda a: 1 / a),
-    "Floor": _by_element(lambda a: float(math.floor(a))),
-    "Ceil": _by_element(lambda a: float(math.ceil(a))),
-    "Abs": _by_element(abs),
-    "Equal": _by_element(lambda a, b: a == b),
-    "Greater": _by_element(lambda a, b: a > b),
-    "Less": _by_element(lambda a, b: a < b),
-    "Not": _by_element(lambda a: not a),
-    "And": _by_element(lambda a, b: bool(a and b)),
-    "Or": _by_element(lambda a, b: bool(a or b)),
-    "Where": _by_element(lambda c, a, b: a if c else b),
+    **{op: _by_element(compute) for op, compute in _ELEMENTS.items()},
     "ReduceProd": _reduced(math.prod),
     "ReduceSum": _reduced(sum),
     "ReduceMax": _reduced(max),

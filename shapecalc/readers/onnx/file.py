@@ -97,6 +97,8 @@ _LETTERS = {
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 #: Arrays of more elements hold no shapes.
 _MOST_VALUES = 4096
+#: No array of which all bytes are looked at has more.
+_LARGEST_MASK = 1 << 26
 #: An array's location where it lies in another file.
 _EXTERNAL = 1
 #: No array has more axes.
@@ -110,7 +112,7 @@ class Tensor:
     operation that it is the result of, with the arrays that it took; None for one that is stored.
     """
 
-    __slots__ = ("_lies", "_messages", "_values", "dims", "made", "origin", "type")
+    __slots__ = ("_lies", "_messages", "_values", "dims", "halves", "made", "origin", "type")
 
     def __init__(
         self,
@@ -125,6 +127,8 @@ class Tensor:
         self._values = values
         self._messages: Messages | None = None
         self._lies: dict[str, Any] = {}
+        #: Of a square, what `masks` has found its halves to hold; none where they hold more.
+        self.halves: tuple[Any, ...] | None = None
         self.made: tuple[OnnxNode, tuple[Tensor | None, ...]] | None = None
 
     @classmethod
@@ -201,6 +205,22 @@ class Tensor:
         if self._values is None and self._messages is not None and self.size <= _MOST_VALUES:
             self._values = self._read()
         return self._values
+
+    def raw(self) -> bytes | None:
+        """Return its bytes, or None where they are too many, or not there."""
+        size = struct.calcsize(f"<{_LETTERS.get(self.type, 'x')}") * self.size
+        if self._messages is None or self.type not in _LETTERS or size > _LARGEST_MASK:
+            return None
+        if self._lies.get("location") == _EXTERNAL:
+            return _bytes_beside(self._messages, self._lies, size)
+        span = self._lies.get("raw")
+        if span is None or span.stop - span.start != size:
+            return None
+        return bytes(self._messages.data[span.start : span.stop])
+
+    def number_in(self, element: bytes) -> Any:  # noqa: ANN401
+        """Return the number that one element's bytes are."""
+        return struct.unpack(f"<{_LETTERS[self.type]}", element)[0]
 
     def _read(self) -> Sequence[Any] | None:
         lies, data = self._lies, self._messages.data  # type: ignore[union-attr]

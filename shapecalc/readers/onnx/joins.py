@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.layouts import aligned, arranged, in_files_order, in_our_order
+from shapecalc.readers.onnx.masks import is_causal, is_of_scores
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, unsqueezed
@@ -84,6 +85,9 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     if kind in ("subtract", "divide"):
         array = array.moved("Neg" if kind == "subtract" else "Reciprocal", array.dims)
     kind = "bias" if kind in ("add", "subtract") else "scale"
+    if kind == "bias" and is_of_scores(value, array) and is_causal(array):
+        walk.same(node, "causal_mask", {}, value)
+        return
     if kind == "bias" and _by_distance(walk, node, value, own, array):
         return
     all_axes = [axis for axis in value.own_axes if value.dims[axis] != 1]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.readers.onnx.file import OnnxNode
+    from shapecalc.readers.onnx.values import Value
     from shapecalc.readers.onnx.walk import GraphWalk
 
 
@@ -113,8 +114,8 @@ def _repeats(walk: GraphWalk, node: OnnxNode, number: int, new: int) -> bool:
     shape = walk.array(trail.last, 1) if trail.goes() else None
     wide = None if shape is None else shape.values()
     trail.step("Reshape")
-    asked = walk.array(trail.last, 1) if trail.goes() else None
-    asked_for = None if asked is None else asked.values()
+    given = walk.array(trail.last, 1) if trail.goes() else None
+    asked_for = None if given is None else given.values()
     if walk.file.nodes[number] is not node or wide is None or asked_for is None:
         return False
     single = (*value.dims[:new], 1, *value.dims[new:])
@@ -124,28 +125,50 @@ def _repeats(walk: GraphWalk, node: OnnxNode, number: int, new: int) -> bool:
         return False
     keeps_zero = bool(trail.last.attributes.get("allowzero", 0))
     whole = (*value.dims[: new - 1], value.dims[new - 1] * times, *value.dims[new:])
-    if shape_asked([whole_of(n) for n in asked_for], dims, keeps_zero=keeps_zero) != whole:
+    asked = shape_asked([whole_of(n) for n in asked_for], dims, keeps_zero=keeps_zero)
+    if asked is None or new - 1 not in value.own_axes[:-1]:
         return False
-    if new - 1 not in value.own_axes[:-1]:
-        return False
-    value = in_files_order(walk, node, value)
-    must_fit(walk, node, whole)
-    factor = [times if axis == new - 1 else 1 for axis in value.axes[:-1]]
-    source = walk.add(node, "upsample", {"factor": one_if_alike(factor)}, [value])
-    extents = tuple([n * f for n, f in zip(value.extents, [*factor, 1], strict=True)])
+    value = _with_repeated(walk, node, value, new - 1, times)
     walk.skip(*trail.numbers)
-    walk.give(trail.last, value._replace(source=source, extents=extents, dims=whole))
+    if asked == whole:
+        walk.give(trail.last, value)
+    else:
+        reshape(walk, trail.last, value, asked)
     return True
 
 
-@rule("Expand")
+def _with_repeated(walk: GraphWalk, node: OnnxNode, value: Value, axis: int, times: int) -> Value:
+    """Return a value with each place along one of the file's axes several times."""
+    value = in_files_order(walk, node, value)
+    dims = tuple(n * times if own == axis else n for own, n in enumerate(value.dims))
+    must_fit(walk, node, dims)
+    factor = [times if own == axis else 1 for own in value.axes[:-1]]
+    source = walk.add(node, "upsample", {"factor": one_if_alike(factor)}, [value])
+    extents = tuple([n * f for n, f in zip(value.extents, [*factor, 1], strict=True)])
+    return value._replace(source=source, extents=extents, dims=dims)
+
+
+@rule("Expand", "Tile")
 def _expand(walk: GraphWalk, node: OnnxNode, number: int) -> None:
+    """Read what repeats nothing, or the places of the axis before one of 1."""
     value = walk.value(node)
-    shape = walk.kernel(node, 1).values()
-    dims = None if shape is None else joined([value.dims, [whole_of(n) for n in shape]])
-    if dims != value.dims:
+    given = [whole_of(n) for n in walk.kernel(node, 1).values() or ()]
+    if node.op == "Tile":
+        given = [n * times for n, times in zip(value.dims, given, strict=True)]
+    dims = joined([value.dims, given]) if given else None
+    if dims == value.dims:
+        walk.give(node, value)
+        return
+    rank = len(value.dims)
+    if dims is None or len(dims) != rank:
         raise NoRuleError("it repeats elements")
-    walk.give(node, value)
+    new = [axis for axis in range(rank) if dims[axis] != value.dims[axis]]
+    if len(new) != 1 or value.dims[new[0]] != 1:
+        raise NoRuleError("it repeats whole axes")
+    value = squeezed(value, set(new))
+    if value.loose or new[0] - 1 not in value.own_axes[:-1]:
+        raise NoRuleError("it repeats what is no side")
+    reshape(walk, node, _with_repeated(walk, node, value, new[0] - 1, dims[new[0]]), dims)
 
 
 @rule("DepthToSpace", "SpaceToDepth")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import axes_in, cuts_of
 from shapecalc.readers.onnx.layouts import AXES, part_of_loose, reshape
-from shapecalc.readers.onnx.rules import rule
+from shapecalc.readers.onnx.rules import one_if_alike, rule
 from shapecalc.readers.onnx.values import Value, squeezed
 from shapecalc.readers.onnx.walk import NoRuleError, must_fit
 from shapecalc.readers.open_sizes import whole_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapecalc.readers.onnx.file import OnnxNode, Tensor
     from shapecalc.readers.onnx.walk import GraphWalk
 
@@ -44,11 +46,72 @@ def cut(
 @rule("Slice")
 def _slice(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     value = walk.value(node)
-    given = [walk.array(node, place) for place in range(1, len(node.inputs))]
-    cuts = cuts_of(node, given, value.dims)
+    cuts = _cuts(walk, node, value.dims)
     if cuts is None:
         raise NoRuleError("a part that is computed")
-    walk.give(node, cut(walk, node, value, cuts))
+    if not _rolled(walk, node, value):
+        walk.give(node, cut(walk, node, value, cuts))
+
+
+def _cuts(
+    walk: GraphWalk, node: OnnxNode, dims: Sequence[int]
+) -> dict[int, tuple[int, int, int]] | None:
+    """Return what a Slice takes of its axes, as ranges; None where that is computed."""
+    given = [walk.array(node, place) for place in range(1, len(node.inputs))]
+    return cuts_of(node, given, dims)
+
+
+def _rolled(walk: GraphWalk, node: OnnxNode, value: Value) -> bool:
+    """Recognise parts that are put together the other way round: a map moved around its ends."""
+    shift = dict.fromkeys(value.axes[:-1], 0)
+    name, skipped, last = node.inputs[0], [], None
+    while (turned := _turned_around(walk, name, value.dims)) is not None:
+        numbers, axis, places = turned
+        if axis not in shift:
+            break
+        shift[axis] += -places if 2 * places <= value.dims[axis] else value.dims[axis] - places
+        skipped += numbers
+        last = walk.file.nodes[numbers[-1]]
+        name = last.outputs[0]
+    if last is None or value.loose or len(shift) < 2:
+        return False
+    fields = {"shift": one_if_alike(list(shift.values()))}
+    walk.give(last, value._replace(source=walk.add(last, "roll", fields, [value])))
+    walk.skip(*skipped)
+    return True
+
+
+def _turned_around(
+    walk: GraphWalk, name: str, dims: tuple[int, ...]
+) -> tuple[list[int], int, int] | None:
+    """Find two Slices of a value and the Concat that puts the first part behind the second.
+
+    Return their numbers, the axis, and the length of the first part.
+    """
+    readers = [n for n in walk.few_readers(name) if walk.file.nodes[n].op == "Slice"]
+    for number in readers:
+        parts = walk.file.nodes[number]
+        behind = walk.only_reader(parts.outputs[0], "Concat")
+        whole = walk.file.nodes[behind] if behind is not None else None
+        if behind is None or whole is None or len(whole.inputs) != 2:
+            continue
+        pair = [n for own in whole.inputs for n in readers if own in walk.file.nodes[n].outputs]
+        axis = whole.attributes.get("axis", 0) % len(dims)
+        cuts = [_cuts(walk, walk.file.nodes[n], dims) for n in pair]
+        ends = [walk.only_reader(own, "Concat") for own in whole.inputs]
+        if len(pair) != 2 or ends != [behind] * 2 or None in cuts:
+            continue
+        ranges = [_along(own, axis) for own in cuts if own is not None]
+        if ranges[0] and ranges[1] and ranges[0][1:] == (dims[axis], 1):
+            start = ranges[0][0]
+            if ranges[1] == (0, start, 1) and 0 < start < dims[axis]:
+                return [*pair, behind], axis, start
+    return None
+
+
+def _along(cuts: dict[int, tuple[int, int, int]], axis: int) -> tuple[int, int, int] | None:
+    """Return the part along an axis that is the only one to be cut."""
+    return cuts[axis] if list(cuts) == [axis] else None
 
 
 @rule("Split")

@@ -8,6 +8,7 @@ from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.file import Tensor
 from shapecalc.readers.onnx.layouts import with_last
+from shapecalc.readers.onnx.masks import chooses_causally, is_of_scores
 from shapecalc.readers.onnx.norms import of_channels, root_mean_square
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
@@ -127,12 +128,19 @@ def _power(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 def _masked(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     """Read what hides elements by a constant mask, which costs nothing."""
     flowing = [walk.values[name] for name in node.inputs[1:] if name in walk.values]
-    if walk.array(node, 0) is None or len(flowing) != 1 or flowing[0].loose:
+    condition = walk.array(node, 0)
+    if condition is None or len(flowing) != 1 or flowing[0].loose:
         raise NoRuleError("a choice by what flows")
+    (value,) = flowing
     others = [walk.arrays[name].dims for name in node.inputs if name in walk.arrays]
-    if joined([flowing[0].dims, *others]) != flowing[0].dims:
+    if joined([value.dims, *others]) != value.dims:
         raise NoRuleError("a mask that stretches")
-    walk.same(node, "identity", {"note": "a constant mask hides elements"}, flowing[0])
+    first = node.inputs[1] in walk.values
+    other = walk.number(node.inputs[2 if first else 1])
+    if chooses_causally(condition, other, first=first) and is_of_scores(value, condition):
+        walk.same(node, "causal_mask", {}, value)
+        return
+    walk.same(node, "identity", {"note": "a constant mask hides elements"}, value)
 
 
 @rule("Reciprocal")

@@ -35,7 +35,9 @@ class Strides(NamedTuple):
         return cls(0, tuple(map(_merged, parts)))
 
     def permute(self, order: Sequence[int]) -> Strides:
-        """Return it with its axes in another order."""
+        """Return it with its axes in another order.  Raises `ValueError` for other axes."""
+        if len(order) != len(self.axes):
+            raise ValueError("axes of another number")
         return self._replace(axes=tuple(self.axes[axis] for axis in order))
 
     def slice(self, axis: int, start: int, stop: int) -> Strides:
@@ -50,6 +52,11 @@ class Strides(NamedTuple):
         taken = _merged([((stop - start) // size, stride), *inner])
         axes = (*self.axes[:axis], taken, *self.axes[axis + 1 :])
         return Strides(self.offset + start // size * stride, axes)
+
+    def repeat(self, axis: int, times: int) -> Strides:
+        """Return it with each place along an axis several times, one behind the other."""
+        own = (*self.axes[axis], (times, 0))
+        return self._replace(axes=(*self.axes[:axis], own, *self.axes[axis + 1 :]))
 
     def reshape(self, extents: Sequence[int]) -> Strides:
         """Return it in other extents.  Raises `ValueError` where no strides say that."""

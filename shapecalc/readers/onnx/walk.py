@@ -87,6 +87,7 @@ class GraphWalk:
         self.used: set[str] = set()
         #: Initializers that only make constants: weights of no layer.
         self.apart: set[str] = set()
+        self.macs_apart = 0  # of products that make constants
         #: What is computed of values as they are quantised: their scales, and products of these.
         self.scales: set[str] = set()
         self.rules: dict[str, Callable[[GraphWalk, OnnxNode, int], None]] = {}
@@ -360,8 +361,10 @@ class GraphWalk:
         if array is None or len(array.dims) > MOST_AXES:
             return False
         if node.op == "MatMul":
-            origins = (tensor.origin for tensor in given if tensor is not None)
-            self.apart.update(name for name in origins if name in self.file.arrays)
+            factors = [tensor for tensor in given if tensor is not None]
+            own = {tensor.origin for tensor in factors} & self.file.arrays.keys()
+            self.apart |= own
+            self.macs_apart += array.size * factors[0].dims[-1] if own else 0
         if array.made is None and not any(array is tensor for tensor in given):
             array.made = node, tuple(given)
         self.budget -= array.size if array.size <= 4096 else 1

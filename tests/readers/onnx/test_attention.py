@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 LENGTH, CHANNELS, HEADS, DEPTH = 5, 12, 3, 4
+PAIRS = [*product(range(LENGTH), repeat=2)]
 FUSED = ["qkv/dense", "scores/matmul", "softmax/softmax", "weighted/matmul", "out/dense"]
 NORMED = [
     "query/dense", "key/dense", "value/dense", "query_norm/layernorm", "key_norm/layernorm", *FUSED[1:],
@@ -48,6 +50,10 @@ def arrays(**more: Any) -> dict[str, Any]:
         "heads_of_three": whole("heads_of_three", 1, LENGTH, HEADS, 3, DEPTH),
         "wide": whole("wide", 1, LENGTH, 1, CHANNELS), "parted": whole("parted", 1, LENGTH, HEADS, DEPTH),
         "n": [DEPTH], "m": [DEPTH], "root": number("root", DEPTH**0.5),
+        "whole": number("whole", 1), "nothing": number("nothing", 0), "none": number("none", 0.0),
+        "square": whole("square", LENGTH, LENGTH),
+        "added": tensor("added", [LENGTH, LENGTH], [-1e9 if b > a else 0.0 for a, b in PAIRS]),
+        "far": tensor("far", [LENGTH, LENGTH], [int(abs(a - b) < 2) for a, b in PAIRS]),
         "zero": number("zero", 0), "one": number("one", 1), "two": number("two", 2),
     }  # fmt: skip
     return {**made, **more}
@@ -95,12 +101,30 @@ NORMS = [
     node("Div", "a root", "b"),
     node("Softmax", "b", "p", axis=-1),
 ]
+HIDDEN = [SCORES[0], node("Mul", "a s", "c"), node("Where", "mask c least", "b"), SCORES[2]]
+HIDDEN_FAR = [*HIDDEN[:2], node("Where", "far c least", "b"), SCORES[2]]
+HIDDEN_EARLIER = [*HIDDEN[:2], node("Where", "mask least c", "b"), SCORES[2]]
+ADDED = [SCORES[0], node("Mul", "a s", "c"), node("Add", "c added", "b"), SCORES[2]]
+#: As PyTorch's older exporter makes a mask.
+TRIANGLE = [
+    node("Expand", "whole square", "ones"),
+    node("Trilu", "ones", "low", upper=0),
+    node("Equal", "low nothing", "hidden"),
+    node("Where", "hidden least none", "made"),
+    *ADDED[:2],
+    node("Add", "c made", "b"),
+    SCORES[2],
+]
+MASKED = [*FUSED[:2], "mask/causal_mask", *FUSED[2:]]
 WRITTEN: dict[str, tuple[list[bytes], list[str]]] = {
     "three dense layers": ([*SEPARATE, *SCORES, *END], FUSED),
     "one dense layer": ([*ONE, *SCORES, *END], FUSED),
     "scaled before": ([*ONE, *ROOTS, *END], FUSED),
     "norms of queries and keys": ([*SEPARATE, *NORMS, *END], NORMED),
     "norms behind one dense layer": ([*ONE, *NORMS, *END], NORMED),
+    "later positions hidden by a choice": ([*ONE, *HIDDEN, *END], MASKED),
+    "later positions hidden by a sum": ([*ONE, *ADDED, *END], MASKED),
+    "later positions hidden by a triangle": ([*ONE, *TRIANGLE, *END], MASKED),
     "nothing behind": ([*ONE, *SCORES, *END[:3], node("Relu", "wr", "y")], FUSED[:-1]),
 }
 SCALED_TWICE = [SCORES[0], node("Mul", "a root", "b"), SCORES[2]]
@@ -109,7 +133,6 @@ INTERLEAVED = [
     node("Transpose", "r", "t", perm=[3, 0, 2, 1, 4]), *ONE[4:],
 ]  # fmt: skip
 TURNED = [*END[:1], node("Transpose", "w", "wt", perm=[0, 2, 3, 1]), *END[2:]]
-HIDDEN = [SCORES[0], node("Mul", "a s", "c"), node("Where", "mask c least", "b"), SCORES[2]]
 #: As vision transformers have it: positions beside an axis of one.
 APART_BY_ONE = [
     node("Reshape", "x wide", "xw"),
@@ -123,7 +146,8 @@ OTHERS: dict[str, list[bytes]] = {
     "another scale": [*SEPARATE, *SCALED_TWICE, *END],
     "parts of every head": [*INTERLEAVED, *SCORES, *END],
     "channels of heads in turn": [*ONE, *SCORES, *TURNED],
-    "a mask": [*ONE, *HIDDEN, *END],
+    "a mask that hides no later positions": [*ONE, *HIDDEN_FAR, *END],
+    "a mask that hides earlier positions": [*ONE, *HIDDEN_EARLIER, *END],
     "queries of another value": [
         node("Relu", "x", "z"),
         *dense("z", "q", "q"),
@@ -137,11 +161,9 @@ OTHERS: dict[str, list[bytes]] = {
 }
 
 
-def read(nodes: list[bytes], folder: Path) -> Report:
-    mask = tensor(
-        "mask", [LENGTH, LENGTH], [int(a >= b) for a in range(LENGTH) for b in range(LENGTH)]
-    )
-    given = arrays(mask=mask, least=number("least", -1e9))
+def read(nodes: list[bytes], folder: Path, **more: Any) -> Report:
+    mask = tensor("mask", [LENGTH, LENGTH], [int(a >= b) for a, b in PAIRS])
+    given = arrays(mask=mask, least=number("least", -1e9), **more)
     data = model(nodes, {"x": [1, LENGTH, CHANNELS]}, {"y": None, "u": None}, given)
     (folder / "net.onnx").write_bytes(data)
     return shapecalc.summarize(folder / "net.onnx")
@@ -167,6 +189,69 @@ def test_attention_that_is_written_out_is_attention(
     assert report.totals.params == parts.totals.params
     assert report.totals.macs == parts.totals.macs
     assert report.rows[-1].output == parts.rows[-1].output
+
+
+@pytest.mark.parametrize("repeated", ["Expand", "Tile"])
+@pytest.mark.parametrize("behind", [[1, 6, 5, 2], [6, 5, 2]], ids=str)
+def test_heads_of_keys_that_serve_several_are_groups(
+    repeated: str, behind: list[int], tmp_path: Path
+) -> None:
+    """As PyTorch's exporters write six heads of queries and two of keys and values."""
+    nodes = [
+        *[part for name in ("q", "k2", "v2") for part in dense("x", name, name)],
+        node("Reshape", "q six", "qr"),
+        node("Transpose", "qr", "qt", perm=[0, 2, 1, 3]),
+    ]
+    for name in ("k2", "v2"):
+        nodes += [
+            node("Reshape", f"{name} two_heads", f"{name}r"),
+            node("Transpose", f"{name}r", f"{name}t", perm=[0, 2, 1, 3]),
+            node("Unsqueeze", f"{name}t two", f"{name}u"),
+            node(repeated, f"{name}u {repeated}", f"{name}e"),
+            node("Reshape", f"{name}e behind", f"{name}b"),
+            node("Reshape", f"{name}b heads", f"{name}h"),
+        ]
+    nodes += [node("Transpose", "k2h", "kt", perm=[0, 1, 3, 2]), *SCORES]
+    nodes += [node("MatMul", "p v2h", "w"), *END[1:]]
+    more = {
+        f"{name}.{part}": dims
+        for name in ("k2", "v2")
+        for part, dims in (("w", [12, 4]), ("b", [4]))
+    }
+    more |= {"six": whole("six", 0, 0, 6, 2), "two_heads": whole("two_heads", 0, 0, 2, 2)}
+    more |= {"Expand": whole("Expand", 1, 1, 3, 1, 1), "Tile": whole("Tile", 1, 1, 3, 1, 1)}
+    more |= {"behind": whole("behind", *behind), "heads": whole("heads", 1, 6, 5, 2)}
+    report = read(nodes, tmp_path, s=number("s", 2**-0.5), **more)
+    assert [row.name for row in report.rows[1:]] == [f"attention/{n.split('/')[0]}" for n in FUSED]
+    assert report["attention/qkv"].output.channels == 12 + 2 * 4
+    assert report.totals.params == 13 * (12 + 4 + 4 + 12)
+    assert report.totals.macs == 5 * 12 * (12 + 4 + 4 + 12) + 2 * 5 * 5 * 12
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_long_mask_is_one_whose_numbers_are_two(stored: bool, tmp_path: Path) -> None:
+    """Of 4,900 scores, each too many to be computed one by one."""
+    n = 70
+    made = [
+        node("ConstantOfShape", "extents", "ones", value=tensor("", [1], [1.0])),
+        node("Trilu", "ones k", "high", upper=1),
+        node("Mul", "high least", "kept"),
+    ]
+    nodes = [
+        node("MatMul", "x xt", "a"),
+        *([] if stored else made),
+        node("Add", "a kept", "y"),
+    ]
+    values = [-1e9 if b > a else 0.0 for a in range(n) for b in range(n)]
+    given: dict[str, Any] = {
+        "extents": whole("extents", 1, 1, n, n), "k": number("k", 1), "least": number("least", -1e9),
+    }  # fmt: skip
+    given |= {"kept": tensor("kept", [n, n], values)} if stored else {}
+    data = model(nodes, {"x": [1, 2, n, 3], "xt": [1, 2, 3, n]}, {"y": None}, given)
+    (tmp_path / "net.onnx").write_bytes(data)
+    report = shapecalc.summarize(tmp_path / "net.onnx")
+    assert report.rows[-1].type == "causal_mask"
+    assert report.totals.params == 0
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS))
