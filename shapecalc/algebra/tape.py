@@ -19,7 +19,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
     from shapecalc.algebra import Dim
@@ -293,7 +293,8 @@ class Tape:
         pick = max if largest else min
         number = pick(numbers) if numbers else None
         border = pick([part.low if largest else part.high for part in kept] + numbers)
-        parts = [p for p in kept if (p.high >= border if largest else p.low <= border)]
+        parts = _furthest(kept, pick)
+        parts = [p for p in parts if (p.high >= border if largest else p.low <= border)]
         if number is not None and number != border:
             number = None
         if not parts:
@@ -306,6 +307,14 @@ class Tape:
         low = pick([*(part.low for part in parts), *given])
         high = pick([*(part.high for part in parts), *given])
         return self.record(word, tuple(parts), (), number, (low, high, 0))
+
+
+def _furthest(dims: Iterable[Recorded], pick: Callable[..., Recorded]) -> list[Recorded]:
+    """Keep one of those that differ by a number alone."""
+    alike: dict[tuple[object, ...], list[Recorded]] = {}
+    for dim in dims:
+        alike.setdefault(tuple(_terms(dim)[0].items()), []).append(dim)
+    return [pick(group, key=lambda dim: _terms(dim)[1]) for group in alike.values()]
 
 
 def _terms(dim: Dim) -> tuple[Terms, int]:

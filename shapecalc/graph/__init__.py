@@ -102,12 +102,51 @@ class Options(NamedTuple):
     inputs: Mapping[str, str]
 
 
+class UnequalRoundsError(Exception):
+    """AlikeRounds of a repeat of which it is not known that they are alike.
+
+    Of a `statement` all but the first one may be.
+    """
+
+    def __init__(self, statement: tuple[str, object] | None = None) -> None:
+        super().__init__()
+        self.statement = statement
+
+
+class AlikeRounds(NamedTuple):
+    """Nodes from `first` to before `end` that stand for `times` rounds of a repeat, all alike.
+
+    What flows into the first round is the result of the node `entry`, of any round that of `out`.
+    """
+
+    first: int
+    end: int
+    times: Dim
+    statement: tuple[str, object]
+    entry: int
+    out: int
+
+
+class Alike(NamedTuple):
+    """What of a network stands for several rounds of repeats; inner ones before outer ones.
+
+    `steps` are those of the expansion, all rounds counted.  `numbered` are the paths of what has a
+    number for a name that depends on how many rounds there are, or stands in such a round;
+    `later` are those of them that stand after the first round.
+    """
+
+    rounds: tuple[AlikeRounds, ...]
+    steps: Dim
+    numbered: frozenset[str]
+    later: frozenset[str]
+
+
 class Graph(NamedTuple):
     """A network, wired.  `outputs` are indices of nodes; `groups` is by path.
 
     `symbols` are the names without a value; `options` what it was wired with.  With `problems` it
     is a torso, good only for `compute_report`, which raises them all.  `deployed` says what was
-    done to it after it was wired.
+    done to it after it was wired.  `alike` tells where numbers of rounds are recorded.
     """
 
     spec: NetSpec
@@ -119,6 +158,7 @@ class Graph(NamedTuple):
     options: Options = Options({}, {})
     problems: tuple[Problem, ...] = ()
     deployed: tuple[str, ...] = ()
+    alike: Alike | None = None
 
     def __repr__(self) -> str:
         return f"<Graph {self.spec.name[:100]}: {len(self.nodes)} layers>"

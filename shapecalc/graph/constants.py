@@ -28,7 +28,7 @@ from shapecalc.text import Scalar, Source, Tree, describe, scalar
 from shapecalc.text.words import counted, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Wire
@@ -53,7 +53,8 @@ class Constants:
     """The outermost scope of one expansion.
 
     `settings` gives constants and symbols other values, `shapes` inputs other shapes.  `symbols`
-    are the names that are left without a value; `symbol` makes what stands for one.
+    are the names that are left without a value; `symbol` makes what stands for one.  Numbers of
+    rounds may be recorded where it is known of which repeats the first round stands `apart`.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class Constants:
         settings: Mapping[str, str],
         shapes: Mapping[str, str],
         symbol: Callable[[str], Dim] | None = None,
+        apart: Collection[object] | None = None,
     ) -> None:
         self.expansion = expansion
         self.symbol = symbol
+        self.apart = apart
         self.spec = spec
         self.scope = Scope({})
         self.top = Scoped(self.scope, None)

@@ -5,10 +5,10 @@ Fields are read, defaults filled in, equal statements made into one layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import Complaints, Problem, SpecErrors
-from shapecalc.graph import Broken, Deferred
+from shapecalc.graph import Broken, Deferred, UnequalRoundsError
 from shapecalc.graph.scope import (
     Argument,
     NeedsShapesError,
@@ -90,6 +90,7 @@ class Level:
         "counts",
         "fields",
         "first",
+        "first_round",
         "input",
         "known_prefix",
         "last",
@@ -100,6 +101,7 @@ class Level:
         "out",
         "outer",
         "removed",
+        "settled",
         "taken",
         "type",
         "use",
@@ -122,6 +124,30 @@ class Level:
         self.input: Wire | None = outer.input if outer else None
         self.out: Wire | None = None
         self.first = self.last = 0
+        #: What is called as it is after any number of recorded rounds; None: all of it.
+        self.settled: frozenset[str] | None = None
+        self.first_round: frozenset[str] | None = None  # that, and what the first round holds
+
+    def calls(self, name: str) -> bool:
+        """Tell whether a member has its name from its text, and not by counting."""
+        member = self.members.get(name)
+        if member is None or getattr(member, "type", "") == "round":
+            return False
+        return member.use is None or member.use.name is not None
+
+    def settle(self, expansion: Expansion) -> None:
+        """Note that names of what comes now depend on recorded rounds."""
+        if self.settled is None:
+            self.settled = frozenset(self.members)
+            expansion.counting.append(self)
+
+    def must_be_settled(self, name: str) -> None:
+        """Require that a name means the same after any number of recorded rounds.
+
+        Raises `UnequalRoundsError`.
+        """
+        if self.settled is not None and name not in self.settled and not self.calls(name):
+            raise UnequalRoundsError
 
     @property
     def prefix(self) -> str:
@@ -169,6 +195,21 @@ class Level:
         self.input = self.out = None
 
 
+class DrawnRounds(NamedTuple):
+    """What stands for `times` rounds, drawn up: drafts from `first` to before `end`.
+
+    `level` is where the rounds stand.
+    """
+
+    first: int
+    end: int
+    times: Dim
+    statement: tuple[str, object]
+    entry: Wire
+    out: Wire
+    level: Level
+
+
 class Expansion:
     """All that one expansion draws up, and what it complains about."""
 
@@ -178,6 +219,8 @@ class Expansion:
         self.lost: list[Draft] = []
         self.levels: list[Level] = []
         self.shares: list[tuple[Draft | Level, Scalar, Level]] = []
+        self.rounds: list[DrawnRounds] = []
+        self.counting: list[Level] = []  # whose members' names depend on recorded rounds
 
     def complain(
         self, code: str, message: str, at: Tree | None, hint: str | Callable[[], str] = ""

@@ -17,7 +17,7 @@ from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.graph import Graph, Group, Node, Options
+from shapecalc.graph import Graph, Group, Node, Options, UnequalRoundsError
 from shapecalc.graph.conditions import Conditions
 from shapecalc.graph.constants import Constants
 from shapecalc.graph.draft import Builder, Draft, Expansion, Level, NamedSource
@@ -27,7 +27,7 @@ from shapecalc.text import collector_paused, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.draft import Wire
@@ -41,6 +41,7 @@ def expand(
     settings: Mapping[str, str] | None = None,
     inputs: Mapping[str, str] | None = None,
     symbol: Callable[[str], Dim] | None = None,
+    apart: Collection[object] | None = None,
 ) -> Graph:
     """Wire a spec.
 
@@ -48,10 +49,28 @@ def expand(
     (`--input`; the key is empty when the network has one input).  `symbol` makes what stands for a
     name without a value, if that is no expression.  What is wrong stands in the graph's `problems`.
     Raises `SpecErrors` when there is no graph: layers that feed each other, or too many of them.
+    Numbers of rounds, too, may be recorded where `apart` holds the repeats whose first round is
+    not like the others; that raises `alike.UnequalRoundsError` where it may not do.
     """
     expansion = Expansion(spec.problems)
+    try:
+        return _expanded(expansion, spec, Options(settings or {}, inputs or {}), symbol, apart)
+    except SpecErrors:
+        if not expansion.counting:
+            raise
+        raise UnequalRoundsError from None
+
+
+def _expanded(
+    expansion: Expansion,
+    spec: NetSpec,
+    options: Options,
+    symbol: Callable[[str], Dim] | None,
+    apart: Collection[object] | None,
+) -> Graph:
+    """Wire a spec with what `expand` was given."""
     resolver = Resolver(expansion, tuple(entry.name for entry in spec.inputs))
-    constants = Constants(expansion, spec, settings or {}, inputs or {}, symbol)
+    constants = Constants(expansion, spec, *options, symbol, apart)
     builder = Builder(expansion, spec, constants.scope, resolver.source_of)
     conditions = Conditions(expansion, resolver.met, resolver.source_of)
     walk = Walk(expansion, spec, constants, builder, conditions)
@@ -84,9 +103,14 @@ def expand(
         outputs=ends,
         expected=expected,
         symbols=constants.symbols,
-        options=Options(settings or {}, inputs or {}),
+        options=options,
         problems=tuple(expansion.problems),
     )
+    if expansion.rounds:
+        from shapecalc.graph.alike import alike  # few networks are recorded
+
+        steps = walk.steps + walk.unwritten
+        graph = graph._replace(alike=alike(expansion, spec, resolver.source_of, steps))
     if not builder.deferred:  # then nothing is looked up any more
         for level in (root, *expansion.levels):
             level.let_go()
@@ -230,12 +254,14 @@ class Resolver:
         level: Level | None = names
         while level is not None:
             member: Draft | Level | None = level.members.get(first)
+            level.must_be_settled(first)
             if first in level.removed or (member is None and first in level.absent):
                 return None, "removed" if first in level.removed else "absent"
             for part in rest:
                 if not isinstance(member, Level):
                     member = None
                     break
+                member.must_be_settled(part)
                 if part in member.absent - member.members.keys():
                     return None, "absent"
                 member = member.members.get(part)

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapecalc.errors import Problem
-from shapecalc.graph.draft import Draft, Expansion, Level, NamedSource
+from shapecalc.graph import UnequalRoundsError
+from shapecalc.graph.draft import Draft, DrawnRounds, Expansion, Level, NamedSource
 from shapecalc.graph.edits import Edits
 from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
@@ -121,6 +122,7 @@ class Walk:
         self.builder = builder
         self.conditions = conditions
         self.steps = 0
+        self.unwritten: Dim = 0  # steps of rounds that others stand for
         self.layers: dict[str, type[Layer] | None] = {}
         self.edits = Edits(expansion, spec)
 
@@ -438,6 +440,8 @@ class Walk:
         place = self.place(position, [flow])
         count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
+        if not isinstance(count, int):
+            return self.alike(use, count, rounds, flow, position, name)
         if count > COUNTED_ROUNDS:
             from shapecalc.graph.count_steps import StepCount
 
@@ -446,22 +450,88 @@ class Walk:
         if name is None:
             inside = self.deeper(uses, position) if count else position
             for bound in rounds:
-                self.step(use)
-                if bound:
-                    inside = inside._replace(scope=Scope(bound, position.scope))
-                flow = self.sequence(uses, flow, inside)
+                flow = self.round(use, bound, flow, inside)
             return flow
         outer = self.level(use, name, "repeat", position)
         self.may_share(outer, use, position)
+        inside = position._replace(names=outer)
         for number, bound in enumerate(rounds, 1):
-            self.step(use)
-            inside = position._replace(
-                names=outer, scope=Scope(bound, position.scope) if bound else position.scope
-            )
-            level = self.level(None, str(number), "", inside, "round")
-            flow = self.within(level, uses, flow, inside._replace(names=level))
+            flow = self.round(use, bound, flow, inside, str(number))
         outer.out = flow
         outer.last = len(self.expansion.drafts)
+        return flow
+
+    def round(
+        self,
+        use: Use,
+        bound: Mapping[str, Dim | Argument],
+        flow: Wire | None,
+        position: Position,
+        number: str = "",
+    ) -> Wire | None:
+        """Expand a round of a repeat; one with a number is a level."""
+        self.step(use)
+        uses = use.branches[0].uses if use.branches else ()
+        inside = position
+        if bound:
+            inside = position._replace(scope=Scope(dict(bound), position.scope))
+        if not number:
+            return self.sequence(uses, flow, inside)
+        level = self.level(None, number, "", inside, "round")
+        return self.within(level, uses, flow, inside._replace(names=level))
+
+    def must_be_free(self, use: Use, flow: Wire | None, level: Level, name: str | None) -> None:
+        """Require that nothing means a layer of a repeat, or one behind it, by a name of its own.
+
+        Raises `UnequalRoundsError`.
+        """
+        uses = use.branches[0].uses if use.branches else ()
+        prefix = level.prefix if name is None else f"{level.prefix}{name}/"
+        if flow is None or (name is None and names_in(uses)) or 2 * len(prefix) > MAX_PATH:
+            raise UnequalRoundsError
+        known = level.members if name is None else ()
+        for path in self.edits.by_path:
+            if path.startswith(prefix) and path[len(prefix) :].partition("/")[0] not in known:
+                raise UnequalRoundsError
+
+    def alike(
+        self,
+        use: Use,
+        times: Dim,
+        rounds: Iterable[Mapping[str, Dim | Argument]],
+        flow: Wire | None,
+        position: Position,
+        name: str | None,
+    ) -> Wire | None:
+        """Expand the rounds that stand for recorded many; of these the last is for all alike."""
+        from shapecalc.graph.alike import statement_of
+
+        self.must_be_free(use, flow, position.names, name)
+        uses = use.branches[0].uses if use.branches else ()
+        inside = self.deeper(uses, position)
+        if name is not None:
+            inside = inside._replace(names=self.level(use, name, "repeat", position))
+            self.may_share(inside.names, use, position)
+        level, drafts, listed = inside.names, self.expansion.drafts, [*rounds]
+        level.settle(self.expansion)
+        for number, bound in enumerate(listed, 1):
+            entry, first, steps, unwritten = flow, len(drafts), self.steps, self.unwritten
+            flow = self.round(use, bound, flow, inside, str(number) if name is not None else "")
+            if level.first_round is None:
+                level.first_round = frozenset(level.members)
+        times = times - (len(listed) - 1)
+        written = self.steps - steps
+        all_ = (written + self.unwritten - unwritten) * times
+        self.unwritten = unwritten + all_ - written
+        if len(drafts) > first:
+            assert entry is not None
+            assert flow is not None
+            self.expansion.rounds.append(
+                DrawnRounds(first, len(drafts), times, statement_of(use), entry, flow, level)
+            )
+        if name is not None:
+            level.out = flow
+            level.last = len(drafts)
         return flow
 
     def block(

@@ -12,7 +12,7 @@ from shapecalc.text import Scalar, YamlMap, describe
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.algebra import Dim
     from shapecalc.graph.constants import Constants
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 _TIMES = Count(0)
+_RECORDED = Count(0, symbolic=True)
 #: What stands between the names that walk through the rows of a table.
 _BETWEEN = re.compile(r"\s*,\s*|\s+")
 
@@ -35,8 +36,11 @@ class LoopColumn(NamedTuple):
 
 def rounds_of(
     use: Use, place: Scoped, expansion: Expansion, constants: Constants
-) -> tuple[int, Iterator[dict[str, Dim | Argument]]]:
-    """Return how many rounds there are, and for each what its names are bound to."""
+) -> tuple[Dim, Iterable[Mapping[str, Dim | Argument]]]:
+    """Return how many rounds there are, and for each what its names are bound to.
+
+    Where that is recorded for many points these are the rounds that stand for all.
+    """
     times, walks, index = (use.fields.get(key) for key in ("times", "for", "index"))
     if (times is None) == (walks is None):
         needs = "needs times or for" if times is None else "takes either times or for, not both"
@@ -47,8 +51,14 @@ def rounds_of(
         variable = index.text if isinstance(index, Scalar) else ""
         _must_be_free(expansion, variable, index)
     if times is not None:
-        number = constants.number(times, place, "repeat: times", _TIMES)
-        count = 1 if number is None else number  # then once, for what else is wrong in it
+        kind = _TIMES if constants.apart is None else _RECORDED
+        number = constants.dim(times, place, "repeat: times", kind)
+        if constants.apart is not None and not isinstance(number, int | None):
+            from shapecalc.graph.alike import recorded_rounds, statement_of
+
+            apart = bool(variable) or statement_of(use) in constants.apart
+            return number, recorded_rounds(number, variable, apart=apart)  # type: ignore[arg-type]
+        count = number if isinstance(number, int) else 1  # then once, for what else is wrong in it
         return count, _bindings(count, {}, variable)
     assert walks is not None
     try:

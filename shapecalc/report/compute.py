@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra import add_up
+from shapecalc.algebra import add_up, largest, smaller
 from shapecalc.errors import RuleError, SpecErrors, refuse
+from shapecalc.graph import UnequalRoundsError
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
 from shapecalc.report.generation import give_caches
@@ -14,7 +15,7 @@ from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
@@ -101,20 +102,69 @@ class _Granting:
         return True
 
 
-def recorded_report(
-    graph: Graph,
-) -> tuple[Report, tuple[tuple[str, Requirement], ...], list[Requirement]]:
-    """Compute what a network costs whose numbers are recorded (`algebra.tape`).
+def _totals_of(rows: Sequence[Row], times: Sequence[Dim]) -> Totals:
+    """Add rows up, each as often as it is there; what it holds alive counts once, if at all."""
+    peak = largest([0, *(row.live * smaller(1, n) for row, n in zip(rows, times, strict=True))])
+    summed = [_times(row, n) for row, n in zip(rows, times, strict=True)]
+    return total(tuple(summed), peak)._replace(layers=tuple(rows))
 
-    Beside the report there is what the layers, by their names, need for it to hold at a point, and
-    what must hold for the receptive fields.  Raises `SpecErrors` with what is refused everywhere.
+
+def _times(row: Row, times: Dim) -> Row:
+    """Multiply what is added up."""
+    if times == 1:
+        return row
+    return row._replace(
+        weights=row.weights * times,
+        biases=row.biases * times,
+        buffers=row.buffers * times,
+        connections=None if row.connections is None else row.connections * times,
+        work=Work(*(part * times for part in row.work)),
+        activations=row.activations * times,
+        overwritten=row.overwritten * times,
+        frozen=row.frozen * times,
+        kv_cache=row.kv_cache * times,
+    )
+
+
+class RecordedReport(NamedTuple):
+    """What a network costs whose numbers are recorded (`algebra.tape`).
+
+    `needs` is what the layers, by their names, need for it to hold at a point, `granted` what must
+    hold for the receptive fields.  Each node stands for `times` of its kind.
+    """
+
+    report: Report
+    needs: tuple[tuple[str, Requirement], ...]
+    granted: list[Requirement]
+    times: tuple[Dim, ...]
+
+
+def recorded_report(graph: Graph, *, fields: bool = True) -> RecordedReport:
+    """Compute what a network costs whose numbers are recorded.
+
+    Where nodes stand for several rounds, the receptive fields are right only if they are asked
+    for.  Raises `SpecErrors` with what is refused everywhere, `UnequalRoundsError` where rounds
+    are not known to be alike.
     """
     from shapecalc.report.propagate import with_sure_fields
 
-    rows, needs, taken = propagate(graph, recorded=True)
     granting = _Granting()
-    report = _finished(graph, with_sure_fields(graph, rows, granting), most(taken))
-    return report, needs, granting.granted
+    if graph.alike is None:
+        rows, needs, taken = propagate(graph, recorded=True)
+        report = _finished(graph, with_sure_fields(graph, rows, granting), most(taken))
+        return RecordedReport(report, needs, granting.granted, (1,) * len(rows))
+    from shapecalc.report.alike import FieldsAlike, must_be_alike, times_of
+
+    then = FieldsAlike(graph).then if fields else None
+    try:
+        rows, needs, _ = propagate(graph, recorded=True, then=then)
+    except SpecErrors:
+        raise UnequalRoundsError from None
+    must_be_alike(graph, rows, fields=fields)
+    times = times_of(graph)
+    sure = with_sure_fields(graph, rows, granting)
+    report = Report(graph, tuple(sure), _totals_of(sure, times), computing=COMPUTING)
+    return RecordedReport(report, needs, granting.granted, times)
 
 
 def _fits(report: Report) -> tuple[Fit, ...]:

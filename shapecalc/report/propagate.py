@@ -40,7 +40,7 @@ from shapecalc.report.receptive_field import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.algebra import Dim
     from shapecalc.graph import Graph, Node
@@ -405,10 +405,17 @@ class Walked(NamedTuple):
     taken: Iterable[Dim]
 
 
-def propagate(graph: Graph, *, fields: bool = True, recorded: bool = False) -> Walked:
+def propagate(
+    graph: Graph,
+    *,
+    fields: bool = True,
+    recorded: bool = False,
+    then: Callable[[list[Row | None]], None] | None = None,
+) -> Walked:
     """Apply every layer's rules, in order; without `fields` there are no receptive fields.
 
     Where numbers are `recorded` for many points, what layers require is needed, and not refused.
+    `then` may change the rows so far after each one, before others look back at them.
     Raises `SpecErrors` with one problem for each root cause: a layer whose inputs are unknown
     because an earlier one failed is passed over.
     """
@@ -456,6 +463,8 @@ def propagate(graph: Graph, *, fields: bool = True, recorded: bool = False) -> W
         if row is None:
             run((None, 0))
         rows.append(row)
+        if then is not None:
+            then(rows)
     for node, row in zip(graph.nodes, rows, strict=True):
         if node.share is not None and row is not None:
             misfit = misfit_of(row, rows[node.share])

@@ -83,10 +83,16 @@ class Ground(NamedTuple):
             number = number // len(axis.values)
         return places[::-1]
 
-    def wire(self, values: Mapping[str, int], symbol: Callable[[str], Dim] | None = None) -> Graph:
+    def wire(
+        self,
+        values: Mapping[str, int],
+        symbol: Callable[[str], Dim] | None = None,
+        apart: Collection[object] | None = None,
+    ) -> Graph:
         """Wire the spec at a value of every axis, by its symbol.
 
-        Those without a value are symbols, or what `symbol` makes of their names.
+        Those without a value are symbols, or what `symbol` makes of their names; `apart` is that of
+        `expand`.
         """
         settings = dict(self.settings)
         let = dict(self.spec.let)
@@ -104,7 +110,7 @@ class Ground(NamedTuple):
             elif axis.symbol in let:
                 settings[axis.symbol] = "free"
         spec = self.spec._replace(let=let, edits=(*self.spec.edits, edits))
-        return expand(spec, settings, self.inputs, symbol)
+        return expand(spec, settings, self.inputs, symbol, apart)
 
     def paths(self, values: Mapping[str, int]) -> set[str]:
         """List layers and blocks of the spec as it is, and as it is at a point."""

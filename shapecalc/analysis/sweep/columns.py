@@ -61,6 +61,12 @@ class SweepColumn(NamedTuple):
         """Whether it is an extent by itself, which has no unit."""
         return self.column is None and self.name not in OF_NETWORK
 
+    @property
+    def of_end(self) -> bool:
+        """Whether it is a value of the network's only output."""
+        totals = self.name in OF_NETWORK or (self.column and self.column.total is not None)
+        return not self.layer and not totals
+
     def values(self, report: Report, view: View) -> Mapping[str, Dim] | None:
         """Return the value, by the name of its extent where it has any; None: there is none.
 
@@ -112,6 +118,13 @@ def _row(report: Report, layer: str) -> Row | None:
             if row.name == layer:
                 return row
     return None
+
+
+def asks_for_fields(text: str | None) -> bool:
+    """Tell whether columns that are asked for are about receptive fields."""
+    words = {part.strip().rpartition(".")[2].lower() for part in (text or DEFAULT).split(",")}
+    sides = [column for column in COLUMNS if column.kind.name == "sides"]
+    return any(words & {column.name, column.key, column.title.lower()} for column in sides)
 
 
 def machine_name(word: str, view: View) -> str:

@@ -180,8 +180,15 @@ class _Compute:
         keys = np.ravel_multi_index([places[i] for i in self.fixed], lengths)
         order = np.argsort(keys, kind="stable")
         starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        alike: dict[int, list[NDArray[np.intp]]] = {}
+        indices: dict[int, tuple[int, ...]] = {}
         for rows in np.split(order, starts[1:]):
-            yield tuple(map(int, np.unravel_index(keys[rows[0]], lengths))), rows
+            index = tuple(map(int, np.unravel_index(keys[rows[0]], lengths)))
+            network = id(self.plan.formulas[index])
+            indices.setdefault(network, index)
+            alike.setdefault(network, []).append(rows)
+        for network, parts in alike.items():
+            yield indices[network], np.sort(np.concatenate(parts))
 
     def place(self, block: RowBlock, part: RowBlock, rows: Any) -> None:  # noqa: ANN401  (a slice or indices)
         """Put the rows of one network where they belong."""
@@ -211,9 +218,7 @@ class _Compute:
             notes[:] = formulas.refused
             return RowBlock({}, {}, exists, notes)
         values = {
-            axis.symbol: _values_at(axis.values, places[i])
-            for i, axis in enumerate(self.axes)
-            if axis in self.plan.free
+            axis.symbol: _values_at(axis.values, places[i]) for i, axis in enumerate(self.axes)
         }
         if formulas.taped is not None:
             return self.taped_part(formulas, values, places)

@@ -16,15 +16,21 @@ from shapecalc.algebra.expr import Atom, Floor, Quotient, Symbol, divisors_of, s
 from shapecalc.algebra.relations import where
 from shapecalc.algebra.tape import Recorded
 from shapecalc.analysis.sweep.axes import Axis, Ground, fixed_at
-from shapecalc.analysis.sweep.columns import NeedsNumbersError, SweepColumn, read_measures
-from shapecalc.analysis.sweep.taped import Taped, record
+from shapecalc.analysis.sweep.columns import (
+    NeedsNumbersError,
+    SweepColumn,
+    asks_for_fields,
+    read_measures,
+)
+from shapecalc.analysis.sweep.taped import Asked, Taped, record
 from shapecalc.errors import NO_SYMBOL, Problem, SpecErrors
-from shapecalc.graph import done_to
+from shapecalc.graph import UnequalRoundsError, done_to
+from shapecalc.graph.expand_statements import MAX_LAYERS
 from shapecalc.layers.base import field_bounds
 from shapecalc.layers.fields import LARGEST
 from shapecalc.layers.shape import as_list
 from shapecalc.report.apply import WIDEST
-from shapecalc.report.compute import compute_report
+from shapecalc.report.compute import compute_report, total
 from shapecalc.report.receptive_field import FAR
 from shapecalc.spec.ranges import must_be_few, points
 
@@ -115,10 +121,80 @@ def _guards_of(report: Report, highest: Mapping[str, int]) -> tuple[Guard, ...]:
 
 def _taped_formulas(taped: Taped, measures: Sequence[SweepColumn], view: View) -> Formulas:
     """Take the columns out of what was recorded.  Raises `columns.NeedsNumbersError`."""
-    columns = _columns_of(taped.report, measures, view)
+    if taped.alike is not None:
+        columns = _columns_alike(taped, measures, view)
+    else:
+        columns = _columns_of(taped.report, measures, view)
     if not any(measure.kind.name == "sides" for measure in measures):
         taped = taped._replace(doubts=())  # of receptive fields, which nobody asks for
-    return Formulas(columns, guards=_guards_of(taped.report, {}), taped=taped)
+    guards = _guards_of(taped.report, {})
+    if taped.alike is not None:
+        guards += (Guard(taped.alike.steps, MAX_LAYERS, "the network grows too large"),)
+        if not _all_have_values(taped, [*columns.values(), *(guard.value for guard in guards)]):
+            raise NeedsNumbersError
+    return Formulas(columns, guards=guards, taped=taped)
+
+
+def _all_have_values(taped: Taped, dims: Iterable[Dim | None]) -> bool:
+    """Tell whether nothing depends on the number of a round."""
+    needs = [*(check.need for check in taped.checks), *taped.doubts]
+    every = [*dims, *(side for need in needs for side in (need.value, need.bound)), *taped.times]
+    every += [dim for node in range(len(taped.report.rows)) for dim in taped.parts_of(node)]
+    names = {name for dim in every if isinstance(dim, Recorded) for name in dim.names}
+    return names <= {*taped.report.graph.symbols}
+
+
+#: Totals that are added up of the rows' own, and those that sums of the rows give.
+_BY_ROWS = ("count", "moved", "weights_read", "inputs_read", "outputs_written",
+            "parameter_memory", "flash")  # fmt: skip
+_BY_SUMS = ("weights", "biases", "params", "trainable", "frozen", "buffers", "connections",
+            "macs", "flops", "activations", "memory", "peak_activations", "peak_memory",
+            "kv_cache", "kv_cache_memory")  # fmt: skip
+
+
+def _columns_alike(
+    taped: Taped, measures: Sequence[SweepColumn], view: View
+) -> dict[str, Dim | None]:
+    """Take columns out of a network of which layers stand for several.
+
+    Raises `columns.NeedsNumbersError` for what such a layer does not have.
+    """
+    groups: dict[Dim, list[Row]] = {}
+    for row, times in zip(taped.report.rows, taped.times, strict=True):
+        groups.setdefault(times, []).append(row)
+    columns: dict[str, Dim | None] = {}
+    for measure in measures:
+        if measure.layer or measure.name not in _BY_ROWS:
+            if not (measure.layer or measure.of_end or measure.name in _BY_SUMS):
+                raise NeedsNumbersError
+            if measure.layer and not _is_settled(taped, measure.layer):
+                raise NeedsNumbersError
+            columns |= _columns_of(taped.report, [measure], view)
+            continue
+        summed: Dim = 0
+        for times, rows in groups.items():
+            part = taped.report.with_rows(tuple(rows), total(tuple(rows), 0))
+            value = _columns_of(part, [measure], view)[measure.name]
+            assert value is not None
+            summed += value * times
+        columns[measure.name] = summed
+    return columns
+
+
+def _is_settled(taped: Taped, layer: str) -> bool:
+    """Tell whether a name is that of one layer, or of a level of such, however many rounds."""
+    assert taped.alike is not None
+    inside = [
+        index
+        for index, row in enumerate(taped.report.rows)
+        if f"{row.name}/".startswith(f"{layer}/")
+    ]
+    rounds = taped.alike.rounds
+    return (
+        bool(inside)
+        and not taped.is_numbered(layer)
+        and not any(one.first <= index < one.end for one in rounds for index in inside)
+    )
 
 
 def _guards(row: Row) -> Iterator[Guard]:
@@ -305,12 +381,12 @@ def make_plan(
             return _planned(trials, (), columns, view, progress)
         except NeedsNumbersError:
             pass
-    wired = _wired(ground)
-    if len(wired) < len(ground.axes):
-        try:
-            return _planned(trials, wired, columns, view, progress, taped=True)
-        except NeedsNumbersError:
-            pass
+    for wirings in _wirings(ground, asks_for_fields(columns)):
+        if wirings.joint or len(wirings.fixed) < len(ground.axes):
+            try:
+                return _planned(trials, wirings.fixed, columns, view, progress, wirings)
+            except NeedsNumbersError:
+                pass
     try:
         return _planned(trials, _fixed(trials), columns, view, progress)
     except NeedsNumbersError:
@@ -338,9 +414,9 @@ def _planned(
     columns: str | None,
     view: View,
     progress: Progress | None,
-    *,
-    taped: bool = False,
+    wirings: Wirings | None = None,
 ) -> Plan:
+    """Propagate for each value of the fixed axes: with `wirings` recorded, else with symbols."""
     ground = trials.ground
     names = " and ".join(f"'{axis.name}'" for axis in fixed)
     if ground.drawn is None:
@@ -357,12 +433,13 @@ def _planned(
     measures: tuple[SweepColumn, ...] | None = None
     formulas: dict[tuple[int, ...], Formulas] = {}
     late: dict[tuple[int, ...], SpecErrors] = {}
+    made: dict[int, tuple[Taped, Formulas]] = {}  # what was recorded stays, so that an id means it
     for index in progress(indices, total) if progress is not None else indices:
         values = fixed_at(fixed, [axis.values[i] for axis, i in zip(fixed, index, strict=True)])
         recorded = None
         try:
-            if taped:
-                recorded = _recorded(ground, values, free)
+            if wirings is not None:
+                recorded = wirings.at(values)
                 report = recorded.report
             else:
                 report = _report(trials, values, free)
@@ -372,10 +449,12 @@ def _planned(
             continue
         if measures is None:
             measures = read_measures(columns, view, report, known)
-        if recorded is not None:
-            formulas[index] = _taped_formulas(recorded, measures, view)
-        else:
+        if recorded is None:
             formulas[index] = formulas_of(report, measures, view, highest)
+            continue
+        if id(recorded) not in made:
+            made[id(recorded)] = recorded, _taped_formulas(recorded, measures, view)
+        formulas[index] = made[id(recorded)][1]
     if measures is None:
         raise _as_swept(next(iter(late.values())), ground)
     return Plan(ground, measures, view, free, fixed, formulas)
@@ -416,34 +495,118 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
 _NEEDS_NUMBERS = NO_SYMBOL | {"E115", "E154"}
 
 
-def _recorded(ground: Ground, values: Mapping[str, int], free: Sequence[Axis]) -> Taped:
+def _recorded(
+    ground: Ground, values: Mapping[str, int], free: Sequence[Axis], asked: Asked
+) -> Taped:
     """Record a wiring.  Raises `NeedsNumbersError` where the rules need numbers of one point."""
     try:
-        return record(ground, values, free)
+        return record(ground, values, free, asked)
+    except UnequalRoundsError:
+        raise NeedsNumbersError from None
     except SpecErrors as error:
         if _codes(error) & _NEEDS_NUMBERS:
             raise NeedsNumbersError from None
         raise
 
 
-def _wired(ground: Ground) -> tuple[Axis, ...]:
+#: So many of the smallest values of a name are wired by themselves, where the others are recorded
+#: together: of no round, and of one or two.
+FEW = 3
+
+
+class Wirings:
+    """How a ground is wired for the values of its `fixed` axes, with those of others recorded.
+
+    Of `joint` axes, by their symbols, these values are recorded together.  `alone`: where that will
+    not do with the values of others, each is wired by itself.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        fixed: tuple[Axis, ...],
+        joint: Mapping[str, Axis],
+        asked: Asked,
+        *,
+        alone: bool,
+    ) -> None:
+        self.ground = ground
+        self.fixed = fixed
+        self.joint = joint
+        self.asked = asked
+        self.alone = alone
+        self.free = tuple(axis for axis in ground.axes if axis not in fixed)
+        self.done: dict[tuple[tuple[str, int], ...], Taped | None] = {}
+
+    def at(self, values: Mapping[str, int]) -> Taped:
+        """Record a wiring for values of the fixed axes.
+
+        Raises `SpecErrors` where it does not exist, `NeedsNumbersError` where it needs numbers of
+        one point.
+        """
+        joint = [axis for name, axis in self.joint.items() if values[name] >= axis.lowest]
+        if not joint:
+            return _recorded(self.ground, values, self.free, self.asked)
+        symbols = {axis.symbol for axis in joint}
+        rest = {name: value for name, value in values.items() if name not in symbols}
+        key = tuple(rest.items())
+        if key not in self.done:
+            try:
+                self.done[key] = _recorded(self.ground, rest, (*self.free, *joint), self.asked)
+            except (NeedsNumbersError, SpecErrors):
+                self.done[key] = None
+        recorded = self.done[key]
+        if recorded is not None:
+            return recorded
+        if not self.alone:
+            raise NeedsNumbersError
+        return _recorded(self.ground, values, self.free, self.asked._replace(rounds=False))
+
+
+def _wirings(ground: Ground, fields: bool) -> Iterator[Wirings]:
+    """Yield ways to wire a ground, from the one with the fewest wirings on."""
+    counted, numbers = Asked(rounds=True, fields=fields), Asked(rounds=False, fields=fields)
+    few = _wired(ground, counted)
+    joint = {axis.symbol: most for axis in few if (most := _joint(ground, axis, counted))}
+    yield Wirings(ground, few, joint, counted, alone=False)
+    many = _wired(ground, numbers)
+    joint |= {axis.symbol: axis for axis in many if axis not in few}
+    if joint:
+        yield Wirings(ground, many, joint, counted, alone=True)
+    yield Wirings(ground, many, {}, numbers, alone=False)
+
+
+def _wired(ground: Ground, asked: Asked) -> tuple[Axis, ...]:
     """Find the axes whose values cannot be recorded: the network must be wired anew for each."""
     axes = ground.axes
-    first = {axis.symbol: axis.values[0] for axis in axes}
+    if not _needs_numbers(ground, axes, asked):
+        return ()
+    return tuple(axis for axis in axes if _needs_numbers(ground, [axis], asked))
 
-    def needs_numbers(free: Sequence[Axis]) -> bool:
-        names = {axis.symbol for axis in free}
+
+def _joint(ground: Ground, axis: Axis, asked: Asked) -> Axis | None:
+    """Return an axis with all but a few small values, where these can be recorded together."""
+    rising = sorted(set(axis.values))
+    for few in range(1, min(FEW, len(rising) - 1) + 1):
+        rest = axis._replace(over=axis.over._replace(values=tuple(rising[few:])))
+        if not _needs_numbers(ground, [rest], asked):
+            return rest
+    return None
+
+
+def _needs_numbers(ground: Ground, free: Sequence[Axis], asked: Asked) -> bool:
+    """Tell whether values of axes cannot be recorded, at the ends of those of the others."""
+    names = {axis.symbol for axis in free}
+    for end in (0, -1) if asked.rounds else (0,):
+        values = {axis.symbol: axis.values[end] for axis in ground.axes if axis.symbol not in names}
         try:
-            _recorded(ground, {n: v for n, v in first.items() if n not in names}, free)
+            _recorded(ground, values, free, asked)
         except NeedsNumbersError:
-            return True
+            continue
         except SpecErrors:  # at these values, for another reason
             pass
         return False
-
-    if not needs_numbers(axes):
-        return ()
-    return tuple(axis for axis in axes if needs_numbers([axis]))
+    return True
 
 
 def _all_symbols(trials: _Trials) -> bool:

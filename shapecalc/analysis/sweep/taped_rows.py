@@ -50,6 +50,7 @@ class TapedRows:
         wanted = [dim for dim in self.columns.values() if dim is not None]
         wanted += [guard.value for guard in self.guards]
         wanted += [side for need in needs for side in (need.value, need.bound)]
+        wanted += [check.times for check in self.taped.checks]
         self.listing = Listing(wanted)
         self.parts: dict[int, tuple[list[Recorded], Listing]] = {}
 
@@ -82,8 +83,10 @@ class TapedRows:
             column = of(dim)  # type: ignore[arg-type]
             columns[name] = column if isinstance(column, np.ndarray) else np.full(size, column)
         bad: dict[tuple[int, bool], NDArray[np.bool_]] = {}
-        for node, need, early in self.taped.checks:
+        for node, need, early, times in self.taped.checks:
             misses = ~holds(of(need.value), need.relation, of(need.bound))
+            if isinstance(times, Recorded):
+                misses = misses & (of(times) >= 1).astype(np.bool_)
             if misses.any():
                 misses = np.broadcast_to(misses, size)
                 key = node, early
