@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 SHAPECALC = (
     sys.executable,
     "-c",
-    "import sys; from shapecalc.cli import main; sys.argv[0] = 'shapecalc'; sys.exit(main())",
+    "import sys; from shapecalc.__main__ import program; sys.argv[0] = 'shapecalc'; program()",
 )
 SETTINGS = {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "xterm-256color"}
 

@@ -7,7 +7,9 @@ a `Problem`; `SpecErrors` carries all problems of one run.  Drawing them is `out
 from __future__ import annotations
 
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

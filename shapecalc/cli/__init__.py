@@ -106,12 +106,25 @@ def _of_a_spec(word: str) -> str:
     return ""
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"shapecalc, version {__version__}", color=ctx.color)
+        ctx.exit()
+
+
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example:  shapecalc summarize alexnet.yaml",
 )
-@click.version_option(__version__, prog_name="shapecalc")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Say what a ConvNet's layers cost: volumes, parameters, operations, memory.
 

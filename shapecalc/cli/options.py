@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from click.decorators import FC
+    from click.shell_completion import CompletionItem
 
     from shapecalc.draw import FileKind
     from shapecalc.draw.picture import Drawing
@@ -159,6 +160,23 @@ def _complete_format(kind: str) -> Callable[..., list[str]]:
     return complete
 
 
+class FileName(click.types.StringParamType):
+    """The name of a file, which shells complete; whoever opens it says what is wrong with it.
+
+    click's own `Path` asks gettext for its name, a millisecond of every start.
+    """
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell list its files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
 def format_of(kind: str) -> Callable[[FC], FC]:
     """Return the option of a kind's format."""
     return click.option(
@@ -180,7 +198,7 @@ def file_of(kind: str, drawn: str = "") -> Callable[[FC], FC]:
         "path",
         cls=LateOption,
         metavar="FILE",
-        type=click.Path(),
+        type=FileName(),
         help_of=lambda: _file_help(kind, drawn),
     )
 
@@ -192,7 +210,7 @@ def output_as(suffixes: str) -> Callable[[FC], FC]:
         "--output",
         "path",
         metavar="FILE",
-        type=click.Path(),
+        type=FileName(),
         help=f"Write to FILE ({suffixes})." if suffixes else "Write to FILE.",
     )
 
@@ -324,13 +342,13 @@ homework_file = click.option(
     "--homework",
     "file",
     metavar="FILE",
-    type=click.Path(),
+    type=FileName(),
     help="The teacher's file, homework.yaml: what is asked, how it is counted and marked.",
 )
 variants = click.option(
     "--variants",
     metavar="FILE",
-    type=click.Path(),
+    type=FileName(),
     help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
 )
 columns = click.option(

@@ -9,6 +9,7 @@ import click
 
 from shapecalc.cli import options
 from shapecalc.cli.common import CHECK_FAILED, complete_spec, freed, remark, reported
+from shapecalc.cli.usage import Command
 from shapecalc.errors import SpecErrors
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=Command,
     short_help="Print the table of a network.",
     epilog="""\b
 Examples:

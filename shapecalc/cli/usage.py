@@ -13,7 +13,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Commands(click.Group):
+class Command(click.Command):
+    """A command whose `--help` is in English as all the rest.
+
+    click asks gettext for its own, which takes a millisecond, to import locale and look for files.
+    """
+
+    help_option: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the one option, made when a command line is read first."""
+        if self.help_option is None:
+            self.help_option = click.Option(
+                self.get_help_option_names(ctx),
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_help,
+                help="Show this message and exit.",
+            )
+        return self.help_option
+
+
+class Commands(Command, click.Group):
     """A group whose unknown commands are answered with the known ones."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -40,6 +62,12 @@ class Commands(click.Group):
             message = f"there is no command '{args[0]}'"
             raise refuse("E320", message, _place(ctx), hint, rule=_usage(ctx))
         return super().resolve_command(ctx, args)
+
+
+def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
 
 
 def misuse(message: str, hint: str = "") -> SpecErrors:

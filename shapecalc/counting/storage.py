@@ -7,9 +7,10 @@ whole byte, as files have it.  Activations take whole bytes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.algebra import ceil_div
+from shapecalc.text import NamedTuple
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.errors import Problem
 from shapecalc.layers import OPAQUE
 from shapecalc.layers.base import Layer
 from shapecalc.layers.fields import Extents, field
 from shapecalc.spec import Fields
-from shapecalc.text import Origin, Scalar, origin
+from shapecalc.text import NamedTuple, Origin, Scalar, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

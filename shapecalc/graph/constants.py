@@ -44,9 +44,9 @@ class _Expected(Count):
 
 _EXPECTED = _Expected(0)
 _EXTENT = Count(1, symbolic=True)
-_CROSS = re.compile("[xX×]")
+_CROSS = "[xX×]"
 #: What may stand for an extent in `--input`: a number or a name.
-_WORD = re.compile(r"[0-9]+|[A-Za-z_]\w*", re.ASCII)
+_WORD = r"(?a)[0-9]+|[A-Za-z_]\w*"
 
 
 class Constants:
@@ -211,9 +211,9 @@ class Constants:
 
     def given_extents(self, tree: Scalar) -> tuple[Tree, ...]:
         """Split a shape that an option gives."""
-        words = [word.strip() for word in _CROSS.split(tree.text)]
+        words = [word.strip() for word in re.split(_CROSS, tree.text)]
         sound = all(
-            _WORD.fullmatch(word) and word not in RESERVED and not is_no_extent(word)
+            re.fullmatch(_WORD, word) and word not in RESERVED and not is_no_extent(word)
             for word in words
         )
         # A lone word is a mistake more often than a vector of unknown length.

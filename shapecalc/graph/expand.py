@@ -12,7 +12,6 @@ layers passes its input on.  When everything has its name, wires are followed to
 
 from __future__ import annotations
 
-import heapq
 from itertools import chain, dropwhile, pairwise
 from typing import TYPE_CHECKING
 
@@ -82,7 +81,8 @@ def _expanded(
     except TooManyError:
         raise SpecErrors(expansion.problems.in_order()) from None
     root.close()
-    walk.edits.complain_of_unmatched()
+    if walk.is_edited:
+        walk.edits.complain_of_unmatched()
     for draft in expansion.drafts:
         for wire in draft.inputs if draft.like is None else (*draft.inputs, draft.like):
             resolver.source_of(wire)
@@ -168,6 +168,8 @@ def _in_order(drafts: list[Draft], sources_of: Callable[[Draft], Iterable[Draft]
         draft.index = index
     if all(source.index < draft.index for draft in drafts for source in sources_of(draft)):
         return drafts
+    import heapq  # hardly any spec is written out of order
+
     waits = [0] * len(drafts)
     readers: list[list[int]] = [[] for _ in drafts]
     for index, draft in enumerate(drafts):

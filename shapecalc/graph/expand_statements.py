@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from shapecalc.errors import Problem
 from shapecalc.graph import UnequalRoundsError
 from shapecalc.graph.draft import Draft, DrawnRounds, Expansion, Level, NamedSource
-from shapecalc.graph.edits import Edits
-from shapecalc.graph.rounds import rounds_of
 from shapecalc.graph.scope import Argument, Scope, Scoped
 from shapecalc.layers import BUILT_IN_BLOCKS, JOINS, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Fields
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.graph.constants import Constants
     from shapecalc.graph.count_steps import StepCount
     from shapecalc.graph.draft import Builder, Wire
+    from shapecalc.graph.edits import Edits
     from shapecalc.layers.base import Layer
     from shapecalc.spec import Branch, Edit, NetSpec, Use
     from shapecalc.text import Tree
@@ -124,7 +123,7 @@ class Walk:
         self.steps = 0
         self.unwritten: Dim = 0  # steps of rounds that others stand for
         self.layers: dict[str, type[Layer] | None] = {}
-        self.edits = Edits(expansion, spec)
+        self.is_edited = any(spec.edits)
 
     def step(self, use: Use) -> None:
         """Count one more layer or round; give up politely when there are too many."""
@@ -180,7 +179,7 @@ class Walk:
         cls = self.layer_of(use)
         stem = cls.stem if cls is not None else NAMED_LEVEL if use.name is not None else use.type
         name = self.name(use, stem, position, counts=chosen is not None)
-        if self.edits.by_path and name:
+        if self.is_edited and name:
             edits = self.edits.of(position.names.prefix + name, position.edition)
             if edits:
                 return self.edited(use, name, stem, flow, position, edits)
@@ -438,6 +437,8 @@ class Walk:
     ) -> Wire | None:
         """Expand the rounds of a repeat."""
         place = self.place(position, [flow])
+        from shapecalc.graph.rounds import rounds_of  # most networks repeat nothing
+
         count, rounds = rounds_of(use, place, self.expansion, self.constants)
         uses = use.branches[0].uses if use.branches else ()
         if not isinstance(count, int):
@@ -613,6 +614,13 @@ class Walk:
         uses, scope, level.fields, passed = made
         inside = position._replace(names=level, scope=scope, passed=passed)
         return self.within(level, uses, wires[0], inside)
+
+    @cached_property
+    def edits(self) -> Edits:
+        """What a spec that extends another changes of it; few do."""
+        from shapecalc.graph.edits import Edits
+
+        return Edits(self.expansion, self.spec)
 
     @cached_property
     def built_ins(self) -> BuiltIns:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.graph.scope import Argument, list_of, meant_by
 from shapecalc.layers.fields import Count, UnreadError
 from shapecalc.spec import RESERVED
-from shapecalc.text import Scalar, YamlMap, describe
+from shapecalc.text import NamedTuple, Scalar, YamlMap, describe
 from shapecalc.text.words import counted, listed
 
 if TYPE_CHECKING:

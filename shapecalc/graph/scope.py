@@ -8,7 +8,7 @@ hand on `same`, `1x7` or `false` as well as a number.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import Kind, Reading, UnreadError, boolean_hint, needs_number
@@ -21,7 +21,7 @@ from shapecalc.spec.expression import (
     names,
     parse,
 )
-from shapecalc.text import List, Scalar, Tree, describe
+from shapecalc.text import List, NamedTuple, Scalar, Tree, describe
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted, did_you_mean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from shapecalc.algebra import Dim, add_up, ceil_div, product
 from shapecalc.errors import RuleError
@@ -12,7 +12,7 @@ from shapecalc.layers.base import SEES_ALL, Requirement, as_word
 from shapecalc.layers.fields import LARGEST, Count, Kind, UnreadError, beyond
 from shapecalc.layers.shape import SIDE_NAMES, Shape, Vector, as_list, as_text
 from shapecalc.layers.window import EVERYTHING, OWN, InputSpan
-from shapecalc.text import List, Scalar, YamlMap
+from shapecalc.text import List, NamedTuple, Scalar, YamlMap
 from shapecalc.text.words import did_you_mean, listed
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ flow in; they know nothing of names, files or batches.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
 from shapecalc.algebra import Dim, is_symbolic, product
 from shapecalc.errors import RuleError
 from shapecalc.layers.fields import REQUIRED, Declared, field
 from shapecalc.layers.shape import Map, Shape, Vector, as_text, times_text
 from shapecalc.layers.window import EVERYTHING, OWN
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,10 +6,10 @@ Schema.  `field()` attaches a kind and a sentence to a field of a layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from shapecalc.errors import RuleError
-from shapecalc.text import List, Scalar, Tree, describe
+from shapecalc.text import List, NamedTuple, Scalar, Tree, describe
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:

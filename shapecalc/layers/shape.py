@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.algebra import known, product
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

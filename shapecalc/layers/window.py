@@ -33,9 +33,10 @@ matters where channels hold what were places, as after a permute.  `verify` meas
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from shapecalc.algebra import ceil_div, is_number, larger, smaller
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim

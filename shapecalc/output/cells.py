@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from shapecalc.algebra import is_symbolic, largest
 from shapecalc.layers.base import square
 from shapecalc.layers.shape import as_list, as_text, times_text
 from shapecalc.report import UNKNOWN
 from shapecalc.report.receptive_field import AtMost
+from shapecalc.text import NamedTuple
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def unit_for(units: str, numbers: Iterable[object]) -> str:
 
 
 #: The x or * that multiplies: between numbers, or between letters that stand for extents.
-_BETWEEN_EXTENTS = re.compile(
+_BETWEEN_EXTENTS = (
     r"(?<=[\d)])x(?=[\d(])|(?<=[\dA-Z])x(?=[A-Z])|(?<=[A-Z])x(?=\d)"
     r"|(?<= )x(?= )|(?<=\d )\*(?= \d)"
 )
@@ -328,11 +329,11 @@ def split_times(text: str, names: re.Pattern[str] | None = None) -> list[str]:
     ['3a/1x1 gives 28', '28', '64']
     """
     if names is None:
-        return _BETWEEN_EXTENTS.split(text)
+        return re.split(_BETWEEN_EXTENTS, text)
     whole = [name.span() for name in names.finditer(text)]
     signs = [
         sign.span()
-        for sign in _BETWEEN_EXTENTS.finditer(text)
+        for sign in re.finditer(_BETWEEN_EXTENTS, text)
         if not any(start <= sign.start() < end for start, end in whole)
     ]
     starts, ends = [0, *(end for _, end in signs)], [*(start for start, _ in signs), len(text)]

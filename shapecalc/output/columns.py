@@ -27,7 +27,6 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.view import Column, View
 from shapecalc.report import UNKNOWN
-from shapecalc.report.fold import fold, rounds_together
 from shapecalc.report.receptive_field import at_most
 from shapecalc.text.words import counted
 
@@ -446,14 +445,20 @@ def shown_rows(
 
     With `rounds`, those of a repeat's rounds that are alike are put into one.
     """
-    rows = fold(report, depth)
+    rows = report.rows
+    if report.graph.groups:  # blocks, branches or repeats, which plain networks have not
+        from shapecalc.report.fold import fold
+
+        rows = fold(report, depth)
     number = len(rows)
     if view.choice is not None:
         from shapecalc.output.row_choice import chosen
 
         rows = chosen((report,), rows, lambda row: (row,), view.choice, depth)
     taken = len(rows)
-    if rounds:
+    if rounds and report.graph.groups:
+        from shapecalc.report.fold import rounds_together
+
         rows = rounds_together(report, rows)
     return sorted_rows(rows, view, report.totals), taken, number
 

@@ -7,12 +7,14 @@ Markdown, HTML or LaTeX.  Texts are plain: no markup, and one line each.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from shapecalc.output.table import Picture
+from shapecalc.text import NamedTuple
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from shapecalc.algebra.traced import Formula
 
@@ -107,29 +109,6 @@ class Card(NamedTuple):
     points: tuple[str, ...] = ()
     anchor: str = ""
     tone: Tone = ""
-
-
-class Picture(NamedTuple):
-    """Lines of plain characters, to be set in a fixed width, or a drawing.
-
-    `drawn` makes that, an element of `output.markup`, or nothing where it cannot be drawn, for
-    formats that show drawings in place of lines; the others show nothing where there are no lines.
-    With a `summary` it lies folded below that.
-    """
-
-    lines: tuple[str, ...]
-    drawn: Callable[[], Any] | None = None
-    summary: str = ""
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether both say the same; what makes a drawing is no part of that."""
-        return isinstance(other, Picture) and self[::2] == other[::2]
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self[::2])
 
 
 class Form(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
-from shapecalc.output.table import GAP
+from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose
+from shapecalc.output.table import GAP, Picture
 from shapecalc.output.text import PROSE, pad_rows, wrap
 from shapecalc.text.safe import width_of
 

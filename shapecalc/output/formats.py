@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.output.records import Records
-from shapecalc.text import Origin, Source, Span, collector_paused
+from shapecalc.text import NamedTuple, Origin, Source, Span, collector_paused
 from shapecalc.text.safe import one_line, terminal_width
 from shapecalc.text.words import format_meant, must_be_text
 

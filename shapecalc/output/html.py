@@ -12,18 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.output.document import (
-    Bars,
-    Card,
-    Chain,
-    Grid,
-    Heading,
-    Picture,
-    Points,
-    Prose,
-    address,
-)
+from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose, address
 from shapecalc.output.markup import Element, Node, mathml, page, part
+from shapecalc.output.table import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.errors import refuse
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
-from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Picture, Points, Prose
+from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
-from shapecalc.output.table import OF_SYMBOLS, panels
+from shapecalc.output.table import OF_SYMBOLS, Picture, panels
 from shapecalc.output.text import spelled
 from shapecalc.text import Origin, Source
 from shapecalc.text.safe import terminal_safe

@@ -6,18 +6,9 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shapecalc.output.document import (
-    Bars,
-    Card,
-    Chain,
-    Grid,
-    Heading,
-    Picture,
-    Points,
-    Prose,
-    address,
-)
+from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose, address
 from shapecalc.output.document_text import chain_lines, heading_text
+from shapecalc.output.table import Picture
 from shapecalc.output.text import PROSE, marked_rows, pad_rows, spelled
 
 if TYPE_CHECKING:

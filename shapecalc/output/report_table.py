@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.errors import SpecErrors
@@ -25,13 +25,13 @@ from shapecalc.output.columns import (
     shown_rows,
     units_owed,
 )
-from shapecalc.output.document import Picture
 from shapecalc.output.table import (
     FOLDED,
     GAP,
     ROUNDS_FOLDED,
     Fact,
     Line,
+    Picture,
     Table,
     fitting,
     left_out,
@@ -39,7 +39,7 @@ from shapecalc.output.table import (
 )
 from shapecalc.output.totals import bound_text, peak_owed, sums
 from shapecalc.output.view import Column, View
-from shapecalc.text import collector_paused
+from shapecalc.text import NamedTuple, collector_paused
 from shapecalc.text.safe import one_line, width_of
 
 if TYPE_CHECKING:

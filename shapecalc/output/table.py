@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from shapecalc.text import NamedTuple
 from shapecalc.text.safe import width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from shapecalc.output.document import Picture
     from shapecalc.output.view import Column
 
 T = TypeVar("T")
@@ -82,6 +82,29 @@ class TotalsGrid(NamedTuple):
                 f"{label}: {', '.join(f'{title} {cell}' for title, cell in pairs if cell)}"
             )
         return spelled
+
+
+class Picture(NamedTuple):
+    """Lines of plain characters, to be set in a fixed width, or a drawing.
+
+    `drawn` makes that, an element of `output.markup`, or nothing where it cannot be drawn, for
+    formats that show drawings in place of lines; the others show nothing where there are no lines.
+    With a `summary` it lies folded below that.
+    """
+
+    lines: tuple[str, ...]
+    drawn: Callable[[], Any] | None = None
+    summary: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both say the same; what makes a drawing is no part of that."""
+        return isinstance(other, Picture) and self[::2] == other[::2]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[::2])
 
 
 class Table(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from io import StringIO
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -112,6 +111,8 @@ def _line(cells: Sequence[str], style: str = "", *, marked: bool = False) -> Tex
 
 def error_console() -> Console:
     """Return the console of standard error; rich fails on a strange width in the environment."""
+    from shutil import get_terminal_size
+
     width, height = get_terminal_size()
     return Console(stderr=True, width=width, height=height)
 

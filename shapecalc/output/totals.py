@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra import add_up
 from shapecalc.counting import MEASURES, OF_NETWORK
@@ -12,6 +12,7 @@ from shapecalc.output.cells import (
 )
 from shapecalc.output.columns import default_columns
 from shapecalc.output.view import View
+from shapecalc.text import NamedTuple
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import counted
 

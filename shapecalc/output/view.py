@@ -5,12 +5,13 @@ The columns themselves are the table `columns.COLUMNS`; words of options become 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from shapecalc.algebra import add_up
 from shapecalc.counting.storage import STORED_AS, read_types
 from shapecalc.output.cells import UNITS, Share, unit_for
 from shapecalc.report import UNKNOWN
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.layers import OPAQUE
 from shapecalc.layers.shape import Map, Vector, as_list, as_text
 from shapecalc.report.receptive_field import AtMost, at_most
 from shapecalc.spec import Fields
+from shapecalc.text import NamedTuple
 from shapecalc.text.shown import Shapes, Shown, shortened
 from shapecalc.text.words import counted
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.errors import RuleError
 from shapecalc.layers.base import arity_error, field_bounds
 from shapecalc.layers.shape import as_list
 from shapecalc.layers.window import InputSpan, LongPeriodError, Sees, UndecidedError, some_of
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim

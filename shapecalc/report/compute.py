@@ -9,7 +9,6 @@ from shapecalc.errors import RuleError, SpecErrors, refuse
 from shapecalc.graph import UnequalRoundsError
 from shapecalc.layers.base import Work
 from shapecalc.report import Computing, Report, Totals
-from shapecalc.report.generation import give_caches
 from shapecalc.report.peak import find_peak, most
 from shapecalc.report.propagate import propagate
 from shapecalc.text import Origin, collector_paused
@@ -45,7 +44,10 @@ def compute_report(graph: Graph, *, fields: bool = True, search: bool = True) ->
 
 def _finished(graph: Graph, rows: list[Row], peak: Dim, domain: Domain | None = None) -> Report:
     """Add up, and make the report."""
-    give_caches(rows)
+    if any(row.type == "causal_mask" for row in rows):
+        from shapecalc.report.generation import give_caches
+
+        give_caches(rows)
     whole = tuple(rows)
     return Report(graph, whole, total(whole, peak), domain, computing=COMPUTING)
 

@@ -73,8 +73,6 @@ def rounds_together(report: Report, rows: Sequence[Row]) -> tuple[Row, ...]:
 
     Alike are blocks of one statement, each of which reads the one before, with the same layers.
     """
-    if not report.graph.groups:
-        return tuple(rows)
     runs = runs_of(rows, lambda before, row: is_next_round(report, before, row))
     return tuple(round_row(report, run) if len(run) > 1 else run[0] for run in runs)
 
@@ -122,7 +120,7 @@ def _alike(layer: Row, other: Row) -> bool:
 def round_row(report: Report, run: Sequence[Row]) -> Row:
     """Make one row of the rounds: ``unit1\N{EN DASH}33``, 33 x unit."""
     first = run[0]
-    number = _NUMBER.search(run[-1].name)
+    number = re.search(_NUMBER, run[-1].name)
     assert number is not None, "only what is numbered by itself can stand in an unnamed repeat"
     return together(run)._replace(
         name=f"{first.name}\N{EN DASH}{number[0]}",
@@ -135,7 +133,7 @@ def round_row(report: Report, run: Sequence[Row]) -> Row:
 
 
 #: The number that an automatic name ends in.
-_NUMBER = re.compile(r"\d+$")
+_NUMBER = r"\d+$"
 
 
 def _most_live(report: Report, members: Sequence[Row]) -> Dim:

@@ -16,8 +16,6 @@ def give_caches(rows: list[Row]) -> None:
     They are those of the products before and after every causal mask.  Other attention, of an
     encoder or to its memory, computes its own once.
     """
-    if not any(row.type == "causal_mask" for row in rows):
-        return
     from shapecalc.layers.product import Matmul
 
     for at in {*_beside_masks(rows)}:

@@ -5,7 +5,7 @@ A row has the receptive fields that flow in, joined, looked at through the layer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shapecalc.algebra import is_symbolic
 from shapecalc.errors import Complaints, Problem, RuleError, SpecErrors
@@ -38,6 +38,7 @@ from shapecalc.report.receptive_field import (
     own_places,
     through,
 )
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.algebra import larger, largest, smaller, smallest
 from shapecalc.layers.base import SEES_ALL
@@ -22,6 +22,7 @@ from shapecalc.layers.window import (
     as_number,
     refuse_period,
 )
+from shapecalc.text import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

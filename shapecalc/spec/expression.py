@@ -28,9 +28,10 @@ LIMIT = 10**18
 MAX_POWER = 16
 
 PARTS = "use whole numbers, names, + - * // ** ( ) min max"
-_POWER_OF_TEN = re.compile(r"(\d+)[eE]\+?(\d{1,2})", re.ASCII)
-_OTHER_BASE = re.compile(r"0x[\da-f]+|0o[0-7]+|0b[01]+", re.ASCII | re.IGNORECASE)
-_SEPARATED = re.compile(r"\d+(?:[_,]\d+)+", re.ASCII)
+#: Ways to write a number that are none here: compiled where one has been met.
+_POWER_OF_TEN = r"(?a)(\d+)[eE]\+?(\d{1,2})"
+_OTHER_BASE = r"(?ai)0x[\da-f]+|0o[0-7]+|0b[01]+"
+_SEPARATED = r"(?a)\d+(?:[_,]\d+)+"
 _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(\*\*|//|[-+*(),]))", re.ASCII)
 
 _ARITHMETIC = frozenset(["min", "max", "negative", "+", "-", "*", "//", "**"])
@@ -70,14 +71,14 @@ def parse(text: str) -> Parsed:
     parser = Parser(text)
     parsed = parser.sum(0)
     if parser.token:
-        if match := _POWER_OF_TEN.fullmatch(text):
+        if match := re.fullmatch(_POWER_OF_TEN, text):
             hint = f"write {int(match[1]) * 10 ** int(match[2])}"
             raise ExpressionError(f"'{text}' is not written as a whole number", hint)
-        if _SEPARATED.fullmatch(text):
+        if re.fullmatch(_SEPARATED, text):
             mark = "_" if "_" in text else ","
             hint = f"write {text.replace('_', '').replace(',', '')}"
             raise ExpressionError(f"'{text}' has '{mark}' in a number", hint)
-        if _OTHER_BASE.fullmatch(text):
+        if re.fullmatch(_OTHER_BASE, text):
             raise ExpressionError(f"'{text}' is not a decimal number", f"write {int(text, 0)}")
         raise ExpressionError(f"'{parser.token}' is not expected in '{text}'", PARTS)
     return parsed

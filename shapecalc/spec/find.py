@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 import time
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -309,7 +310,7 @@ def _decode(name: str, data: bytes, inputs: Mapping[str, str] | None = None) -> 
             "E005", f"the file holds more than {MAX_BYTES // 2**20} MiB", Origin.of_file(name), hint
         )
     try:
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, data.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the file is not UTF-8 text: byte {error.start}, in line {line}"

@@ -79,7 +79,7 @@ MAX_CHAIN = 30
 #: Problems of a file that could not be read at all: told where it is named.
 _MISSING = ("E001", "E002", "E003")
 _EDITS = {"change": "{conv1: {kernel: 7}}", "before": "{pool1: [lrn]}", "after": "{pool1: [lrn]}"}
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_IDENTIFIER = r"(?a)[A-Za-z_]\w*"
 
 
 @collector_paused
@@ -228,7 +228,7 @@ class SpecReader(StatementReader):
         if name in RESERVED:
             hint = "reserved are " + ", ".join(sorted(RESERVED))
             self.complain("E117", f"'{name}' is a word of the language, not {what}", place, hint)
-        elif not _IDENTIFIER.fullmatch(name):
+        elif not re.fullmatch(_IDENTIFIER, name):
             hint = "use letters, digits and _, beginning with a letter"
             self.complain("E117", f"'{name}' cannot name {what}", place, hint)
 
@@ -309,7 +309,7 @@ class SpecReader(StatementReader):
         elif isinstance(tree, Scalar):
             words = words_of(tree.text)
             pieces = [word.strip() for word in re.split("[xX×]", tree.text)]
-            if all(word.isdigit() or _IDENTIFIER.fullmatch(word) for word in pieces):
+            if all(word.isdigit() or re.fullmatch(_IDENTIFIER, word) for word in pieces):
                 parts = tuple(tree._replace(text=word) for word in pieces)
         refused = without_batch(words) if words not in ([""], ["-1"]) else None
         if refused is not None:

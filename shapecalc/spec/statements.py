@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers import BUILTIN, JOINS, STRUCTURE, is_layer, layer_class
 from shapecalc.spec import FIRST_FIELD, Branch, Use
-from shapecalc.spec.splits import FORM, is_split, parted, parts_of
 from shapecalc.spec.tree_reader import COMMON_KEYS, STRUCTURE_FORMS, WordReader, fields_meant
 from shapecalc.text import List, Scalar, YamlMap, describe
 from shapecalc.text.words import counted, did_you_mean
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.text import Tree
 
 _LITERAL = re.compile(r"\d+(?:x\d+)*|same|valid|true|false|floor|ceil", re.ASCII)
-_CONSTANT = re.compile(r"[-+]?\.?\d", re.ASCII)
+_CONSTANT = r"(?a)[-+]?\.?\d"
 _NO_FIELDS: dict[str, Tree] = {}
 _NO_KEYS: dict[str, Scalar] = {}
 _COMMON = frozenset(COMMON_KEYS)
@@ -311,7 +310,7 @@ class StatementReader(WordReader):
 
     def read_constant(self, key: Scalar, kind: str, value: Scalar) -> Use | None:
         """Read a join with a number instead of branches."""
-        if kind != "side" and self.fields_of(kind) and _CONSTANT.match(value.text):
+        if kind != "side" and self.fields_of(kind) and re.match(_CONSTANT, value.text):
             return Use(key, kind, {layer_class(kind).principal: value}, _NO_KEYS)
         hint = f"{kind}: [[conv3-64], []], or {kind}: {{from: [a, b]}}"
         if kind != "side" and self.fields_of(kind):
@@ -346,7 +345,7 @@ class StatementReader(WordReader):
                 sound = sound and bool(sources)
             elif word == "trainable":
                 trainable = tree
-            elif word == "split" and is_split(tree, self.type_meant):
+            elif word == "split" and self.is_split(tree):
                 split = tree
             elif word == "if" and self.is_no_branch(tree):
                 condition = self.read_condition(tree)
@@ -397,6 +396,8 @@ class StatementReader(WordReader):
         self, branches: list[Branch], kind: str, key: Scalar, tree: Tree
     ) -> list[Branch]:
         """Split what flows in, a part for each branch."""
+        from shapecalc.spec.splits import FORM, parted, parts_of
+
         parts = parts_of(tree)
         if parts is None:
             message = f"split takes a number of parts or their sizes, not {describe(tree)}"
@@ -410,6 +411,12 @@ class StatementReader(WordReader):
         else:
             return parted(branches, key, tree)
         return branches
+
+    def is_split(self, tree: Tree) -> bool:
+        """Tell whether what stands under `split` in a join is no branch of that name."""
+        from shapecalc.spec.splits import is_split  # few joins split what flows in
+
+        return is_split(tree, self.type_meant)
 
     def is_no_branch(self, tree: Tree) -> bool:
         """Tell whether what stands under `if` in a join is a condition: no branch of that name."""

@@ -160,7 +160,7 @@ def place_of(text: str, position: int) -> tuple[int, int]:
     >>> place_of("input: 3\nlayers: [relu]", 12)
     (1, 3)
     """
-    lines = BREAK.split(text[:position])
+    lines = re.split(BREAK, text[:position])
     return len(lines) - 1, len(lines[-1])
 
 

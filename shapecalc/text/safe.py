@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 #: What a spreadsheet would take for the start of a formula.
 FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
 
@@ -72,10 +75,19 @@ def width_of(text: str) -> int:
 
 
 def terminal_width() -> int:
-    """Measure the terminal."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns
+    """Measure the terminal, as `shutil` does, which would import what reads archives."""
+    try:
+        given = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        given = 0
+    if given > 0:
+        return given
+    if sys.__stdout__ is None:
+        return 80
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80
+    except (ValueError, OSError):  # closed, or no terminal
+        return 80
 
 
 def csv_safe(text: str) -> str:

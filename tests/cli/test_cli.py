@@ -260,6 +260,17 @@ def test_schema_is_json(folder: Path) -> None:
     ],
 )
 def test_shell_completion(words: str, offered: set[str]) -> None:
+    found = {value for kind, value in completed(words) if kind == "plain"}
+    assert found == offered
+
+
+@pytest.mark.parametrize("option", ["-o", "--output"])
+def test_shells_complete_files_themselves(option: str) -> None:
+    assert completed(f"shapecalc summarize alexnet {option} out") == [("file", "out")]
+
+
+def completed(words: str) -> list[tuple[str, str]]:
+    """Return what a shell is told to offer for the last word: the kinds and the values."""
     env = {
         **os.environ,
         "_SHAPECALC_COMPLETE": "bash_complete",
@@ -270,8 +281,7 @@ def test_shell_completion(words: str, offered: set[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
-    found = {line.split(",")[1] for line in done.stdout.splitlines() if line.startswith("plain")}
-    assert found == offered
+    return [(kind, value) for kind, value in (line.split(",") for line in done.stdout.split())]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -313,6 +323,42 @@ def test_piped_output_has_no_colours_and_csv_imports_no_table_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.split() == []
+
+
+#: What a network without repeats, blocks or a base has no use for, nor has its table.
+IDLE = {
+    "locale",  # what gettext asks: our help is in English
+    "shutil",  # which reads archives, and measures the terminal
+    "heapq",
+    "encodings.utf_8_sig",
+    "shapecalc.graph.edits",
+    "shapecalc.graph.rounds",
+    "shapecalc.output.document",
+    "shapecalc.report.fold",
+    "shapecalc.report.generation",
+    "shapecalc.spec.splits",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "idle"),
+    [
+        (["--format", "csv"], {*IDLE, "shapecalc.output.table"}),
+        (["--format", "text"], IDLE),
+        (["--format", "terminal"], {name for name in IDLE if "." in name} | {"locale"}),
+    ],
+)
+def test_a_plain_network_is_summarized_without_what_others_need(
+    words: list[str], idle: set[str]
+) -> None:
+    code = (
+        "import sys; from shapecalc.cli import main\n"
+        f"main(['summarize', 'alexnet', *{words}], standalone_mode=False)\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "shapecalc.report.propagate" in done.stderr.split()
+    assert idle & {*done.stderr.split()} == set()
 
 
 def test_same_words_give_the_same_bytes() -> None:

@@ -20,7 +20,6 @@ from shapecalc.output.document import (
     Form,
     Grid,
     Heading,
-    Picture,
     Points,
     Prose,
 )
@@ -28,7 +27,7 @@ from shapecalc.output.document_text import document_to_text
 from shapecalc.output.html import document_to_html, to_html
 from shapecalc.output.latex import document_to_latex
 from shapecalc.output.markdown import document_to_markdown
-from shapecalc.output.table import Fact, Head, Line, Table, TotalsGrid
+from shapecalc.output.table import Fact, Head, Line, Picture, Table, TotalsGrid
 from shapecalc.text.safe import one_line
 from tests.output.reread import parse
 from tests.output.test_escaping import HOSTILE, needs_latex

@@ -11,8 +11,9 @@ from shapecalc.analysis.explain.model import OF_SIZES, Derivation, Equation, Exp
 from shapecalc.analysis.explain.model import Block as Explained
 from shapecalc.output.cells import machine_text
 from shapecalc.output.csv import Plain
-from shapecalc.output.document import Block, Document, Grid, Heading, Picture, Prose
+from shapecalc.output.document import Block, Document, Grid, Heading, Prose
 from shapecalc.output.records import Records
+from shapecalc.output.table import Picture
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:

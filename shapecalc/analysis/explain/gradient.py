@@ -14,7 +14,8 @@ from shapecalc.analysis.explain.model import Block, Equation, Section, Subject
 from shapecalc.analysis.explain.worked_example import side_by_side, small_one, without_example
 from shapecalc.layers.recurrent import Recurrent
 from shapecalc.layers.shape import as_text
-from shapecalc.output.document import Picture, Prose
+from shapecalc.output.document import Prose
+from shapecalc.output.table import Picture
 from shapecalc.text.words import capital, listed
 
 if TYPE_CHECKING:

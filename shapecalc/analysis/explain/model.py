@@ -14,7 +14,8 @@ from shapecalc.algebra import Dim, is_symbolic
 from shapecalc.algebra.traced import Formula, value_text
 from shapecalc.analysis.explain.trace import LETTERS
 from shapecalc.errors import Problem, SpecErrors
-from shapecalc.output.document import Chain, Form, Grid, Picture, Prose
+from shapecalc.output.document import Chain, Form, Grid, Prose
+from shapecalc.output.table import Picture
 from shapecalc.report.fold import fold
 from shapecalc.text import Origin
 from shapecalc.text.shown import Shapes, Shown

@@ -53,7 +53,8 @@ from shapecalc.layers.shape import SIDE_NAMES, Vector, as_list, as_text
 from shapecalc.layers.slicing import PadChannels, PixelShuffle, PixelUnshuffle, Slice
 from shapecalc.layers.trained import PositionEmbedding, SharedNumbers, Token, TrainedArray
 from shapecalc.layers.transposed import Transposed
-from shapecalc.output.document import Grid, Picture, Prose
+from shapecalc.output.document import Grid, Prose
+from shapecalc.output.table import Picture
 from shapecalc.text.words import article, capital, listed
 
 if TYPE_CHECKING:

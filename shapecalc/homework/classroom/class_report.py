@@ -28,7 +28,8 @@ from shapecalc.homework.classroom.statistics import (
 )
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.wording import names
-from shapecalc.output.document import Bars, Cell, Document, Grid, Picture, Prose, section
+from shapecalc.output.document import Bars, Cell, Document, Grid, Prose, section
+from shapecalc.output.table import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

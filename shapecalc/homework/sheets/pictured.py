@@ -18,8 +18,8 @@ from shapecalc.draw.solids import kind_of
 from shapecalc.draw.svg import svg_element, to_svg
 from shapecalc.draw.tikz import to_tikz_figure
 from shapecalc.draw.volumes import volumes
-from shapecalc.output.document import Picture
 from shapecalc.output.markdown import escaped
+from shapecalc.output.table import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,8 @@ from shapecalc.algebra.expr import symbol
 from shapecalc.algebra.traced import named
 from shapecalc.analysis.explain import TOPICS
 from shapecalc.analysis.explain.model import Derivation, twins
-from shapecalc.output.document import Grid, Picture, Prose
+from shapecalc.output.document import Grid, Prose
+from shapecalc.output.table import Picture
 from shapecalc.spec.find import shipped
 from tests.algebra.law import points, symbolic
 from tests.analysis.explain.support import ends_rightly, of_text, wrong
