@@ -98,6 +98,7 @@ CODES: Mapping[str, str] = {
     "E353": "no point of the sweep exists",
     "E354": "what draws a picture is not installed",
     "E355": "too many lines for one picture",
+    "E356": "what writes Parquet is not installed",
     # files of other programs
     "E360": "a layer cannot be written for another program",
     # running

@@ -80,6 +80,7 @@ THIRD = {
     "tflite": ("readers.tflite",),
     "torch": ("readers.live",),
     "typst": ("draw.converted",),
+    "pyarrow": ("analysis.sweep.parquet",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),
 }
@@ -295,7 +296,9 @@ def written() -> set[str]:
     """Return the results that the options of commands name, by module and class."""
     texts = [path.read_text(encoding="utf-8") for path in (PACKAGE / "cli").glob("*.py")]
     return {
-        name for text in texts for name in re.findall(r'\.(?:written|format_of)\("([\w.]+)"', text)
+        name
+        for text in texts
+        for name in re.findall(r'\.(?:written|format_of)\(\s*"([\w.]+)"', text)
     }
 
 

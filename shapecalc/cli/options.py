@@ -141,11 +141,11 @@ def _format_help(kind: str) -> str:
 PICTURE_SUFFIXES = (".svg", ".png", ".pdf")
 
 
-def _file_help(kind: str, drawn: str) -> str:
+def _file_help(kind: str, drawn: str, more: str) -> str:
     from shapecalc.output.formats import FORMATS, formats_of
 
     suffixes = (FORMATS[name].suffixes for name in formats_of(_kind(kind)))
-    help_ = f"Write to FILE ({' '.join(usual for usual, *_ in filter(None, suffixes))})."
+    help_ = f"Write to FILE ({' '.join(usual for usual, *_ in filter(None, suffixes))}).{more}"
     return f"{help_}  {' '.join(PICTURE_SUFFIXES)}: {drawn}." if drawn else help_
 
 
@@ -190,7 +190,7 @@ def format_of(kind: str) -> Callable[[FC], FC]:
     )
 
 
-def file_of(kind: str, drawn: str = "") -> Callable[[FC], FC]:
+def file_of(kind: str, drawn: str = "", more: str = "") -> Callable[[FC], FC]:
     """Return the option of a file that a kind of result is written to, or drawn into."""
     return click.option(
         "-o",
@@ -199,7 +199,7 @@ def file_of(kind: str, drawn: str = "") -> Callable[[FC], FC]:
         cls=LateOption,
         metavar="FILE",
         type=FileName(),
-        help_of=lambda: _file_help(kind, drawn),
+        help_of=lambda: _file_help(kind, drawn, more),
     )
 
 
@@ -289,12 +289,12 @@ class Output:
 
 
 def written(
-    kind: str, *, latex: bool = True, drawn: str = ""
+    kind: str, *, latex: bool = True, drawn: str = "", more: str = ""
 ) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Return the options of how and where a kind of result is written; the command gets an Output.
 
     `latex` says whether it can be a table of LaTeX, `drawn` what a picture of it shows, if it has
-    one.
+    one, `more` what else its help says of the file.
     """
 
     def decorate(command: Callable[..., T]) -> Callable[..., T]:
@@ -306,7 +306,8 @@ def written(
             output = Output(kind, format_, None if path == "-" else path, page_options)
             return command(*args, output=output, **others)
 
-        chosen = (format_of(kind), file_of(kind, drawn), width, *(latex_options if latex else ()))
+        file = file_of(kind, drawn, more)
+        chosen = (format_of(kind), file, width, *(latex_options if latex else ()))
         for option in reversed(chosen):
             run = option(run)
         return run

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from shapecalc.cli import options
-from shapecalc.cli.common import complete_spec, emit, emit_parts, page_width, reported
+from shapecalc.cli.common import (
+    complete_spec,
+    emit,
+    emit_parts,
+    page_width,
+    remark,
+    reported,
+    write,
+)
 from shapecalc.cli.usage import misuse
 
 if TYPE_CHECKING:
@@ -52,7 +60,10 @@ Examples:
     " is a constant, a symbol of the input, a side of an input of numbers (H, W, or N for both),"
     " or a layer's field, like conv1.stride.  Repeatable: the last one runs fastest.",
 )
-@options.written("analysis.sweep.result.Stream")
+@options.written(
+    "analysis.sweep.result.Stream",
+    more="  .parquet: columns for data frames, with the extra sweep.",
+)
 @click.option(
     "-c",
     "--columns",
@@ -156,7 +167,7 @@ def sweep(
             from shapecalc.analysis.sweep.plot import must_be_no_picture
 
             must_be_no_picture(output.path)
-        format_ = output.chosen()
+        format_ = _format_of(output)
         if chart and output.format is not None and output.path is None:
             _must_be_for_people(format_)
         if plot is not None:
@@ -183,7 +194,7 @@ def sweep(
         if drawn:
             _draw(plan, choice, y, chart=chart, plot=plot)
         if not drawn or output.format is not None or output.path is not None:
-            _table(plan, choice, output)
+            _table(plan, choice, output, format_)
 
 
 def _must_be_for_people(format_: str) -> None:
@@ -204,20 +215,50 @@ def _with(columns: str | None, y: str | None) -> str | None:
     return f"{columns},{y}"
 
 
+#: What no other command writes.
+PARQUET = "parquet"
+
+
+def _format_of(output: options.Output) -> str:
+    """Choose the format, before anything is computed.
+
+    Raises `SpecErrors`: E302, E323 for options that the format has no use for, E356 without what
+    writes it.
+    """
+    from shapecalc.analysis.sweep.parquet import is_parquet, must_have_pyarrow
+
+    named = output.path is not None and output.format is None and is_parquet(output.path)
+    if output.format != PARQUET and not named:
+        return output.chosen()
+    if output.path is None:
+        raise misuse("Parquet is written into a file", "add -o FILE.parquet")
+    for word in output.page:
+        raise misuse(f"--{word} is that of a page, and {PARQUET} has none", "leave it out")
+    must_have_pyarrow()
+    return PARQUET
+
+
 def _streams(format_: str) -> bool:
     """Tell whether rows are written as they are computed."""
     from shapecalc.output.formats import FORMATS
 
-    return "records" in FORMATS[format_].writers
+    return format_ == PARQUET or "records" in FORMATS[format_].writers
 
 
-def _table(plan: Plan, choice: Chosen | None, output: options.Output) -> None:
+def _table(plan: Plan, choice: Chosen | None, output: options.Output, format_: str) -> None:
     from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
 
     stream = Stream(plan, choice=choice, watched=_watched)
-    output.write(stream)
-    if stream.missing and _streams(output.chosen()):
+    if format_ == PARQUET:
+        from shapecalc.analysis.sweep.parquet import fill
+
+        assert output.path is not None, "`_format_of` refuses it"
+        write(output.path, lambda file: fill(stream, file))
+        remark(stream.doubts)
+    else:
+        output.write(stream)
+    if stream.missing and _streams(format_):
         click.echo(f"sweep: {missing_text(stream.missing, stream.points)}", err=True)
 
 

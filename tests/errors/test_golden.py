@@ -392,6 +392,11 @@ def test_no_typst(monkeypatch: pytest.MonkeyPatch) -> None:
     compare("E354-plot", run(["sweep", "lenet5", "--over", "N=32", "--plot", "lenet5.png"]))
 
 
+def test_no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.analysis.sweep.parquet.find_spec", lambda _: None)
+    compare("E356-parquet", run(["sweep", "lenet5", "--over", "N=32", "-o", "lenet5.parquet"]))
+
+
 def test_no_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "answers.xlsx").write_bytes(b"PK\x03\x04")
     monkeypatch.chdir(tmp_path)
@@ -500,7 +505,14 @@ def test_every_code_has_a_golden_text(code: str) -> None:
 
 def test_every_golden_text_belongs_to_a_test() -> None:
     known = {*SPECS, *TABLES, *REQUESTS, *FILES, "E002-directory", "E003-permission"}
-    known |= {"E007-directory", "E007-nowhere", "E354-plot", "E501-memory", "E502-archive"}
+    known |= {
+        "E007-directory",
+        "E007-nowhere",
+        "E354-plot",
+        "E356-parquet",
+        "E501-memory",
+        "E502-archive",
+    }
     known |= {
         *WEIGHTS,
         "E504-vector",

@@ -250,6 +250,11 @@ def magnitude(
     return _bounds(dim, highest, {} if memo is None else memo)[1]
 
 
+def largest(dim: Dim, highest: Mapping[str, int]) -> int:
+    """Return a number that the value itself does not exceed, its sign aside."""
+    return _bounds(dim, highest, {})[0]
+
+
 def _bounds(
     dim: Dim, highest: Mapping[str, int], memo: dict[Atom, tuple[int, int]]
 ) -> tuple[int, int]:

@@ -229,7 +229,7 @@ def records(sweep: Sweep | Stream) -> Records:
     lines = (line for block in sweep.blocks for line in _lines(block))
     return Records(
         SCHEMA,
-        lambda: {**_head(plan), "columns": columns},
+        lambda: {**head_of(plan), "columns": columns},
         "rows",
         lines,
         lambda: {"points": sweep.points, "missing": sweep.missing},
@@ -251,7 +251,7 @@ def _lines(block: RowBlock) -> Iterator[tuple[Any, ...]]:
     return zip(*columns, block.notes.tolist(), strict=True)
 
 
-def _head(plan: Plan) -> dict[str, Any]:
+def head_of(plan: Plan) -> dict[str, Any]:
     """Return what holds for all points."""
     view, spec = plan.view, plan.ground.spec
     return {
