@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.tables import published_tables
     from shapecalc.analysis.training import training_cost
     from shapecalc.api import from_keras, from_torch, load, loads, summarize
+    from shapecalc.cli.notebook import Shell
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
     from shapecalc.graph.deploy import fold_batchnorm
@@ -135,6 +136,13 @@ def __getattr__(name: str) -> object:
         if collecting:
             gc.enable()
     return home if name == "verify" else getattr(home, name)  # a room that can be called
+
+
+def load_ipython_extension(shell: Shell) -> None:
+    """Give a notebook the word `%%homework`: what `%load_ext shapecalc` does."""
+    from shapecalc.cli.notebook import load
+
+    load(shell)
 
 
 def __dir__() -> list[str]:

@@ -180,6 +180,12 @@ class SpecErrors(Exception):  # noqa: N818  (it is a bundle; the plural says so)
         self.problems: tuple[Problem, ...] = tuple(map(_brief, problems))
         super().__init__("\n".join(f"{p.code}: {p.message}" for p in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback: no fault of the program."""
+        from shapecalc.output.problems import problems_text
+
+        return problems_text(self.problems).splitlines()
+
 
 def refuse(
     code: str,

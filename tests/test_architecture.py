@@ -61,8 +61,13 @@ HOMEWORK = """
 #: writes itself.
 CIRCLE = {"algebra", "algebra.expr", "algebra.notation"}
 #: The one look forward: a result shows itself, by whatever formats and pictures there are.  They
-#: import what lays it out, and what writes it, by names: of its own room, and of theirs.
-FORWARD = {("text.shown", "output.formats"), ("text.shown", "draw")}
+#: import what lays it out, and what writes it, by names: of its own room, and of theirs.  So do
+#: errors, in a notebook.
+FORWARD = {
+    ("text.shown", "output.formats"),
+    ("text.shown", "draw"),
+    ("errors", "output.problems"),
+}
 
 #: What computes networks: nothing that draws may import it.
 COMPUTING = {

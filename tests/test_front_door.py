@@ -134,7 +134,7 @@ def test_check_judges_a_file(tmp_path: Path) -> None:
     checked = shapecalc.check(answers, homework=homework)
     assert [cell.verdict for cell in checked.cells] == ["right", "wrong"]
     for both in ({}, {"against": "alexnet", "homework": homework}):
-        with pytest.raises(TypeError, match="name one of them"):
+        with pytest.raises(shapecalc.SpecErrors, match=r"E706: .* what the answers are about"):
             shapecalc.check(answers, **both)
 
 

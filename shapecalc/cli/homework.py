@@ -77,15 +77,6 @@ class WhichVariant(NamedTuple):
     seed: str | None = None
 
 
-_variant = click.option(
-    "--variant",
-    "student",
-    metavar="ID",
-    help="The student whose variant is meant; with --variants, or with --seed.",
-)
-_seed = click.option("--seed", metavar="S", help="The seed that the variants were drawn with.")
-
-
 @homework.command(
     short_help="Judge a file of answers.",
     epilog="""\b
@@ -111,8 +102,8 @@ Examples:
     " in JSON 3.",
 )
 @options.variants
-@_variant
-@_seed
+@options.variant
+@options.variant_seed
 @click.option("--solution", is_flag=True, help="Show the right answers.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
 @options.settings
@@ -147,7 +138,7 @@ def check(
         given_answers = load_answers(answers)
         which = WhichVariant(variants, student, seed)
         checked = judge(
-            _homework(against, file, which, settings, inputs, given_answers), given_answers
+            homework_for(against, file, which, settings, inputs, given_answers), given_answers
         )
         output.write(checked, hint=level, solution=solution)
         remark(checked.another)
@@ -174,8 +165,8 @@ Examples:
     " conventions, as `check --against SPEC` judges them.",
 )
 @options.variants
-@_variant
-@_seed
+@options.variant
+@options.variant_seed
 @click.option("--solution", is_flag=True, help="Fill in the right answers, worked out.")
 @click.option(
     "-f",
@@ -323,7 +314,7 @@ def _no_variant(which: WhichVariant, hint: str) -> None:
         raise refuse("E706", message, hint=hint)
 
 
-def _homework(
+def homework_for(
     against: str | None,
     file: str | None,
     which: WhichVariant,

@@ -352,6 +352,15 @@ variants = click.option(
     type=FileName(),
     help="The class's variants.csv; the sheet's stamp tells which variant is meant.",
 )
+variant = click.option(
+    "--variant",
+    "student",
+    metavar="ID",
+    help="The student whose variant is meant; with --variants, or with --seed.",
+)
+variant_seed = click.option(
+    "--seed", metavar="S", help="The seed that the variants were drawn with."
+)
 columns = click.option(
     "-c",
     "--columns",

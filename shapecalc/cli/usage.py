@@ -111,12 +111,13 @@ def _place(ctx: click.Context, at: str = "") -> Origin:
 
 
 def _path(ctx: click.Context) -> str:
-    """Write a command as it is called."""
+    """Write a command as it is called; a notebook's stands alone."""
     names = []
     while ctx.parent is not None:
         names.append(ctx.info_name or "")
         ctx = ctx.parent
-    return " ".join(("shapecalc", *reversed(names)))
+    own = ctx.info_name if (ctx.info_name or "").startswith("%") else None
+    return " ".join((own or "shapecalc", *reversed(names)))
 
 
 def _usage(ctx: click.Context) -> str:
@@ -124,7 +125,7 @@ def _usage(ctx: click.Context) -> str:
 
 
 def _help(ctx: click.Context) -> str:
-    return f"`{_path(ctx)} --help` says what it takes"
+    return f"`{_path(ctx).replace('%%', '%')} --help` says what it takes"
 
 
 def _options(ctx: click.Context) -> Iterable[str]:

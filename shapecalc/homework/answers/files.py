@@ -5,6 +5,7 @@ Bytes become text here, whatever program has written them.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,8 +99,14 @@ def read_answers(data: bytes, name: str) -> Answers:
     return reader(text, name, notes)._replace(stamp=stamp_in(text))
 
 
+#: How a map of layers in YAML begins: a map in its line, or one below it.
+_YAML_MAP = re.compile(r"(?:#.*\n|---\s*\n|\s*\n)*[\w./ -]{1,60}:[ \t]*(?:\{|\n[ \t]+[\w ]{1,60}:)")
+
+
 def _guess(text: str) -> Callable[[str, str, tuple[str, ...]], Answers]:
     """Choose a reader by how a text begins."""
+    if _YAML_MAP.match(text):
+        return read_yaml
     start = text.lstrip()
     if start[:1] in ("{", "["):
         return read_notebook if '"nbformat"' in start[-200:] else read_json

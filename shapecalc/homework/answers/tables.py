@@ -363,7 +363,7 @@ def read_yaml(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     """Read answers in YAML.  Raises `SpecErrors` (E101 to E106, E701, E702)."""
     if not re.sub(r"(?m)^\s*(?:#.*|---.*|\.\.\.)?$", "", text).strip():
         raise refuse_file("E701", "the file is empty", name, _FORM)
-    return _answers(_plain(compose(Source(name, text)), name), name, notes)
+    return from_plain(_plain(compose(Source(name, text)), name), name, notes)
 
 
 def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
@@ -382,7 +382,7 @@ def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     except _TwiceError as error:
         message = f"'{error.args[0][:40]}' stands twice in one map"
         raise refuse_file("E701", message, name, "keep one of the two") from None
-    return _answers(_words(value), name, notes)
+    return from_plain(_words(value), name, notes)
 
 
 class _TwiceError(Exception):
@@ -428,7 +428,8 @@ def _plain(tree: Tree, name: str) -> Plain:
     return plain(tree)
 
 
-def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
+def from_plain(value: Plain, name: str, notes: tuple[str, ...] = ()) -> Answers:
+    """Make answers of maps and lists of texts.  Raises `SpecErrors` (E701, E702)."""
     inner, around = value, None
     if isinstance(value, dict):
         around = next((key for key in value if plain_word(key) in _AROUND), None)
@@ -451,10 +452,10 @@ def _answers(value: Plain, name: str, notes: tuple[str, ...]) -> Answers:
             cells.append(cell._replace(nth=above[at]))
             above[at] += 1
         if len(cells) > MAX_CELLS:
-            raise refuse_file("E702", f"the file has more than {MAX_CELLS:,} cells", name, _FORM)
+            raise refuse_file("E702", f"there are more than {MAX_CELLS:,} cells", name, _FORM)
     if not cells:
         raise refuse_file(
-            "E701", "the file names no layer with something that is asked", name, _FORM
+            "E701", "the table names no layer with something that is asked", name, _FORM
         )
     columns = tuple(dict.fromkeys(cell.quantity for cell in cells))
     unique = tuple(dict.fromkeys(rows))
@@ -475,7 +476,7 @@ def _records(value: Plain, network: str = "") -> Iterator[_Record]:
                 yield from _records(columns, layer)
                 continue
             for column, cell in columns.items():
-                yield layer, column, _text(cell), f"{layer}: {column}", network
+                yield layer, column, text_of(cell), f"{layer}: {column}", network
     elif isinstance(value, list):
         for number, record in enumerate(value, 1):
             if isinstance(record, dict):
@@ -506,22 +507,22 @@ def _record(record: dict[str, Plain], place: str, network: str) -> Iterator[_Rec
         return
     naming = list(record)[at]
     about = next((key for key in record if plain_word(key) in NETWORK_WORDS), None)
-    network = _text(record[about]).strip() if about is not None else network
-    layer = _text(record[naming]).strip()
+    network = text_of(record[about]).strip() if about is not None else network
+    layer = text_of(record[naming]).strip()
     column = record.get("column", record.get("quantity"))
     if isinstance(column, str):
         value = next((record[key] for key in _VALUES if key in record), "")
-        yield layer, column, _text(value), place, network
+        yield layer, column, text_of(value), place, network
         return
     for key, cell in record.items():
         if key not in (naming, about):
-            yield layer, key, _text(cell), f"{place}, {key}", network
+            yield layer, key, text_of(cell), f"{place}, {key}", network
 
 
-def _text(value: Plain) -> str:
+def text_of(value: Plain) -> str:
     """Write a cell's value as one text: a list of extents as a tuple."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return f"({', '.join(map(_text, value[:20]))})"
-    return ", ".join(f"{key} {_text(item)}" for key, item in list(value.items())[:20])
+        return f"({', '.join(map(text_of, value[:20]))})"
+    return ", ".join(f"{key} {text_of(item)}" for key, item in list(value.items())[:20])

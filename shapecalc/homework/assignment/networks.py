@@ -16,7 +16,7 @@ from shapecalc.spec.grammar import read_spec
 from shapecalc.text import Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.graph import Node
     from shapecalc.report import Report, Row
@@ -41,8 +41,11 @@ class Variation(NamedTuple):
         )
 
 
-def network(spec: Source, variation: Variation) -> Report:
-    """Compute a spec's network, varied.  Raises `SpecErrors`, E705 for one with symbols."""
+def network(spec: Source, variation: Variation, unknown: Sequence[str] = ()) -> Report:
+    """Compute a spec's network, varied, constants that are `unknown` as symbols.
+
+    Raises `SpecErrors`, E705 for one with other symbols.
+    """
     read = read_spec(spec, beside)
     if variation.fields:
         changed = Source(f"{spec.name}, varied", _extending(variation.fields))
@@ -51,8 +54,10 @@ def network(spec: Source, variation: Variation) -> Report:
             name=read.name, citation=read.citation, note=read.note, source=read.source
         )
     inputs = {"": variation.input} if variation.input else {}
-    report = compute_report(expand(read, dict(variation.constants), inputs))
-    numeric(report)
+    constants = {**variation.constants, **dict.fromkeys(unknown, "free")}
+    report = compute_report(expand(read, constants, inputs))
+    if not unknown:
+        numeric(report)
     return report
 
 

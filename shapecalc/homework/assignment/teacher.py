@@ -47,7 +47,7 @@ from shapecalc.text import Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from shapecalc.report import Report
@@ -61,6 +61,7 @@ KEYS = (
     "specs",
     "input",
     "set",
+    "unknown",
     "vary",
     "windows",
     "columns",
@@ -114,11 +115,13 @@ class NetworkEntry(NamedTuple):
     variation: Variation
     places: Mapping[str, Origin] = {}
 
-    def report(self, source: Source, values: Mapping[str, str]) -> Report:
+    def report(
+        self, source: Source, values: Mapping[str, str], unknown: Sequence[str] = ()
+    ) -> Report:
         """Compute the network of a variant's values.  Raises `SpecErrors`, in the homework."""
         variation = self.variation.with_(variation_of(values, self.name))
         try:
-            return network(beside(self.spec.text, source), variation)
+            return network(beside(self.spec.text, source), variation, unknown)
         except SpecErrors as error:
             raise SpecErrors(
                 problem._replace(origin=self.places.get(problem.origin.source.name, problem.origin))
@@ -163,6 +166,8 @@ class _TeacherReader(KeyReader):
         reports = {entry.name: entry.report(source, values) for entry in entries}
         several = "" not in reports
         report, networks = together(reports) if several else (reports[""], {})
+        unknown = self.unknown(get("unknown"), report, picture=get("picture"), several=several)
+        written = entries[0].report(source, values, unknown) if unknown else None
         depth += several and depth > 0
         rows = [*askable(report, depth), TOTAL, *(f"{name}/{TOTAL}" for name in networks)]
         layers = self.layers(get("layers"), rows)
@@ -199,7 +204,13 @@ class _TeacherReader(KeyReader):
             networks=networks,
             accepted=accepted,
             variation=tuple(values.items()),
-        )._replace(choices=choices, any_window=windows, deadline=deadline, picture=picture)
+        )._replace(
+            choices=choices,
+            any_window=windows,
+            deadline=deadline,
+            picture=picture,
+            written=askable(written, depth) if written is not None else {},
+        )
         if not values:  # a variant's cells are others
             given_as_written(self, get("given"), made)
         self.without_sums(tree)
@@ -307,6 +318,26 @@ class _TeacherReader(KeyReader):
             return None
         named = [self.layer(word, rows) for word in self.words(tree, "`layers`")]
         return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    def unknown(
+        self, tree: Tree | None, report: Report, *, picture: Tree | None, several: bool
+    ) -> tuple[str, ...]:
+        """Read the constants that are to be found out: sheets write them by their names."""
+        words = self.words(tree, "`unknown`") if tree is not None else []
+        constants = report.graph.spec.let
+        for word in words:
+            if several:
+                hint = "ask about one network"
+                self.no("E111", "`unknown` does not go with `specs`", word, hint)
+            elif picture is not None:
+                hint = "leave out `picture`"
+                self.no(
+                    "E111", "`unknown` does not go with a picture, which is drawn of it", word, hint
+                )
+            elif word.text not in constants:
+                hint = did_you_mean(word.text, constants) or "name one of its `let`"
+                self.no("E116", f"'{word.text}' is no constant of {report.name}", word, hint)
+        return () if len(self.problems) else tuple(word.text for word in words)
 
     def filled_in(self, tree: Tree | None, rows: list[str]) -> list[tuple[str, str]]:
         """Read the cells that are filled in: a layer's columns."""

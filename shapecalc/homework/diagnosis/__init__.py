@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from shapecalc.text.shown import Shapes, Shown
 
@@ -109,6 +109,13 @@ class Finding(NamedTuple):
     certain: bool
 
 
+class Printer(Protocol):
+    """What of IPython's printer is called."""
+
+    def text(self, obj: str) -> None:
+        """Write a text."""
+
+
 @dataclass(frozen=True)
 class Checked(Shown):
     """The answers of one student, judged."""
@@ -145,6 +152,10 @@ class Checked(Shown):
     def another(self) -> tuple[str, ...]:
         """What says that the sheet belongs to another homework: its stamp."""
         return tuple(note for note in self.notes if note.startswith(OTHER_STAMP))
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
+        """Show the whole check where IPython shows texts only."""
+        printer.text(self.render("text").rstrip("\n"))
 
     def count(self, *verdicts: Verdict) -> int:
         """Count the cells of some verdicts."""

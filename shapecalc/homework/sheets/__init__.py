@@ -86,7 +86,7 @@ def _does(homework: Homework, layer: str, shown: Mapping[str, str]) -> str:
 
     `shown` has every row of the sheet with the layer above it.
     """
-    row = homework.rows.get(layer)
+    row = homework.row_as_written(layer)
     if row is None:
         return ""
     if row.layer is None:
@@ -215,7 +215,7 @@ def key_of(
     """
     shown = _above(homework)
     layers = [layer for layer in shown if only in (None, layer)]
-    rows = [homework.rows[layer] for layer in layers if layer in homework.rows]
+    rows = [row for layer in layers if (row := homework.row_as_written(layer)) is not None]
     asked = {column.key for column in homework.columns} if columns is None else set(columns)
     key = notation_key(rows, operations=counts_operations(homework.conventions, asked))
     texts = [_does(homework, layer, shown) for layer in layers]

@@ -147,19 +147,19 @@ def homework_of(homework_file: str, variants_file: str, student_id: str) -> Home
 
 
 def chosen_homework(
-    file: str,
+    file: str | Source,
     *,
     variants: str | None = None,
     student: str | None = None,
     seed: str | None = None,
     stamp: str = "",
 ) -> Homework:
-    """Return the homework of a file: the variant of a student, or that of a sheet's stamp.
+    """Return the homework of a file, by its name too: a student's variant, or a sheet's stamp's.
 
     `variants` is the list that was written for the class; with a student's id and the seed the
     variant is drawn again.  Raises `SpecErrors` (E752) where nothing says which variant it is.
     """
-    source = find_homework(file)
+    source = find_homework(file) if isinstance(file, str) else file
     if variants is not None:
         known = read_variants(variants)
         drawn = known.of_student(student) if student is not None else known.of_stamp(stamp)

@@ -222,3 +222,58 @@ def test_a_total_of_what_has_none_is_refused(column: str, section: str) -> None:
 def test_a_sheet_says_which_counts_have_no_total() -> None:
     text = "spec: lenet5\ncolumns: [params, memory, rf]\nlayers: [conv1, total]\n"
     assert stated(homework(text))["-"] == "not asked; memory and rf have no total"
+
+
+# -- constants that are to be found out ----------------------------------------------------------
+
+DESIGN = "input: 32x32x1\nlet: {k: 19, s: 2}\nlayers:\n- conv: {filters: 8, kernel: 5}\n- maxpool: {kernel: s, stride: s}\n- conv: {filters: k, kernel: 3}\n- dense: 10\n"  # fmt: skip
+FIND = "spec: net\nunknown: [k]\nset: {k: 23}\ngiven: {total: [params]}\nlayers: [conv1, pool1, conv2, fc1, total]\n"
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html", "csv", "yaml", "latex"])
+def test_a_sheet_writes_an_unknown_constant_by_its_name(tmp_path, monkeypatch, format_) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(DESIGN)
+    assigned = homework(FIND)
+    assert {cell.at: cell.key for cell in assigned.cells}["conv2", "params"] == 3 * 3 * 8 * 23 + 23
+    plain, solved = (
+        sheet(assigned, format_, solution=solution).replace("×", "x").replace(r"$\times$", "x")
+        for solution in (False, True)
+    )
+    rows = [line for line in plain.splitlines() if "conv2" in line]
+    assert any("conv k 3x3" in line for line in rows)
+    assert "conv 23" not in plain
+    assert "23 filters" not in plain
+    assert "maxpool 2x2" in plain  # another constant is known
+    total = 5 * 5 * 8 + 8 + 3 * 3 * 8 * 23 + 23 + 12 * 12 * 23 * 10 + 10
+    assert f"{total:,}" in plain or str(total) in plain
+    assert "12x12x23" not in plain
+    assert "12x12x23" in solved
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("spec: alexnet\nunknown: [k]\n", "E116: 'k' is no constant of AlexNet"),
+        ("spec: net\nunknown: [k]\npicture: volumes\n", "E111: `unknown` does not go with a picture"),
+        ("specs: [net, lenet5]\nunknown: [k]\n", "E111: `unknown` does not go with `specs`"),
+        ("spec: net\nunknown: {k: 3}\n", "E110"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_unknown_is_refused(tmp_path, monkeypatch, text, message) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(DESIGN)
+    with pytest.raises(SpecErrors) as caught:
+        homework(text)
+    assert str(caught.value).startswith(message)
+
+
+def test_an_unknown_constant_may_vary_from_student_to_student(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text(DESIGN)
+    source = Source("homework.yaml", FIND.replace("set: {k: 23}", "vary: {k: [20, 28]}"))
+    one, other = (sheet(read_homework(source, {"k": k}), "csv") for k in ("20", "28"))
+    assert one != other  # by the budget
+    assert [line for line in one.splitlines() if line.startswith("conv2")] == [
+        line for line in other.splitlines() if line.startswith("conv2")
+    ]

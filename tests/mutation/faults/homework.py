@@ -9,7 +9,7 @@ FAULTS = [
     Planted("a CSV's separator is looked for in its last line", 're.fullmatch(r"sep=(.)\\s*", lines[0])', 're.fullmatch(r"sep=(.)\\s*", lines[-1])'),
     Planted("of all separators the worst is taken", "max(tried, key=lambda attempt: attempt[0])", "min(tried, key=lambda attempt: attempt[0])"),
     Planted("every plain word is empty", 'tree.plain and tree.text in ("~", "null")', "tree.plain"),
-    Planted("a list in an answer is no text", 'if isinstance(value, list):\n        return f"({\', \'.join(map(_text, value[:20]))})"', 'if False:\n        return f"({\', \'.join(map(_text, value[:20]))})"'),
+    Planted("a list in an answer is no text", 'if isinstance(value, list):\n        return f"({\', \'.join(map(text_of, value[:20]))})"', 'if False:\n        return f"({\', \'.join(map(text_of, value[:20]))})"'),
     Planted("the last column of a workbook is its first", "cells[-1]", "cells[0]"),
     Planted("answers need two homeworks", "(homework is None) == (against is None)", "(homework is None) != (against is None)"),
     Planted("parameters are told where they are not asked", '"params" in columns', '"params" not in columns'),
