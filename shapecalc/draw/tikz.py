@@ -14,7 +14,7 @@ from shapecalc.draw.picture import Box, Cluster, Path, Polygon, Text, is_bold, l
 from shapecalc.draw.styles import STYLES
 from shapecalc.draw.svg import number
 from shapecalc.errors import refuse
-from shapecalc.output.latex import UNKNOWN_LETTERS, escaped, is_latin
+from shapecalc.output.latex import escaped, with_definitions
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
     wide, high = (_bp(length + _SPARE) for length in (drawing.width, drawing.height))
     paper = f"paperwidth={wide},paperheight={high}"
     lines = [
-        *_comments(drawing),
         r"\documentclass{article}",
         rf"\usepackage[{paper},margin=0pt]{{geometry}}",
         r"\usepackage{lmodern}",
@@ -57,7 +56,7 @@ def to_tikz(drawing: Drawing, scheme: Scheme = "light") -> str:
         *_picture(drawing),
         r"\end{document}",
     ]
-    return "\n".join([*lines, ""])
+    return _whole(drawing, lines)
 
 
 def to_tikz_figure(drawing: Drawing) -> str:
@@ -67,7 +66,6 @@ def to_tikz_figure(drawing: Drawing) -> str:
     """
     _must_fit(drawing)
     lines = [
-        *_comments(drawing),
         r"% Needs \usepackage{tikz} and \usetikzlibrary{arrows.meta} in the preamble.",
         r"\begin{center}",
         *_looks(drawing, "light"),
@@ -76,7 +74,12 @@ def to_tikz_figure(drawing: Drawing) -> str:
         r"}",
         r"\end{center}",
     ]
-    return "\n".join([*lines, ""])
+    return _whole(drawing, lines)
+
+
+def _whole(drawing: Drawing, lines: Iterable[str]) -> str:
+    comments = "".join(f"{line}\n" for line in _comments(drawing))
+    return comments + with_definitions("\n".join([*lines, ""]))
 
 
 def _must_fit(drawing: Drawing) -> None:
@@ -89,12 +92,9 @@ def _must_fit(drawing: Drawing) -> None:
 
 
 def _comments(drawing: Drawing) -> Iterator[str]:
-    """Say what is drawn, and whether it needs more than pdfLaTeX."""
-    texts = [drawing.title, *(s.text for s in leaves(drawing.children) if isinstance(s, Text))]
+    """Say what is drawn."""
     yield f"% {one_line(drawing.title)}"
     yield from (f"% {part}" for part in _wrapped(one_line(drawing.description)))
-    if not all(map(is_latin, texts)):
-        yield f"% {UNKNOWN_LETTERS}"
 
 
 def _looks(drawing: Drawing, scheme: Scheme) -> Iterator[str]:

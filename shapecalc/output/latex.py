@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from shapecalc.errors import refuse
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
+from shapecalc.output.latex_letters import LATIN, SIGNS, as_written, definitions, with_letters
 from shapecalc.output.table import OF_SYMBOLS, Picture, panels
 from shapecalc.output.text import spelled
 from shapecalc.text import Origin, Source
-from shapecalc.text.safe import terminal_safe
+from shapecalc.text.safe import terminal_safe, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +29,10 @@ LONG = 40
 #: A table that may go on below does so after so many characters, which fit a page of footnotesize.
 WIDE = 90
 
-UNKNOWN_LETTERS = "Its letters need LuaLaTeX or XeLaTeX, and a font that has them."
+UNKNOWN_LETTERS = (
+    "Its letters need LuaLaTeX or XeLaTeX, and a font that has them; elsewhere their numbers in"
+    " Unicode stand in brackets."
+)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -51,20 +56,7 @@ _SPECIAL = {
     "-": "-{}",  # where two stand together they would become a dash
     NOT_APPLICABLE_MARK: "--",
     "\N{REPLACEMENT CHARACTER}": "?",
-    "\N{CHECK MARK}": r"$\surd$",
-    "\N{BALLOT X}": r"$\times$",
-    "\N{MULTIPLICATION SIGN}": r"$\times$",
-    "\N{MIDDLE DOT}": r"$\cdot$",
-    "\N{DOT OPERATOR}": r"$\cdot$",
-    "\N{MINUS SIGN}": "$-$",
-    "\N{PLUS-MINUS SIGN}": r"$\pm$",
-    "\N{RIGHTWARDS ARROW}": r"$\rightarrow$",
-    "\N{LESS-THAN OR EQUAL TO}": r"$\leq$",
-    "\N{GREATER-THAN OR EQUAL TO}": r"$\geq$",
-    "\N{NOT EQUAL TO}": r"$\neq$",
-    "\N{ALMOST EQUAL TO}": r"$\approx$",
-    "\N{LEFT CEILING}": r"$\lceil$",
-    "\N{RIGHT CEILING}": r"$\rceil$",
+    **SIGNS,
     **{mark: rf"\textsuperscript{{{digit}}}" for digit, mark in enumerate(_RAISED)},
 }
 _SIGNS = "".join(map(re.escape, _SPECIAL.keys() - {"->", "-"}))
@@ -81,16 +73,18 @@ _OPERAND = r"[\w(](?:[\w*^()/]|,(?=\d{3}))*"
 _RUN = re.compile(rf"(?<![\w/.]){_OPERAND}(?: (?:[-+*/]|[<>]?=) {_OPERAND})*")
 _RELATIONS = {">=": r"\geq", "<=": r"\leq", "=": "="}
 _DIGITS = str.maketrans(_RAISED, "0123456789")
-# pdfLaTeX sets these without further packages.
-_LATIN = re.compile(
-    "(?:(?![«»ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ\u2017\u201a\u201b\u201e\u201f\u2023-\u2025])"
-    "[\0-\u017f\u2013-\u2026])*"
-)
+_LATIN = re.compile(f"(?:{LATIN})*")
 
 
 def is_latin(text: str) -> bool:
     """Tell whether pdfLaTeX sets a text without further packages."""
     return _LATIN.fullmatch(text) is not None
+
+
+def with_definitions(text: str) -> str:
+    """Put before what is escaped what its letters need, and say so where that may not do."""
+    comments = [f"% {UNKNOWN_LETTERS}"] if r"\otherletter{" in text else []
+    return "\n".join([*comments, *definitions(text), text])
 
 
 def to_latex(
@@ -118,9 +112,7 @@ def to_latex(
         text = "\n".join(_float(table, pieces, environment, named))
         packages = r"\usepackage{booktabs}"
     comments = [f"{table.title}. Needs {packages} in the preamble.", *table.remarks]
-    if not is_latin(text):
-        comments.append(UNKNOWN_LETTERS)
-    return "".join(f"% {comment}\n" for comment in comments) + text + "\n"
+    return "".join(f"% {comment}\n" for comment in comments) + with_definitions(text) + "\n"
 
 
 def _float(table: Table, pieces: tuple[Table, ...], environment: str, caption: str) -> list[str]:
@@ -192,7 +184,7 @@ def _caption(table: Table, caption: str | None, label: str | None) -> str:
         raise refuse("E303", message, Origin(Source(f"--label {label}", label)), "like tab:alexnet")
     text = _sentences((table.title, *table.about))
     if caption is not None:
-        text = re.sub(r"(?<!\\)((?:\\\\)*)([%#&])", r"\1\\\2", caption)
+        text = as_written(re.sub(r"(?<!\\)((?:\\\\)*)([%#&])", r"\1\\\2", caption))
     name = label or f"tab:{re.sub('[^a-z0-9]+', '-', table.title.lower()).strip('-')}"
     return rf"\caption{{{text}}}\label{{{name}}}"
 
@@ -341,7 +333,10 @@ def escaped(text: str) -> str:
 
     Formulas are set as such: floors in brackets, products with dots, powers raised.
     """
-    return _FORMULA.sub(_set, _ESCAPED.sub(lambda match: _SPECIAL[match.group()], _floors(text)))
+    text = text if text.isascii() else normalize("NFC", text)
+    return with_letters(
+        _FORMULA.sub(_set, _ESCAPED.sub(lambda match: _SPECIAL[match.group()], _floors(text)))
+    )
 
 
 def _floors(text: str) -> str:
@@ -381,16 +376,16 @@ _NEEDS = r"Needs \usepackage{amsmath,booktabs,longtable} in the preamble."
 _SMALL = r"{\footnotesize\raggedright\setlength{\tabcolsep}{4pt}\setlength{\LTleft}{0pt}"
 #: Columns of words that are wider than this are broken where a line would be too long.
 _BROKEN = 24
+#: The width of a typewriter's character in its size.
+_CELL = 0.525
 
 
 def document_to_latex(document: Document, *, standalone: bool = True) -> str:
     """Write a document as LaTeX; without `standalone` it is what a document takes in."""
     body = "\n\n".join(filter(None, _document_body(document)))
-    comments = [*([] if standalone else [_NEEDS]), *([] if is_latin(body) else [UNKNOWN_LETTERS])]
-    head = "".join(f"% {comment}\n" for comment in comments)
     if not standalone:
-        return f"{head}{body}\n"
-    return f"{head}{_PREAMBLE}\n{body}\n\n\\end{{document}}\n"
+        return f"% {_NEEDS}\n{with_definitions(body)}\n"
+    return with_definitions(f"{_PREAMBLE}\n{body}\n\n\\end{{document}}") + "\n"
 
 
 def _document_body(document: Document) -> Iterator[str]:
@@ -456,11 +451,24 @@ def _picture(lines: Sequence[str]) -> str:
     >>> _picture([r"\end{verbatim}"]).splitlines()[2]
     '\\end {verbatim}'
     """
-    shown = (
+    shown = [
         terminal_safe(line).replace(r"\end{", r"\end {").replace("\N{REPLACEMENT CHARACTER}", "?")
         for line in lines
-    )
+    ]
+    if not all(map(is_latin, shown)):
+        return "\n".join([r"{\footnotesize\ttfamily\raggedright", *map(_typed, lines), r"\par}"])
     return "\n".join([r"{\footnotesize", _environment("verbatim", shown), "}"])
+
+
+def _typed(line: str) -> str:
+    """Set a line of plain characters in cells of one width, each as what it is."""
+    return rf"\mbox{{}}{''.join(map(_in_cells, terminal_safe(line)))}\\"
+
+
+def _in_cells(character: str) -> str:
+    if character.isascii():
+        return "~" if character == " " else escaped(character)
+    return rf"\makebox[{_CELL * width_of(character):.3f}em]{{{escaped(character)}}}"
 
 
 def _chain(chain: Chain) -> Iterator[str]:

@@ -75,7 +75,18 @@ ABOUT = (
     r"\~",
 )
 TIMES = ("*", " * ", "x", " x ", "\N{MULTIPLICATION SIGN}", " \N{MULTIPLICATION SIGN} ",
-         "\N{DOT OPERATOR}", "\N{MIDDLE DOT}", r"\*", r" \times ", r"\cdot ", "&times;")  # fmt: skip
+         "\N{DOT OPERATOR}", "\N{MIDDLE DOT}", r"\*", r" \times ", r"\cdot ", "&times;",
+         "\N{CYRILLIC SMALL LETTER HA}", " \N{CYRILLIC CAPITAL LETTER HA} ",
+         "\N{N-ARY TIMES OPERATOR}")  # fmt: skip
+#: What stands behind an answer without brackets, and marks of doubt.
+WITH = (" with bias", " incl. biases", " including biases", " mit Bias", " inkl. Bias", " con sesgo",
+        " avec biais", ", with all biases", " w/ bias")  # fmt: skip
+DOUBTS = ("?", " ?", "??", "!", " (?)")
+#: Prefixes of bytes in full.
+BYTES = {
+    1000: (("kilobytes", "kilooctets"), ("megabytes", "Megabyte", "m\xe9gaoctets"), ("gigabytes",)),
+    1024: (("kibibytes",), ("mebibytes", "Mebibyte"), ("gibibytes",)),
+}
 SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -126,7 +137,10 @@ def _scaled(rng: random.Random, number: int, column: str) -> Stated:
     if base != scale or (column == "memory" and binary):
         word = {10**3: "K", 10**6: "M", 10**9: "G"}[scale]
         iec = base != scale and rng.random() < 0.5
+        power = {"K": 0, "M": 1, "G": 2}[word]
         word += ("i" if iec else "") + rng.choice(("B", "B", "b"))
+        if rng.random() < 0.3:
+            word = " " + rng.choice(BYTES[1024 if base != scale else 1000][power])
     elif column == "macs" and word in "KMG" and rng.random() < 0.5:
         word += rng.choice(("Mac", "MACs", "MAC", "Macs"))
     return Stated(shown + rng.choice(("", " ", "\N{NO-BREAK SPACE}")) + word, value, half)
@@ -150,8 +164,23 @@ def _worked_out(rng: random.Random, number: int) -> str:
     return f"({rest - 1}+1){sign}{number // rest}" if rest > 2 else str(number)
 
 
+def _otherwise(rng: random.Random, number: int, column: str) -> str:
+    """Write a number in full as fewer do."""
+    worked = _worked_out(rng, number).replace("=", "")
+    ways = [hex(number), hex(number).upper().replace("0X", "0x"), f"{number} (={worked})",
+            f"{number} (= {worked})", f"{number} ({worked} = {number})", f"{_grouped(rng, number)}?",
+            f"{number}{rng.choice(DOUBTS)}", f"{number:,}{rng.choice(WITH)}"]  # fmt: skip
+    if column == "memory" and number % 4 == 0:
+        ways += [f"{number // 4:,}{sign}4 {word}" for sign in (" x ", "*", " \N{MULTIPLICATION SIGN} ")
+                 for word in ("bytes", "Byte", "octets", "B")]  # fmt: skip
+        ways += [f"4 bytes x {number // 4}", f"{number // 4} elements * 4 bytes"]
+    return rng.choice(ways)
+
+
 def count(rng: random.Random, number: int, column: str) -> Stated:
     """Write a number in some notation."""
+    if number > 1 and rng.random() < 0.15:
+        return Stated(typeset(rng, _otherwise(rng, number, column)), Fraction(number))
     kind = rng.random()
     names = NAMES[column]
     if kind < 0.3 or not number:
@@ -171,8 +200,15 @@ def count(rng: random.Random, number: int, column: str) -> Stated:
         stated = right._replace(text=text)
     if stated.half and rng.random() < 0.3 and kind < 0.6:
         stated = stated._replace(text=rng.choice(ABOUT) + stated.text)
-    if kind < 0.6 and rng.random() < 0.3 and not stated.text.endswith(("B", "b")):
-        stated = stated._replace(text=f"{stated.text} {rng.choice(names)}")
+    if (
+        kind < 0.6
+        and rng.random() < 0.3
+        and not stated.text.endswith(("B", "b", "byte", "bytes", "octets"))
+    ):
+        of = rng.choice((" ", " ", " de ", " of ")) if stated.half else " "
+        stated = stated._replace(text=f"{stated.text}{of}{rng.choice(names)}")
+        if rng.random() < 0.2:
+            stated = stated._replace(text=stated.text + rng.choice(WITH))
     if kind < 0.6 and rng.random() < 0.1:
         stated = stated._replace(text=f"{stated.text} {rng.choice(ASIDES)}")
     elif kind < 0.3 and rng.random() < 0.1:
@@ -188,6 +224,9 @@ def side(rng: random.Random, number: int) -> Stated:
         f"{number}x{number}", f"{number} \N{MULTIPLICATION SIGN} {number}", f"{number}²", f"{number}^2",
         f"({number}, {number})", f"{number} by {number}", f"{number}x{number} px", f"{number} px",
         str(number), f"${number} \\times {number}$", f"{number}<sup>2</sup>",
+        f"{number} \N{MULTIPLICATION SIGN} {number} (pixels)", f"{number}x{number} (px)", f"{number}?",
+        f"{number}\N{CYRILLIC SMALL LETTER HA}{number}", f"{number} ({number}x{number})",
+        f"~{number}x{number}", f"{number}x{number}?", f"{number}x{number} = {number * number}",
     )  # fmt: skip
     return Stated(rng.choice(forms), Fraction(number))
 
@@ -216,7 +255,8 @@ def volume(rng: random.Random, dims: tuple[int, ...], *, swaps: bool = True) -> 
         return rng.choice(forms)
     *sides, channels = dims
     sign = rng.choice(("x", " x ", "X", "\N{MULTIPLICATION SIGN}", " \N{MULTIPLICATION SIGN} ", ", ",
-                       " by ", "*", "\N{MIDDLE DOT}", r"\times ", r" \times ", "&times;", r"\*"))  # fmt: skip
+                       " by ", "*", "\N{MIDDLE DOT}", r"\times ", r" \times ", "&times;", r"\*",
+                       "\N{CYRILLIC SMALL LETTER HA}", " \N{CYRILLIC SMALL LETTER HA} "))  # fmt: skip
     if len(set(sides)) == 1 and rng.random() < 0.15:
         mark = rng.choice(("x", " \N{MULTIPLICATION SIGN} ", r" \times "))
         text = f"{sides[0]}{_raised(rng, len(sides))}{mark}{channels}"
@@ -249,7 +289,10 @@ def volume(rng: random.Random, dims: tuple[int, ...], *, swaps: bool = True) -> 
         product = 1
         for extent in dims:
             product *= extent
-        text = rng.choice((f"{last} = {product:,}", f"{product} = {last}",
+        text = rng.choice((f"{last} ({product})", f"{last} ({product:,})", f"~{last}", f"ca. {last}",
+                           *([f"{last}?"] if sign != ", " else []), f"{last} with padding",
+                           f"{sides[0]}x{sides[1]} ({channels})", f"{channels} ({sides[0]}x{sides[1]})",
+                           f"{last} = {product:,}", f"{product} = {last}",
                            f"({2 * sides[0]}-2)/2+1 = {sides[0]} → {last}"))  # fmt: skip
     return typeset(rng, text)
 

@@ -54,6 +54,20 @@ def numbers(text: str, **settings: int | str) -> tuple[ReadNumber, ...]:
         ("<del>34,848</del> 34,944", 34_944),
         ("34,944.00", 34_944),
         ("34.944,0", 34_944),
+        ("290,400 × 4 bytes", 1_161_600),
+        ("4 bytes × 290,400", 1_161_600),
+        ("290,400 elements x 4 B", 1_161_600),
+        ("34,944 with bias", 34_944),
+        ("34.944 mit Bias", 34_944),
+        ("34,944 params incl. biases (see notes)", 34_944),
+        ("34,944 weights and biases", 34_944),
+        ("34944 (=11*11*3*96+96)", 34_944),
+        ("34944 ((11*11*3+1)*96 = 34944)", 34_944),
+        ("34,944?", 34_944),
+        ("34944 ??", 34_944),
+        ("11\u044511\u04453\u044596+96", 34_944),
+        ("0x8880", 34_944),
+        ("0 x 8880", 0),
     ],
 )
 def test_whole_numbers_are_what_is_shown(text: str, value: int) -> None:
@@ -77,6 +91,14 @@ def test_whole_numbers_are_what_is_shown(text: str, value: int) -> None:
         ("35 mil", 35_000, 500),
         ("35 (K)", 35_000, 500),
         ("3.5万", 35_000, 500),
+        ("1.11 megabytes", 1_110_000, 5_000),
+        ("1,11 mégaoctets", 1_110_000, 5_000),
+        ("1.5 mebibytes", Fraction(3 * 2**20, 2), Fraction(2**20, 20)),
+        ("1.11 MiB (megabytes)", Fraction(111 * 2**20, 100), Fraction(2**20, 200)),
+        ("105,4 millions de MACs", 105_400_000, 50_000),
+        ("105,4 millions d’opérations", 105_400_000, 50_000),
+        ("105.4 mega MACs", 105_400_000, 50_000),
+        ("35\u041a", 35_000, 500),
     ],
 )
 def test_rounded_numbers_keep_their_precision(text: str, value: int, half: int) -> None:
@@ -93,6 +115,9 @@ def test_rounded_numbers_keep_their_precision(text: str, value: int, half: int) 
         ("<s>34,944</s>", "struck through"),
         (r"\sout{34944}", "struck through"),
         ("34944 or 34848", "cannot be computed"),
+        ("34,848 with 96 biases", "cannot be computed"),
+        ("34944 (=11*11*3*96)", "two numbers"),
+        ("96*0x16", "a product, or to base 16"),
         ("=", "no number"),
     ],
 )
@@ -133,6 +158,15 @@ def test_a_number_in_full_under_a_heading_with_a_unit() -> None:
         ("output: 55x55x96.", (55, 55, 96), None),
         ("55px × 55px × 96", (55, 55, 96), None),
         ("~~54x54x96~~ 55x55x96", (55, 55, 96), None),
+        ("55x55 (96)", (55, 55, 96), False),
+        ("96 (55x55)", (96, 55, 55), True),
+        ("55x55x96 (290,400)", (55, 55, 96), None),
+        ("~55x55x96", (55, 55, 96), None),
+        ("about 55x55x96", (55, 55, 96), None),
+        ("55x55x96?", (55, 55, 96), None),
+        ("55x55x96 with padding", (55, 55, 96), None),
+        ("55x55 mit 96 Kanälen", (55, 55, 96), False),
+        ("55\u044555\u042596", (55, 55, 96), None),
     ],
 )
 def test_volumes_are_what_is_shown(
@@ -147,12 +181,41 @@ def test_volumes_are_what_is_shown(
 
 
 @pytest.mark.parametrize(
-    "text", ["51x51", "51²", "51^2", "(51, 51)", "51 px", "51 by 51", "$51\\times51$"]
+    "text",
+    [
+        *(
+            "51x51",
+            "51²",
+            "51^2",
+            "(51, 51)",
+            "51 px",
+            "51 by 51",
+            "$51\\times51$",
+            "~51x51",
+            "51?",
+        ),
+        *("51 × 51 (pixels)", "51x51 (px).", "51 (51x51)", "51 x 51 = 2601", "51\u044551", "0x33"),
+    ],
 )
 def test_a_receptive_field_may_be_written_for_every_side(text: str) -> None:
     read = read_side(text)
     assert not isinstance(read, Unreadable | Blank), (text, read)
     assert [number.value for number in read] == [51]
+
+
+@pytest.mark.parametrize(
+    "text", ["55, 55, ?", "55 55 ?", "(55, 55, ?)", "55x55x?", "55x55x96 (27)"]
+)
+def test_a_question_mark_in_the_place_of_an_extent_is_no_doubt_behind_a_volume(text: str) -> None:
+    assert isinstance(read_volume(text), Unreadable)
+
+
+def test_what_was_left_out_of_an_answer_is_said() -> None:
+    assert numbers("34,944 with bias?")[0].note == "'with bias' was left out; '?' was left out"
+    read = read_volume("~55x55x96?")
+    assert not isinstance(read, Unreadable | Blank)
+    assert read[0].note == "'?' was left out; '~' was left out"
+    assert numbers("0x8880")[0].note == "read as a number to base 16"
 
 
 def test_a_receptive_field_of_two_numbers_is_told_and_thousands_are_none() -> None:

@@ -125,6 +125,9 @@ _SIGNS = str.maketrans(
         "✕": "x",
         "✖": "x",
         "⨯": "x",
+        "⨉": "x",
+        "╳": "x",
+        "☓": "x",
         "·": "*",
         "⋅": "*",
         "∗": "*",
@@ -137,6 +140,11 @@ _SIGNS = str.maketrans(
         "∼": "~",
     }
 )
+#: Letters of other alphabets that stand for Latin ones behind a number: a cross, and units.
+_CROSS = re.compile("(?<=[\\d)\\]]) ?[\u0445\u0425\u03c7\u03a7] ?(?=[\\d(\\[])")
+_CYRILLIC = re.compile(
+    "(?<=\\d)( ?)([\u041a\u043a\u041c\u043c])([\u0411\u0431]?)(?![\u0400-\u04ff])"
+)
 _OF_WHAT = r"(?: (?:learnable )?(?:par[aá]m\w*|weights?|gewichte|pesos))?"
 _NO = r"none|no|nil|null|nothing|keine?|zero|cero|zéro|ninguno|ninguna|ning[uú]n|sin|aucun|sans"
 _NOTHING = re.compile(rf"(?i)[-–—_./\\ ]+|n\.?/?a\.?|(?:{_NO}){_OF_WHAT}")
@@ -145,7 +153,14 @@ _NOTHING = re.compile(rf"(?i)[-–—_./\\ ]+|n\.?/?a\.?|(?:{_NO}){_OF_WHAT}")
 def tidy(raw: str) -> str:
     """Take typesetting off, and write signs of one meaning, and stretches of blanks, in one way."""
     text = normalize("NFKC", unset(raw).translate(_SIGNS)).translate(_SIGNS)
+    if not text.isascii():
+        text = _CYRILLIC.sub(_latin_unit, _CROSS.sub("x", text))
     return _SPACES.sub(" ", text).strip().strip('*_`"“”„').removeprefix("'").strip()
+
+
+def _latin_unit(match: re.Match[str]) -> str:
+    letter = "K" if match[2] in "\u041a\u043a" else "M"
+    return f"{match[1]}{letter}{'B' if match[3] else ''}"
 
 
 def blank(text: str) -> Blank | None:
@@ -153,6 +168,22 @@ def blank(text: str) -> Blank | None:
     if not text or re.fullmatch(r"[?_ .…]+", text):
         return Blank()
     return Blank(dash=True) if len(text) < 40 and _NOTHING.fullmatch(text) else None
+
+
+#: Marks of doubt behind what can be read.
+_DOUBT = re.compile(r"(?<=[\w)\]%])(\s*)\(?[?!]+\)?$")
+
+
+def without_doubt(text: str) -> tuple[str, str]:
+    """Take a question mark off what stands before it, and say so; not one in a place of its own.
+
+    >>> without_doubt("34,944?"), without_doubt("55, 55, ?")
+    (('34,944', "'?' was left out"), ('55, 55, ?', ''))
+    """
+    match = _DOUBT.search(text)
+    if match is None or (match[1] and not re.search(r"\dx\d|^\S+$", text[: match.start()])):
+        return text, ""
+    return text[: match.start()], f"'{match[0].strip()}' was left out"
 
 
 def fraction_text(value: Fraction) -> str:

@@ -18,6 +18,7 @@ from shapecalc.homework.assignment.notation import (
     blank,
     fraction_text,
     tidy,
+    without_doubt,
 )
 from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
 from shapecalc.homework.assignment.notation.units import (
@@ -25,6 +26,7 @@ from shapecalc.homework.assignment.notation.units import (
     NAMES_BEHIND,
     NAMES_INSIDE,
     UNIT,
+    WITH_WORDS,
     scales,
 )
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
@@ -32,7 +34,7 @@ from shapecalc.spec.expression import ExpressionError, evaluate, parse
 if TYPE_CHECKING:
     from shapecalc.algebra import Dim
 
-_ABOUT = re.compile(
+ABOUT = re.compile(
     r"(?i)^(?:~|about|approx\.?|approximately|ca\.?|circa|around|roughly|etwa|rund|ungef[aä]hr|"
     r"aprox\.?|aproximadamente|unos|environ|env\.?)\s*"
 )
@@ -53,12 +55,14 @@ _INSIDE = re.compile(
     r"|(?<!\d)\d{1,3}(?: \d{3})+(?! ?\d)"
 )
 #: A number, and what stands behind it in brackets.
-_ASIDE = re.compile(r"(?P<number>[^()\[\]]*\S)(?:\s+|(?P<joined>))[(\[](?P<aside>.*)[)\]]")
+_ASIDE = re.compile(r"(?P<number>[^()\[\]]*[^\s()\[\]])(?:\s+|(?P<joined>))[(\[](?P<aside>.*)[)\]]")
 #: Words in brackets behind a number of a calculation.
 _WORDS_INSIDE = re.compile(r"(?<=\d) *\([a-zäöüéíóñ ]+\)")
 #: A number, and the calculation of it behind it.
 _WORKED = re.compile(r"(\d[\d.,'_]*) +(?=\(.*[-+*xX])(.+)")
 _ENCLOSED = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+#: A number to another base, which is no product with 0.
+_OTHER_BASE = re.compile(r"(?i)(?<![\w.,)])0(?:x[\da-f]+|o[0-7]+|b[01]+)(?![\w.,])")
 #: What gives a result: an equals sign, an arrow, a sign for about between two numbers.
 _GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=|(?<=[\d)])\s*~\s*(?=\d)")
 
@@ -92,7 +96,10 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unread
     nothing = blank(text)
     if nothing is not None:
         return Unreadable(ALL_STRUCK) if struck else nothing
+    text, doubt = without_doubt(text)
     read = _readings(text, raw, unit, kilobyte)
+    if doubt and not isinstance(read, Unreadable | Blank):
+        read = _noted(read, doubt)
     return _noted(read, LEFT_OUT) if struck and not isinstance(read, Unreadable | Blank) else read
 
 
@@ -118,22 +125,28 @@ def _readings(
             f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"
             " decimals and save it anew"
         )
+    if _OTHER_BASE.fullmatch(text):
+        return _of_other_base(text)
+    aside = _ASIDE.fullmatch(text)
+    if (
+        aside is not None
+        and _closes_last(aside["aside"])
+        and _NUMERAL.fullmatch(_plainly(aside["number"]))
+    ):
+        return _with_aside(aside, unit, kilobyte)
     if _GIVES.search(text):
         return _result(text, unit, kilobyte)
+    if (words := WITH_WORDS.search(text)) is not None:
+        left = f"'{_short(words[0].strip(' ,'))}' was left out"
+        counted = read_number(text[: words.start()], unit=unit, kilobyte=kilobyte)
+        return counted if isinstance(counted, Unreadable | Blank) else _noted(counted, left)
     if (enclosed := _ENCLOSED.fullmatch(text)) is not None:
         return read_number(enclosed[1], unit=unit, kilobyte=kilobyte)
     bare = _without_names(text)
-    about = _ABOUT.match(bare)
+    about = ABOUT.match(bare)
     bare = bare[about.end() :] if about else bare
     match = _NUMERAL.fullmatch(bare)
     if match is None:
-        aside = _ASIDE.fullmatch(text)
-        if (
-            aside is not None
-            and _closes_last(aside["aside"])
-            and _NUMERAL.fullmatch(_plainly(aside["number"]))
-        ):
-            return _with_aside(aside, unit, kilobyte)
         worked = _WORKED.fullmatch(text)
         if worked is not None and _is_sum(worked[2]):
             return _result(f"{worked[2]} = {worked[1]}", unit, kilobyte)
@@ -172,15 +185,15 @@ def _without_names(text: str) -> str:
 
 def _plainly(text: str) -> str:
     """Take off all words around a number that multiply nothing."""
-    return _ABOUT.sub("", _without_names(text))
+    return ABOUT.sub("", _without_names(WITH_WORDS.sub("", text)))
 
 
 def _with_aside(
     match: re.Match[str], unit: str, kilobyte: int
 ) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read a number with something in brackets behind it: a unit, a working, or words."""
-    number, aside = match["number"], match["aside"].strip()
-    if UNIT.fullmatch(aside):
+    number, aside = match["number"], match["aside"].strip().removeprefix("=").strip()
+    if UNIT.fullmatch(aside) and _plainly(number)[-1:].isdigit():
         return read_number(number + aside, kilobyte=kilobyte)
     numbers = read_number(number, unit=unit, kilobyte=kilobyte)
     if isinstance(numbers, Unreadable | Blank):
@@ -272,10 +285,20 @@ def _magnitudes(body: str, *, scaled: bool) -> list[tuple[Fraction, int]]:
     return decimal + grouped if scaled else grouped + decimal
 
 
+def _of_other_base(text: str) -> tuple[ReadNumber, ...] | Unreadable:
+    """Read a number as programs write one in another base."""
+    value, base = int(text, 0), {"x": 16, "o": 8, "b": 2}[text[1].lower()]
+    if value > BEYOND:
+        return Unreadable("a number beyond 10^18; is it one number?")
+    return (ReadNumber(Fraction(value), plain=False, note=f"read as a number to base {base}"),)
+
+
 def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     """Read a calculation with + - * and brackets in whole numbers."""
     plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text).replace("[", "(")
     plain = _PRODUCT.sub("*", plain.replace("]", ")")).replace("^", "**")
+    if (base := _OTHER_BASE.search(text)) is not None:
+        return Unreadable(f"is '{_short(base[0])}' a product, or to base 16? write it with *")
     if any(len(digits) > DIGITS for digits in re.findall(r"\d+", plain)):
         return Unreadable("a number beyond 10^18; is it one number?")
     try:

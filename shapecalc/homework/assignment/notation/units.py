@@ -25,6 +25,8 @@ MULTIPLIERS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 
 _LETTERS = {"k": 1, "m": 2, "g": 3, "t": 4}
+#: Prefixes in full, of which the second half is binary.
+_PREFIXES = {"kilo": 1, "mega": 2, "giga": 3, "tera": 4, "kibi": 1, "mebi": 2, "gibi": 3, "tebi": 4}
 
 #: What a letter may stand before: `MMac`, `GFLOPs`, `KB`, `kparams`.
 _COUNTED = r"macs?|flops?|ops?|params?"
@@ -40,13 +42,27 @@ _NAMES = (
     r"accumulates?)|multiplications?|multiplikationen|multiplicaciones|additions?|learnables?|"
     r"trainable|total|totals|in total|insgesamt|en total|au total|gesamt|summe|sum"
 )
-NAMES_BEHIND = re.compile(rf"(?i)\s*(?<![a-zé])(?:{_NAMES})\.?$")
+NAMES_BEHIND = re.compile(
+    rf"(?i)\s*(?<![a-zé])(?:(?:and|und|y|et|&|of|de|des|del|von|an)\s+|d')?(?:{_NAMES})\.?$"
+)
 NAMES_AHEAD = re.compile(rf"(?i)^(?:(?:#|no\. of|number of)\s*)?(?:{_NAMES})\s*:\s*")
-NAMES_INSIDE = re.compile(rf"(?i)(?<=[\d)])\s*(?:{_NAMES})\b(?=\s*[+)])")
+_SIZES = r"bytes?|octets?|floats?"
+#: Words in a calculation, and the unit of one that takes nothing else: `290,400 x 4 bytes`.
+NAMES_INSIDE = re.compile(
+    rf"(?i)(?<=[\d)])\s*(?:{_NAMES}|{_SIZES})\b(?=\s*[-+)x*])|(?<=[\d)])\s*(?:bytes?|octets?|b)$"
+)
+#: Words behind an answer, without a number of their own, that say what it takes in.
+WITH_WORDS = re.compile(
+    r"(?i)(?<=\w),?\s+(?:(?:with(?:out)?|incl(?:uding|uded|\.)?|excl(?:uding|uded|\.)?|mit|ohne|"
+    r"inkl\.?|inklusive|exkl\.?|con|sin|incluyendo|avec|sans|y compris)\s|w/o?\s?)\s*"
+    r"[^\W\d][^\d()\[\]=+*/]*$"
+)
 
 _WORD = "|".join(sorted(map(re.escape, MULTIPLIERS), key=len, reverse=True))
 UNIT = re.compile(
-    rf"(?i)(?:(?P<word>{_WORD})\.?(?:\s*(?:bytes?|octets?|b(?![a-z])))?|(?P<letter>[kmgt])(?P<binary>i)?\s?(?P<of>{_BYTES}|{_COUNTED})?"
+    rf"(?i)(?:(?P<word>{_WORD})\.?(?:\s*(?:(?:of|de) |d')?(?:bytes?|octets?|b(?![a-z])))?"
+    rf"|(?P<letter>[kmgt])(?P<binary>i)?\s?(?P<of>{_BYTES}|{_COUNTED})?"
+    rf"|(?P<prefix>kilo|m[eé]ga|giga|t[eé]ra|kibi|mebi|gibi|tebi)[\s-]?(?:{_BYTES}|{_COUNTED})?"
     rf"|(?P<byte>bytes?|octets?)|(?P<b>b))"
 )
 
@@ -76,8 +92,9 @@ def scales(unit: str, kilobyte: int) -> tuple[UnitScale, ...]:
         return (UnitScale(_BILLION),)
     if match["word"]:
         return tuple(UnitScale(factor) for factor in MULTIPLIERS[match["word"].lower()])
-    power = _LETTERS[match["letter"].lower()]
-    if match["binary"]:
+    prefix = (match["prefix"] or "").lower().replace("é", "e")
+    power = _PREFIXES[prefix] if prefix else _LETTERS[match["letter"].lower()]
+    if match["binary"] or prefix.endswith("bi"):
         return (UnitScale(int(1024**power)),)
     if not kilobyte:
         return (UnitScale(int(1000**power)),)

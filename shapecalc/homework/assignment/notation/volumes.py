@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.notation import (
@@ -18,9 +19,11 @@ from shapecalc.homework.assignment.notation import (
     Unreadable,
     blank,
     tidy,
+    without_doubt,
 )
-from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.assignment.notation.numerals import ABOUT, read_number
 from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
+from shapecalc.homework.assignment.notation.units import WITH_WORDS
 from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ _DATE = re.compile(
 )
 _CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
 _TORCH = re.compile(r"(?i)^torch\.size")
-_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?|kanäle|canales|canaux|mapas|cartes)"
+_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?|kanäle?n?|canales|canaux|mapas|cartes)"
 _LEADING = re.compile(
     rf"(?i)^(\d+)\s*(?:@|{_MAPS}\s*(?:of(?: size)?|@|à|mit|de|von|[:,])?)\s*(?=\d)"
 )
@@ -55,13 +58,18 @@ _ORDER = re.compile(
 )
 #: Words in brackets behind a volume, without a number.
 _ASIDE = re.compile(r"(?<=[\d)\]])\s*[(\[][^()\[\]\d]*[)\]]$")
+#: Extents and a number in brackets; a number, and two extents in brackets.
+_NUMBER_BEHIND = re.compile(r"(?i)(\d+(?: ?[x*] ?\d+)+) ?[(\[]([\d., ']+)[)\]]")
+_CHANNELS_AHEAD = re.compile(r"(?i)(\d+) ?[(\[](\d+) ?x ?(\d+)[)\]]")
+#: So many sides has a map without its channels.
+_SIDES_OF_MAP = 2
 _NAMED = re.compile(r"(?i)^[a-zäöüéíóñ][a-zäöüéíóñ _-]*:\s*(?=[\d(\[])")
 _GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=")
 #: An extent with the name of its axis, before or behind it.
 _LABELS = {
     "h": r"h|height|höhe|alto|altura|hauteur",
     "w": r"w|width|breite|b|ancho|anchura|largeur",
-    "c": r"c|d|ch|depth|channels?|tiefe|kanäle|canales|profundidad|profondeur|canaux",
+    "c": r"c|d|ch|depth|channels?|tiefe|kanäle?n?|canales|profundidad|profondeur|canaux",
 }
 _LABEL = "|".join(rf"(?P<{{0}}{axis}>{words})" for axis, words in _LABELS.items())
 _LABELLED = re.compile(
@@ -102,17 +110,50 @@ def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
     )
-    volumes = _read(text.rstrip(".;,").strip())
+    text, doubt = without_doubt(text.rstrip(".;,").strip())
+    bare, left = _without_words(text)
+    volumes = _read(bare)
     if isinstance(volumes, Unreadable):
         return volumes
-    note = LEFT_OUT if struck else ""
+    note = "; ".join(filter(None, (LEFT_OUT if struck else "", doubt, left)))
     return tuple(
         volume._replace(plain=plain and volume.plain, note=volume.note or note)
         for volume in volumes
     )
 
 
+def _without_words(text: str) -> tuple[str, str]:
+    """Take off words around a volume that say nothing of its extents, and say so."""
+    about, words = ABOUT.match(text), WITH_WORDS.search(text)
+    bare = text[about.end() if about else 0 : words.start() if words else None]
+    left = [match[0].strip(" ,") for match in (about, words) if match]
+    return bare, f"'{' '.join(left)[:40]}' was left out" if left else ""
+
+
+def _with_number(text: str) -> tuple[ReadExtents, ...] | Unreadable | None:
+    """Read extents with a number in brackets: the channels, or the count of all elements."""
+    if match := _CHANNELS_AHEAD.fullmatch(text):
+        return _made([match[1], match[2], match[3]], True, text)
+    match = _NUMBER_BEHIND.fullmatch(text)
+    dims = _dims(match[1]) if match is not None else None
+    number = read_number(match[2]) if match is not None else ()
+    if not dims or isinstance(number, Unreadable | Blank):
+        return None
+    made = _made(dims, None, text)
+    if isinstance(made, Unreadable):
+        return made
+    count = prod(made[0].dims)
+    if any(value.value == count for value in number):
+        return (made[0]._replace(plain=False, note="what stands in brackets is the same"),)
+    if len(dims) == _SIDES_OF_MAP and match is not None and match[2].isdigit():
+        return _made([*dims, match[2]], False, text)
+    return None
+
+
 def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
+    numbered = _with_number(text)
+    if numbered is not None:
+        return numbered
     labelled = _labelled(text)
     if labelled is not None:
         return labelled
@@ -231,8 +272,13 @@ def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     >>> read_side("51x25").reason
     "the sides of '51x25' differ; one number is asked, which holds along every side"
     """
-    text = _WORDS.sub("", tidy(raw[:LONGEST]).removeprefix("=").strip())
-    match = _SIDES.fullmatch(re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)", "", text))
+    text, _ = without_doubt(tidy(raw[:LONGEST]).removeprefix("=").strip().rstrip(".;,"))
+    text = _WORDS.sub("", _ASIDE.sub("", ABOUT.sub("", text)))
+    text = re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)", "", text)
+    text = re.sub(
+        r"(?i)^(\d+) ?[(\[]\1 ?[x*] ?\1[)\]]$|^(\d+) ?[x*] ?\2 ?= ?\d+$", r"\1\2x\1\2", text
+    )
+    match = None if re.fullmatch(r"(?i)0x\d+", text) else _SIDES.fullmatch(text)
     sides = {int(side) for side in match.groups() if side} if match is not None else set()
     if not sides or (len(sides) > 1 and _GROUPED.fullmatch(text)):
         return read_number(raw)
