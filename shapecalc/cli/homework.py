@@ -193,6 +193,7 @@ Examples:
     help="Fit text, markdown and LaTeX into N characters: text is wrapped.  Default: that of the"
     " terminal, else 80.",
 )
+@options.language
 @options.settings
 @options.inputs
 def sheet(
@@ -205,6 +206,7 @@ def sheet(
     format_: str | None,
     path: str | None,
     width: int | None,
+    language: str | None,
     settings: dict[str, str],
     inputs: dict[str, str],
 ) -> None:
@@ -229,7 +231,7 @@ def sheet(
 
             width = terminal_width()
         which = WhichVariant(variants, student, seed)
-        assigned = _assigned(file, against, which, settings, inputs)
+        assigned = _assigned(file, against, which, settings, inputs).in_language(language)
         name = Path(path).stem if path is not None else ""
         content = handout(
             assigned, chosen, solution=solution, who=_who(which), width=width, name=name

@@ -51,9 +51,12 @@ def grid(table: Table) -> tuple[Sequence[str], Iterator[Sequence[str]], Sequence
 
 
 def with_excess(table: Table, width: int) -> Table:
-    """Add to a table that it is wider than was asked for, unless it says so where it leaves out."""
+    """Add to a table that it is wider than was asked for, unless it says so where it leaves out.
+
+    It is said in English only, so not under a table in another language.
+    """
     taken = max(row_width(header) for header, *_ in map(grid, panels(table, width)))
-    if taken <= width or table.dropped:
+    if taken <= width or table.dropped or table.language != "en":
         return table
     excess = f"Wider than {width}: the table takes {taken}, and nothing more can be left out."
     return table._replace(remarks=(*table.remarks, excess))

@@ -82,7 +82,8 @@ class Homework(NamedTuple):
     given in place of what the teacher's file says: names and values.  `choices` may differ from
     student to student; `any_window`: more windows may then leave a remainder.  `part_of` is the
     stamp of a sheet that asks this and more, where a table that leaves rows out is judged.
-    `picture` is what sheets show the network as, if they do.
+    `picture` is what sheets show the network as, if they do; `language` that of the students, ""
+    for the one that is spoken.
     """
 
     title: str
@@ -100,6 +101,7 @@ class Homework(NamedTuple):
     any_window: bool = False
     part_of: str = ""
     picture: str = ""
+    language: str = ""
 
     def __hash__(self) -> int:
         """Take what tells homeworks apart at a glance; all of their networks would take long."""
@@ -124,6 +126,10 @@ class Homework(NamedTuple):
         unusual = [(name, value) for (name, value), usual in pairs if value != usual]
         text = repr((self.title, _content(graph.spec.source), *settings, cells, unusual, *more))
         return sha256(text.encode()).hexdigest()[:8]
+
+    def in_language(self, language: str | None) -> Homework:
+        """Return the homework for students of another language, where one is named."""
+        return self._replace(language=language) if language else self
 
     @property
     def layers(self) -> tuple[str, ...]:
