@@ -115,6 +115,7 @@ Examples:
 @_seed
 @click.option("--solution", is_flag=True, help="Show the right answers.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
+@options.language
 @options.settings
 @options.inputs
 @options.written("homework.diagnosis.Checked")
@@ -128,6 +129,7 @@ def check(
     hint: int | None,
     solution: bool,
     strict: bool,
+    language: str | None,
     settings: dict[str, str],
     inputs: dict[str, str],
     output: options.Output,
@@ -146,9 +148,8 @@ def check(
         level = hint or (3 if chosen == "json" else 2)
         given_answers = load_answers(answers)
         which = WhichVariant(variants, student, seed)
-        checked = judge(
-            _homework(against, file, which, settings, inputs, given_answers), given_answers
-        )
+        asked = _homework(against, file, which, settings, inputs, given_answers)
+        checked = judge(asked.in_language(language), given_answers)
         output.write(checked, hint=level, solution=solution)
         remark(checked.another)
     if strict and checked.count(*SAYS_NO):

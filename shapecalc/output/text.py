@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Text under a narrow table may be so wide.
 PROSE = 80
+#: What groups the digits of a number in some languages.
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 #: So many lines are written at once.
 LINES = 2000
 
@@ -181,10 +183,10 @@ def spelled(table: Table) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text at spaces; a longer word stays whole."""
+    """Break a text at spaces; a longer word stays whole, and a number with narrow blanks in it."""
     lines: list[str] = []
     line, used = "", 0
-    for word in text.split():
+    for word in text.split() if NARROW not in text else filter(None, text.split(" ")):
         size = width_of(word)
         if line and used + 1 + size > width:
             lines.append(line)

@@ -14,6 +14,7 @@ from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.languages import say
 from shapecalc.report import named_doubts
 from shapecalc.report.fold import fold, together
 from shapecalc.text import Origin
@@ -42,7 +43,7 @@ class Accepted(NamedTuple):
     @property
     def note(self) -> str:
         """What is said of an answer that has the value."""
-        return self.reason or "accepted beside the right value"
+        return self.reason or say("accepted beside the right value")
 
 
 class AskedCell(NamedTuple):

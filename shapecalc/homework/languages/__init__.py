@@ -14,7 +14,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from shapecalc.homework.languages.catalogue import Catalogue
 
@@ -95,6 +95,22 @@ def say_counted(one: str, many: str, count: int, /, **values: object) -> str:
 def to_say(message: str) -> str:
     """Return a sentence of a table, which is said later: so the catalogue has it."""
     return message
+
+
+def beginning(message: str) -> str:
+    """Return what a message begins with in the language that is spoken, up to its first value."""
+    return say(message).partition("{")[0]
+
+
+def listed_said(words: Sequence[str], most: int) -> str:
+    """Write the first words of a list, and how many more there are.
+
+    >>> listed_said(["a", "b", "c"], 2), listed_said(["a", "b"], 2)
+    ('a, b and 1 more', 'a, b')
+    """
+    names = ", ".join(words[:most])
+    more = len(words) - most
+    return say("{names} and {count:,} more", names=names, count=more) if more > 0 else names
 
 
 def figures(text: str) -> str:

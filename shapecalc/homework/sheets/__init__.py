@@ -19,7 +19,7 @@ from shapecalc.homework.assignment.conventions import (
 from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.model import TOTAL, computes, is_total
 from shapecalc.homework.assignment.notation import marks_text, value_text
-from shapecalc.homework.languages import figures, say, say_counted, to_say
+from shapecalc.homework.languages import figures, listed_said, say, say_counted, to_say
 from shapecalc.homework.sheets.key import notation_key
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import as_text
@@ -95,11 +95,8 @@ def _does(homework: Homework, layer: str, shown: Mapping[str, str]) -> str:
     text = f"{row.type} {row.does}".strip()
     sources = tuple(_shown_before(homework, source, shown) for source in row.sources)
     if sources and sources != (shown.get(layer, ""),):
-        named = [source.removeprefix(_shared_path(layer, source)) for source in sources[:_NAMED]]
-        listed = ", ".join(named)
-        if (more := len(sources) - _NAMED) > 0:
-            listed = say("{names} and {count} more", names=listed, count=more)
-        text = say("{layer}, from {sources}", layer=text, sources=listed)
+        named = [source.removeprefix(_shared_path(layer, source)) for source in sources]
+        text = say("{layer}, from {sources}", layer=text, sources=listed_said(named, _NAMED))
     return (
         say("{layer}, weights of {shared}", layer=text, shared=row.shared) if row.shared else text
     )

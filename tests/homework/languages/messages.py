@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.shape import SIDE_NAMES, axes_text
 from shapecalc.output.columns import with_macs
@@ -63,6 +64,8 @@ def in_data() -> Iterator[Text]:
         rows = [SimpleNamespace(type=word) for word, there in words.items() if there]
         report: Any = SimpleNamespace(rows=rows)
         yield Text(with_macs(report, "convolutions"), "", "what has MACs")
+    for known in CATALOGUE.values():
+        yield from (Text(text, "", known.id) for text in (known.name, known.done, known.why))
     for word in BUILTIN:
         yield from (Text(text, "", f"layer {word}") for text in _of_layer(BUILTIN[word]))
 
