@@ -48,6 +48,7 @@ ORDER = """
 """
 #: The rooms of homework, from the ground up.
 HOMEWORK = """
+    languages
     assignment
     answers
     diagnosis

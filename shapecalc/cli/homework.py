@@ -106,6 +106,7 @@ Examples:
 @options.variant_seed
 @click.option("--solution", is_flag=True, help="Show the right answers.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an answer is wrong.")
+@options.language
 @options.settings
 @options.inputs
 @options.written("homework.diagnosis.Checked")
@@ -119,6 +120,7 @@ def check(
     hint: int | None,
     solution: bool,
     strict: bool,
+    language: str | None,
     settings: dict[str, str],
     inputs: dict[str, str],
     output: options.Output,
@@ -137,9 +139,8 @@ def check(
         level = hint or (3 if chosen == "json" else 2)
         given_answers = load_answers(answers)
         which = WhichVariant(variants, student, seed)
-        checked = judge(
-            homework_for(against, file, which, settings, inputs, given_answers), given_answers
-        )
+        asked = homework_for(against, file, which, settings, inputs, given_answers)
+        checked = judge(asked.in_language(language), given_answers)
         output.write(checked, hint=level, solution=solution)
         remark(checked.another)
     if strict and checked.count(*SAYS_NO):
@@ -184,6 +185,7 @@ Examples:
     help="Fit text, markdown and LaTeX into N characters: text is wrapped.  Default: that of the"
     " terminal, else 80.",
 )
+@options.language
 @options.settings
 @options.inputs
 def sheet(
@@ -196,6 +198,7 @@ def sheet(
     format_: str | None,
     path: str | None,
     width: int | None,
+    language: str | None,
     settings: dict[str, str],
     inputs: dict[str, str],
 ) -> None:
@@ -220,7 +223,7 @@ def sheet(
 
             width = terminal_width()
         which = WhichVariant(variants, student, seed)
-        assigned = _assigned(file, against, which, settings, inputs)
+        assigned = _assigned(file, against, which, settings, inputs).in_language(language)
         name = Path(path).stem if path is not None else ""
         content = handout(
             assigned, chosen, solution=solution, who=_who(which), width=width, name=name

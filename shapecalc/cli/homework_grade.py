@@ -71,6 +71,7 @@ Examples:
     " the times of the files, which a download may have changed.",
 )
 @options.encoding
+@options.language
 @click.option("--solution", is_flag=True, help="Show the right answers in the feedback.")
 @click.option(
     "--jobs",
@@ -89,6 +90,7 @@ def grade(
     variants: str | None,
     times: str | None,
     encoding: str,
+    language: str | None,
     solution: bool,
     jobs: int | None,
     settings: dict[str, str],
@@ -112,6 +114,7 @@ def grade(
             must_be_no_input(path)
         chosen = format_for(format_, terminal=sys.stdout.isatty())
         homework_source = _source(file, against, settings, inputs)
+        homework_source = homework_source._replace(language=language or "")
         if variants is not None:
             from shapecalc.homework.variants.variant_list import read_variants
 

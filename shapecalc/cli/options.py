@@ -333,6 +333,13 @@ latex_options = (
     click.option("--caption", metavar="TEXT", help="With LaTeX: the caption, as LaTeX reads it."),
     click.option("--label", metavar="NAME", help="With LaTeX: the label, like tab:alexnet."),
 )
+#: The languages of `homework.languages`, which takes its time to import.
+LANGUAGES = ["en", "de", "es"]
+language = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="The language of what students read.  Default: what the homework's file says, else en.",
+)
 encoding = click.option(
     "--encoding",
     metavar="NAME",

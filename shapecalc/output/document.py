@@ -157,6 +157,7 @@ class Document(NamedTuple):
 
     `level` is that of its title: 1 for a page, 2 for a part of one, 0 for a line in bold.  `names`
     are those of layers, blocks and files: they stay as they are, so that they can be copied.
+    `language` is that of its words.
     """
 
     title: str
@@ -168,6 +169,7 @@ class Document(NamedTuple):
     remarks: tuple[str, ...] = ()
     level: int = 1
     names: tuple[str, ...] = ()
+    language: str = "en"
 
     def names_pattern(self) -> Names:
         """Find the names in a text, the longest first."""

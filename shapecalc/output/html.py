@@ -45,7 +45,8 @@ def to_html(
         return part(body, styles)
     columns = max(len(table.columns), 2 * sheet_of)
     on_paper = [*_paper(columns), *(["sheet"] if sheet_of else [])]
-    return page(table.title, body, [*styles, "print", *on_paper])
+    styles += ["print", *on_paper]
+    return page(table.title, body, styles, language=table.language)
 
 
 def document_to_html(document: Document, *, standalone: bool = True) -> str:
@@ -65,7 +66,7 @@ def document_to_html(document: Document, *, standalone: bool = True) -> str:
     grids = (block for block in document.blocks if isinstance(block, Grid))
     columns = max((len(grid.header) for grid in grids), default=0)
     styles = ["table", "document", "print", *_paper(columns)]
-    return page(document.title, body, styles, kind="document")
+    return page(document.title, body, styles, kind="document", language=document.language)
 
 
 # -- pages ----------------------------------------------------------------------------------------

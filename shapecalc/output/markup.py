@@ -87,6 +87,7 @@ def page(
     styles: Iterable[str],
     kind: str = "",
     policy: str = "",
+    language: str = "en",
 ) -> str:
     """Write a page that stands alone; `policy` says what it may run and ask for."""
     limits = {"http_equiv": "Content-Security-Policy", "content": policy}
@@ -99,7 +100,7 @@ def page(
         Element("style", *map(_sheet, ("page", *styles))),
     )
     main = Element("main", *body, class_="shapecalc")
-    whole = Element("html", head, Element("body", main, class_=kind), lang="en")
+    whole = Element("html", head, Element("body", main, class_=kind), lang=language)
     return f"<!doctype html>\n{written(whole)}\n"
 
 

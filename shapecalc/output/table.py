@@ -117,7 +117,7 @@ class Table(NamedTuple):
     Where nothing adds up there is no footer, and there are no facts.
     A `continued` table goes on below where it is too wide for its page.  So many lines at a time
     stand `together`: no page ends between them.  `symbols` are the letters in its formulas.
-    A page that stands alone shows `pictures` below it.
+    A page that stands alone shows `pictures` below it.  `language` is that of its words.
     """
 
     title: str
@@ -136,6 +136,7 @@ class Table(NamedTuple):
     together: int = 1
     symbols: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    language: str = "en"
 
 
 def panels(table: Table, width: int | None) -> tuple[Table, ...]:

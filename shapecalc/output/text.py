@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Text under a narrow table may be so wide.
 PROSE = 80
+#: What groups the digits of a number in some languages.
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 #: So many lines are written at once.
 LINES = 2000
 
@@ -51,9 +53,12 @@ def grid(table: Table) -> tuple[Sequence[str], Iterator[Sequence[str]], Sequence
 
 
 def with_excess(table: Table, width: int) -> Table:
-    """Add to a table that it is wider than was asked for, unless it says so where it leaves out."""
+    """Add to a table that it is wider than was asked for, unless it says so where it leaves out.
+
+    It is said in English only, so not under a table in another language.
+    """
     taken = max(row_width(header) for header, *_ in map(grid, panels(table, width)))
-    if taken <= width or table.dropped:
+    if taken <= width or table.dropped or table.language != "en":
         return table
     excess = f"Wider than {width}: the table takes {taken}, and nothing more can be left out."
     return table._replace(remarks=(*table.remarks, excess))
@@ -178,10 +183,10 @@ def spelled(table: Table) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text at spaces; a longer word stays whole."""
+    """Break a text at spaces; a longer word stays whole, and a number with narrow blanks in it."""
     lines: list[str] = []
     line, used = "", 0
-    for word in text.split():
+    for word in text.split() if NARROW not in text else filter(None, text.split(" ")):
         size = width_of(word)
         if line and used + 1 + size > width:
             lines.append(line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors, refuse
+from shapecalc.homework.languages import to_say
 from shapecalc.text import Origin
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 2**10
 MAX_CELLS = 20_000
 MAX_COLUMNS = 100
-#: The column in which a sheet describes its layers.
-DOES = "what it does"
+#: The column in which a sheet describes its layers, and its headings in all languages.
+DOES = to_say("what it does")
+DOES_HEADINGS = frozenset({DOES, "was sie macht", "qué hace"})
+#: How a sheet calls the row of what the columns are worth, in all languages.
+MARKS_ROWS = frozenset({to_say("marks"), "Punkte", "puntos"})
 #: So many lines may stand above the table.
 PREFACE = 40
 

@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.homework.answers import (
-    DOES,
+    DOES_HEADINGS,
+    MARKS_ROWS,
     MAX_CELLS,
     MAX_COLUMNS,
     PREFACE,
@@ -302,7 +303,7 @@ def from_rows(
     nameless: list[str] = []
     for line, row in rows[at + 1 :]:
         layer = row[naming].strip().strip("*`") if naming < len(row) else ""
-        if not layer or set(layer) <= set("-: =") or layer == "marks":
+        if not layer or set(layer) <= set("-: =") or layer in MARKS_ROWS:
             if not layer and any(row[i].strip() for i in quantities if i < len(row)):
                 nameless.append(str(line))
             continue  # a rule, or the sheet's own last line
@@ -318,7 +319,7 @@ def from_rows(
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
-        if i not in (naming, network) and i not in quantities and cell and cell != DOES
+        if i not in (naming, network) and i not in quantities and cell and cell not in DOES_HEADINGS
     )
     if nameless:
         notes = (

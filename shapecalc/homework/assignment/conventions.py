@@ -9,10 +9,13 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.homework.languages import say
 from shapecalc.layers.shape import axes_text
 from shapecalc.output.columns import with_macs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapecalc.layers.shape import Layout
     from shapecalc.report import Report
 
@@ -69,46 +72,76 @@ def stated_conventions(
     conventions: Conventions, columns: set[str], report: Report
 ) -> dict[str, str]:
     """Say in words what holds for these columns of a network, term by term."""
-    terms, ranks, layers = {}, report.ranks, with_macs(report, "convolutions")
+    terms, ranks, layers = {}, report.ranks, say(with_macs(report, "convolutions"))
     if "output" in columns and ranks:
         layout: Layout = "chw" if conventions.layout == "chw" else "hwc"
-        terms["volumes"] = axes_text(ranks, layout)
+        axes = axes_said(ranks, layout)
         if conventions.layout == "either":
-            terms["volumes"] += "; channels first is accepted"
+            axes = say("{axes}; channels first is accepted", axes=axes)
+        terms[say("volumes")] = axes
     if "params" in columns:
-        terms["params"] = "weights + biases" if conventions.bias else "weights, without biases"
+        counted = say("weights + biases") if conventions.bias else say("weights, without biases")
+        terms[say("params")] = counted
     if "trainable" in columns:
-        terms["trainable"] = "the parameters that training changes: those of no frozen layer"
+        terms[say("trainable")] = say(
+            "the parameters that training changes: those of no frozen layer"
+        )
     if "frozen" in columns:
-        terms["frozen"] = "the parameters that training leaves as they are: those of frozen layers"
+        terms[say("frozen")] = say(
+            "the parameters that training leaves as they are: those of frozen layers"
+        )
     if "macs" in columns:
-        terms["MACs"] = f"multiply-accumulates of {layers}, without bias adds; pools 0"
+        terms[say("MACs")] = say(
+            "multiply-accumulates of {layers}, without bias adds; pools 0", layers=layers
+        )
     if "flops" in columns:
-        terms["FLOPs"] = (
-            "every operation: 2 per multiply-accumulate, 1 per bias add, other addition,"
-            " multiplication, division, comparison and exponential"
+        terms[say("FLOPs")] = (
+            say(
+                "every operation: 2 per multiply-accumulate, 1 per bias add, other addition,"
+                " multiplication, division, comparison and exponential"
+            )
             if conventions.operations == "full"
-            else f"{conventions.flops_per_mac} per multiply-accumulate, those of {layers}"
+            else say(
+                "{number} per multiply-accumulate, those of {layers}",
+                number=conventions.flops_per_mac,
+                layers=layers,
+            )
         )
     if "memory" in columns:
-        terms["memory"] = (
-            f"bytes of the output, {conventions.element} per number; 1 KB = {conventions.kilobyte}"
+        terms[say("memory")] = say(
+            "bytes of the output, {bytes} per number; 1 KB = {kilobyte}",
+            bytes=conventions.element,
+            kilobyte=conventions.kilobyte,
         )
     if "connections" in columns:
-        terms["connections"] = "(inputs of a unit + its bias) x units"
+        terms[say("connections")] = say("(inputs of a unit + its bias) x units")
     if "rf" in columns:
-        places = "positions" if set(ranks) == {1} else "pixels"
-        terms["rf"] = f"receptive field: {places} of the input that a unit sees, along a side"
-    if conventions.digits:
-        terms["rounding"] = (
-            f"{conventions.digits} significant digits are enough, as in"
-            f" {_rounded(1234567, conventions.digits):,} for 1,234,567; fewer are not"
+        terms[say("rf")] = (
+            say("receptive field: positions of the input that a unit sees, along a side")
+            if set(ranks) == {1}
+            else say("receptive field: pixels of the input that a unit sees, along a side")
         )
-    elif conventions.rounding == "declared":
-        terms["rounding"] = "whole numbers; what is written like 35K counts at its own precision"
-    else:
-        terms["rounding"] = "whole numbers only"
+    terms[say("rounding")] = _stated_rounding(conventions)
     return terms
+
+
+def axes_said(ranks: Sequence[int], layout: Layout = "hwc") -> str:
+    """Name the axes of volumes with so many sides."""
+    return say(" or ").join(say(axes_text([rank], layout)) for rank in ranks)
+
+
+def _stated_rounding(conventions: Conventions) -> str:
+    if conventions.digits:
+        return say(
+            "{digits} significant digits are enough, as in {rounded:,} for {number:,}; fewer are"
+            " not",
+            digits=conventions.digits,
+            rounded=_rounded(1234567, conventions.digits),
+            number=1234567,
+        )
+    if conventions.rounding == "declared":
+        return say("whole numbers; what is written like 35K counts at its own precision")
+    return say("whole numbers only")
 
 
 def _rounded(number: int, digits: int) -> int:
@@ -118,17 +151,23 @@ def _rounded(number: int, digits: int) -> int:
 
 def stated_policy(policy: Policy) -> dict[str, str]:
     """Say in words how cells are marked."""
-    terms = {
-        "follow-through": f"{share_text(policy.follow_through)} for what is right with your own"
-        f" earlier volumes, where these are within a factor of {policy.within} of the right ones"
-    }
+    followed = say(
+        "{share} for what is right with your own earlier volumes, where these are within a factor"
+        " of {factor} of the right ones",
+        share=share_text(policy.follow_through),
+        factor=policy.within,
+    )
     if policy.cap < 1:
-        terms["follow-through"] += f"; at most {share_text(policy.cap)} of the whole"
-    terms["other convention"] = share_text(policy.other_convention)
-    terms["known mistake"] = share_text(policy.misconception)
+        cap = share_text(policy.cap)
+        followed = say("{marks}; at most {share} of the whole", marks=followed, share=cap)
+    mistake = share_text(policy.misconception)
     if policy.deduct == "once":
-        terms["known mistake"] += "; the same mistake costs once"
-    return terms
+        mistake = say("{marks}; the same mistake costs once", marks=mistake)
+    return {
+        say("follow-through"): followed,
+        say("other convention"): share_text(policy.other_convention),
+        say("known mistake"): mistake,
+    }
 
 
 def share_text(share: Fraction) -> str:
@@ -138,8 +177,8 @@ def share_text(share: Fraction) -> str:
     ('full marks', 'no marks', '1/2 of the marks')
     """
     if share == 1:
-        return "full marks"
-    return f"{share} of the marks" if share else "no marks"
+        return say("full marks")
+    return say("{share} of the marks", share=share) if share else say("no marks")
 
 
 _SHARE = re.compile(r"(\d{1,6})(?:/([1-9]\d{0,5})|\.(\d{1,6})|( ?%))?", re.ASCII)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.assignment.conventions import read_share
+from shapecalc.homework.languages import say, say_counted, to_say
 from shapecalc.text import Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
 
@@ -67,6 +68,13 @@ _LENGTHS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LENGTHS |= {"d": timedelta(days=1), "w": timedelta(days=7)}
 _PER = re.compile(r"(.+?) per (hour|day|week)", re.ASCII)
 _HOURS = {"hour": 1, "day": 24, "week": 168}
+#: How often what lateness costs is taken off, by the hours of which each one begun counts.
+_OFTEN = {
+    0: to_say("once"),
+    1: to_say("for each begun hour"),
+    24: to_say("for each begun day"),
+    168: to_say("for each begun week"),
+}
 _OF: dict[str, Literal["earned", "all"]] = {"earned": "earned", "all": "all"}
 _KEYS = ("deduct", "of", "grace", "most", "until")
 #: What a time looks like, for messages.
@@ -197,20 +205,29 @@ def stated_deadline(deadline: Deadline) -> dict[str, str]:
     """Say in words when a homework is due and what lateness costs; nothing without a deadline."""
     if deadline.last is None:
         return {}
-    terms = {"due": time_text(deadline.last), "late": "noted, and costs nothing"}
+    late = say("noted, and costs nothing")
     if deadline.share:
-        of = "earned" if deadline.of == "earned" else "that could be earned"
-        per = {0: "once", 1: "for each begun hour", 24: "for each begun day"}
-        often = per.get(deadline.per, "for each begun week")
-        terms["late"] = f"{percent_text(deadline.share)} of the marks {of} are taken off, {often}"
+        share, often = percent_text(deadline.share), say(_OFTEN[deadline.per])
+        late = (
+            say("{share} of the marks earned are taken off, {often}", share=share, often=often)
+            if deadline.of == "earned"
+            else say(
+                "{share} of the marks that could be earned are taken off, {often}",
+                share=share,
+                often=often,
+            )
+        )
         if deadline.most < 1:
-            terms["late"] += f", at most {percent_text(deadline.most)}"
+            late = say("{late}, at most {share}", late=late, share=percent_text(deadline.most))
     if deadline.until is not None:
-        terms["late"] += f"; after {length_text(deadline.until)} nothing counts"
+        length = length_text(deadline.until)
+        late = say("{late}; after {length} nothing counts", late=late, length=length)
     if deadline.grace:
         minutes = deadline.grace // timedelta(minutes=1)
-        terms["late"] += f"; the first {minutes} minutes are no lateness"
-    return terms
+        late = say(
+            "{late}; the first {minutes} minutes are no lateness", late=late, minutes=minutes
+        )
+    return {say("due"): time_text(deadline.last), say("late"): late}
 
 
 def time_text(time: datetime) -> str:
@@ -225,8 +242,9 @@ def length_text(hours: int) -> str:
     >>> length_text(48), length_text(1), length_text(25)
     ('2 days', '1 hour', '25 hours')
     """
-    count, word = (hours // 24, "day") if hours and hours % 24 == 0 else (hours, "hour")
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    if hours and hours % 24 == 0:
+        return say_counted("{count} day", "{count} days", hours // 24)
+    return say_counted("{count} hour", "{count} hours", hours)
 
 
 def percent_text(share: Fraction) -> str:

@@ -78,7 +78,7 @@ _CORES = {
     "biases": "biases bias sesgos biais biase",
     "params": "params param parameters parameter parámetros parametros paramètres parametern",
     "trainable": "trainable trainierbar entrenables",
-    "frozen": "frozen nontrainable",
+    "frozen": "frozen nontrainable eingefroren congelados",
     "macs": """macs mac multiplyadds multadds multiplyaccumulates macc maccs multiplications
         multiplikationen multiplicaciones""",
     "flops": "flops flop operations ops operationen operaciones opérations",

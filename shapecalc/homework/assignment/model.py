@@ -14,6 +14,7 @@ from shapecalc.homework.assignment.conventions import Conventions, Policy
 from shapecalc.homework.assignment.deadline import Deadline
 from shapecalc.homework.assignment.networks import numeric
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.languages import say
 from shapecalc.report import named_doubts
 from shapecalc.report.fold import fold, together
 from shapecalc.text import Origin
@@ -42,7 +43,7 @@ class Accepted(NamedTuple):
     @property
     def note(self) -> str:
         """What is said of an answer that has the value."""
-        return self.reason or "accepted beside the right value"
+        return self.reason or say("accepted beside the right value")
 
 
 class AskedCell(NamedTuple):
@@ -82,8 +83,9 @@ class Homework(NamedTuple):
     given in place of what the teacher's file says: names and values.  `choices` may differ from
     student to student; `any_window`: more windows may then leave a remainder.  `part_of` is the
     stamp of a sheet that asks this and more, where a table that leaves rows out is judged.
-    `picture` is what sheets show the network as, if they do.  `written` are rows as sheets write
-    them, where these say less: constants that are to be found out stand there by their names.
+    `picture` is what sheets show the network as, if they do; `language` that of the students, ""
+    for the one that is spoken.  `written` are rows as sheets write them, where these say less:
+    constants that are to be found out stand there by their names.
     """
 
     title: str
@@ -102,6 +104,7 @@ class Homework(NamedTuple):
     part_of: str = ""
     picture: str = ""
     written: Mapping[str, Row] = {}
+    language: str = ""
 
     def __hash__(self) -> int:
         """Take what tells homeworks apart at a glance; all of their networks would take long."""
@@ -130,6 +133,10 @@ class Homework(NamedTuple):
     def row_as_written(self, layer: str) -> Row | None:
         """Return a row as sheets write it; None for a row of sums."""
         return self.written.get(layer) or self.rows.get(layer)
+
+    def in_language(self, language: str | None) -> Homework:
+        """Return the homework for students of another language, where one is named."""
+        return self._replace(language=language) if language else self
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ title: AlexNet by hand
 spec: alexnet                       # a shipped one, or a file beside this one
 columns: [output, params, macs]
 layers: [conv1, pool1, conv2]       # default: those that compute something or change the volume
+language: de                        # of sheets and feedback: de, es; default: en
 picture: volumes                    # or graph: on sheets, with what is asked left blank
 given: {conv1: {output: 55x55x96}}  # filled in, not graded; or `given: {conv1: [output]}`
 points: {macs: 2, fc6: {params: 3}}
@@ -41,6 +42,7 @@ from shapecalc.homework.assignment.model import (
 )
 from shapecalc.homework.assignment.networks import Variation, network, together
 from shapecalc.homework.assignment.quantities import QUANTITIES, no_field
+from shapecalc.homework.languages import LANGUAGES
 from shapecalc.spec.find import beside
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import Scalar, YamlMap, describe, origin
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 #: The keys of the file.
 KEYS = (
     "title",
+    "language",
     "note",
     "spec",
     "specs",
@@ -80,6 +83,7 @@ KEYS = (
 #: What sheets may show the network as.
 PICTURES = {"volumes": "volumes", "graph": "graph"}
 
+_LANGUAGES = {code: code for code in LANGUAGES}
 _CONVENTIONS: dict[str, OneOfWords | str] = {
     "bias": OneOfWords({"counted": True, "true": True, "left_out": False, "false": False}),
     "flops_per_mac": OneOfWords({"2": 2, "1": 1}),
@@ -176,6 +180,7 @@ class _TeacherReader(KeyReader):
         accepted = read_alternates(self, get("accept"), rows, askable(report, depth))
         choices = read_choices(self, get("vary"), reports)
         picture = self.word(get("picture"), "picture", PICTURES) or ""
+        language = self.word(get("language"), "language", _LANGUAGES) or ""
         windows = self.word(get("windows"), "windows", {"as_given": False, "any": True}) or False
         if accepted and choices:
             hint = "leave one of them out"
@@ -210,6 +215,7 @@ class _TeacherReader(KeyReader):
             deadline=deadline,
             picture=picture,
             written=askable(written, depth) if written is not None else {},
+            language=language,
         )
         if not values:  # a variant's cells are others
             given_as_written(self, get("given"), made)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from shapecalc.homework.languages import say
+
 if TYPE_CHECKING:
     from shapecalc.homework.diagnosis import Verdict
 
@@ -70,11 +72,11 @@ class Graded(NamedTuple):
 def standing(graded: Graded) -> str:
     """Say to a student who is not graded why there are no marks; nothing to who is."""
     if graded.status == "missing":
-        return "Nothing was handed in, or nothing was found under this name."
+        return say("Nothing was handed in, or nothing was found under this name.")
     if graded.status == "unreadable" and not graded.file:
-        return "Nothing says which file counts, or whose it is; your teacher decides."
+        return say("Nothing says which file counts, or whose it is; your teacher decides.")
     if graded.status == "unreadable":
-        return "What was handed in could not be read as a table of answers; this is not wrong."
+        return say("What was handed in could not be read as a table of answers; this is not wrong.")
     return ""
 
 

@@ -12,16 +12,26 @@ from shapecalc.homework.classroom import standing
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
 from shapecalc.homework.diagnosis import VERDICTS
 from shapecalc.homework.diagnosis.wording import (
+    calculation_said,
     findings_text,
     general_rule,
     notes_text,
     place_text,
     places_text,
+    read_said,
     rounded_text,
     standing_text,
 )
 from shapecalc.homework.diagnosis.working import working_of
-from shapecalc.homework.sheets.checked import column_marks, worth_telling
+from shapecalc.homework.languages import (
+    figures,
+    in_its_language,
+    say,
+    say_counted,
+    spoken,
+    to_say,
+)
+from shapecalc.homework.sheets.checked import column_marks, marks_said, worth_telling
 from shapecalc.output.document import Card, Cell, Document, Grid, Points, section
 from shapecalc.text.safe import one_line
 from shapecalc.text.words import sentence
@@ -37,22 +47,26 @@ if TYPE_CHECKING:
 
 #: What stands beneath a cell's value, behind the sign, and its colour.
 _WORDS: dict[Verdict, tuple[str, Tone]] = {
-    "right": ("right", "good"),
-    "right_other_notation": ("right", "good"),
-    "right_follow_through": ("follows from yours", "own"),
-    "right_other_convention": ("another convention", "own"),
-    "misconception": ("known mistake", "bad"),
-    "wrong": ("wrong", "bad"),
-    "unreadable": ("not readable", "open"),
-    "blank": ("no answer", "open"),
-    "not_graded": ("not graded", ""),
+    "right": (to_say("right"), "good"),
+    "right_other_notation": (to_say("right"), "good"),
+    "right_follow_through": (to_say("follows from yours"), "own"),
+    "right_other_convention": (to_say("another convention"), "own"),
+    "misconception": (to_say("known mistake"), "bad"),
+    "wrong": (to_say("wrong"), "bad"),
+    "unreadable": (to_say("not readable"), "open"),
+    "blank": (to_say("no answer"), "open"),
+    "not_graded": (to_say("not graded"), ""),
 }
 #: The verdicts of those who have the key's own value.
 _KEYS = ("right", "right_other_notation")
 #: What stands for the marks of who was not graded: nothing is not 0.
-_NO_MARKS = {"missing": "none", "unreadable": "none yet; your teacher decides"}
+_NO_MARKS = {
+    "missing": to_say("none"),
+    "unreadable": to_say("none yet; your teacher decides"),
+}
 
 
+@in_its_language
 def feedback(
     homework: Homework,
     graded: Graded,
@@ -74,44 +88,56 @@ def feedback(
         own = [note for note in own if note not in checked.another] + [*notes_text(checked)]
     notes = {note.casefold(): note for note in (sentence(clean(note)) for note in own)}
     if notes:
-        blocks += section("Notes", (Points(tuple(notes.values())),))
+        blocks += section(say("Notes"), (Points(tuple(notes.values())),))
     columns = {column.key for column in homework.columns}
     legend = stated_conventions(homework.conventions, columns, homework.report)
     legend |= stated_policy(homework.policy)
     title = clean(homework.title)
     facts = tuple(_facts(homework, graded))
     page = Document(title, tuple(blocks), head, (), facts, tuple(legend.items()))
-    return write(page._replace(names=tuple(map(clean, homework.layers))))
+    names = tuple(map(clean, homework.layers))
+    return write(page._replace(names=names, language=spoken()))
 
 
 def _facts(homework: Homework, graded: Graded) -> Iterator[tuple[str, str]]:
     student = graded.student
-    marks = f"{marks_text(graded.marks)} of {marks_text(graded.out_of)}"
+    marks = marks_said(graded.marks, graded.out_of)
     if graded.status in _NO_MARKS:
-        marks = _NO_MARKS[graded.status]
+        marks = say(_NO_MARKS[graded.status])
     elif graded.earned != graded.marks:
-        off = marks_text(graded.earned - graded.marks)
-        marks += f" ({marks_text(graded.earned)} earned, {off} taken off for lateness)"
-    yield "marks", marks
+        marks = say(
+            "{marks} ({earned} earned, {off} taken off for lateness)",
+            marks=marks,
+            earned=figures(marks_text(graded.earned)),
+            off=figures(marks_text(graded.earned - graded.marks)),
+        )
+    yield say("marks"), marks
     if graded.late:
-        yield "late", f"{graded.late:,} hour{'s' * (graded.late != 1)} after the deadline"
-    yield "student", name_of(graded)
+        yield (
+            say("late"),
+            say_counted(
+                "{count:,} hour after the deadline",
+                "{count:,} hours after the deadline",
+                graded.late,
+            ),
+        )
+    yield say("student"), name_of(graded)
     if student.name and student.id:
-        yield "id", clean(student.id)
+        yield say("id"), clean(student.id)
     if graded.file:
-        yield "handed in", clean(graded.file)
-    yield "sheet", homework.stamp
+        yield say("handed in"), clean(graded.file)
+    yield say("sheet"), homework.stamp
 
 
 def _blocks(checked: Checked, hint: int, *, solution: bool) -> Iterator[Block]:
     explained, cards = _explained(checked, hint)
-    yield from section("What explains it", explained)
-    yield from section("The other cells", _rest(checked, hint))
+    yield from section(say("What explains it"), explained)
+    yield from section(say("The other cells"), _rest(checked, hint))
     if noted := tuple(_noted(checked, hint)):
-        yield from section("Notes on single cells", (Points(noted),))
-    yield from section("Your cells", (_cells(checked, cards, hint, solution=solution),))
+        yield from section(say("Notes on single cells"), (Points(noted),))
+    yield from section(say("Your cells"), (_cells(checked, cards, hint, solution=solution),))
     if solution and (worked := _worked(checked)) is not None:
-        yield from section("The right values", (worked,))
+        yield from section(say("The right values"), (worked,))
 
 
 def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str, str], int]]:
@@ -126,10 +152,11 @@ def _explained(checked: Checked, hint: int) -> tuple[list[Block], dict[tuple[str
         tone: Tone = "bad" if finding.certain else "open"
         texts, points = done, rules if hint > 2 else ()
         if not finding.certain:
-            texts, points = ("Each of these gives the same number:",), (*done, *points)
+            texts, points = (say("Each of these gives the same number:"),), (*done, *points)
         if finding.verdict == "right_other_convention":
             tone = "own"
-            texts += (f"It counts as right: {share_text(policy.other_convention)}.",)
+            share = share_text(policy.other_convention)
+            texts += (say("It counts as right: {share}.", share=share),)
         title = f"{number}. {text}"
         cards.append(Card(title, texts, points, f"explanation-{number}", tone))
     return cards, numbers
@@ -142,34 +169,37 @@ def _rest(checked: Checked, hint: int) -> Iterator[Block]:
         by.setdefault("far" if judged.follows else judged.verdict, []).append(judged)
     if followed := by.get("right_follow_through"):
         share = share_text(checked.homework.policy.follow_through)
-        text = (
+        text = say(
             "Every one was worked out again from the values that you have above it or beside it,"
-            f" and is right with these. It earns {share}, whatever went wrong there."
+            " and is right with these. It earns {share}, whatever went wrong there.",
+            share=share,
         )
-        title = f"Right with your own earlier values: {places_text(followed)}."
+        title = say("Right with your own earlier values: {cells}.", cells=places_text(followed))
         yield Card(title, (text,), tone="own")
     if wrong := by.get("wrong"):
         columns = dict.fromkeys(judged.cell.quantity for judged in wrong)
         rules = tuple(
-            f"The rule for {column.title} is {rule}."
+            say("The rule for {column} is {rule}.", column=say(column.title), rule=rule)
             for column in columns
             if hint > 2 and (rule := general_rule(column.key, checked.homework))
         )
-        title = f"Wrong, and no known mistake gives it: {places_text(wrong)}."
+        title = say("Wrong, and no known mistake gives it: {cells}.", cells=places_text(wrong))
         yield Card(title, (), rules, tone="bad")
     if far := by.get("far"):
-        text = (
+        text = say(
             "These follow from your own values. But those are so far from the right ones that"
-            f" nothing is earned with them: further than a factor of"
-            f" {checked.homework.policy.within}."
+            " nothing is earned with them: further than a factor of {factor}.",
+            factor=checked.homework.policy.within,
         )
-        yield Card(f"Wrong after an earlier slip: {places_text(far)}.", (text,), tone="bad")
+        title = say("Wrong after an earlier slip: {cells}.", cells=places_text(far))
+        yield Card(title, (text,), tone="bad")
     if unread := by.get("unreadable"):
         points = tuple(f"{place_text(judged)}: {clean(judged.note)}." for judged in unread)
-        text = "Not readable is not wrong; write numbers like 1200 and volumes like 20x30x40."
-        yield Card(f"Not readable: {places_text(unread)}.", (text,), points, tone="open")
+        text = say("Not readable is not wrong; write numbers like 1200 and volumes like 20x30x40.")
+        title = say("Not readable: {cells}.", cells=places_text(unread))
+        yield Card(title, (text,), points, tone="open")
     if blank := by.get("blank"):
-        yield Card(f"No answer: {places_text(blank)}.", (), tone="open")
+        yield Card(say("No answer: {cells}.", cells=places_text(blank)), (), tone="open")
 
 
 def _noted(checked: Checked, hint: int) -> Iterator[str]:
@@ -195,11 +225,11 @@ def _cells(
         rows.append((Cell(one_line(layer)), *cells))
     marks = (column_marks(checked, column.key) for column in columns)
     return Grid(
-        ("layer", *(column.title for column in columns)),
+        (say("layer"), *(say(column.title) for column in columns)),
         tuple(rows),
         (False, *(column.key != "output" for column in columns)),
-        "What was read in every cell, and what became of it",
-        ("marks", *marks),
+        say("What was read in every cell, and what became of it"),
+        (say("marks"), *marks),
     )
 
 
@@ -215,25 +245,31 @@ def _cell(
         return Cell("")
     conventions = checked.homework.conventions
     if judged.verdict == "not_graded" and judged.cell.filled_in:
-        return Cell(value_text(judged.cell.key, conventions), ("given",))
+        return Cell(figures(value_text(judged.cell.key, conventions)), (say("given"),))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
-        word = "wrong"
+        word = to_say("wrong")
     number = cards.get(judged.cell.at)
     sign = VERDICTS[judged.verdict][1]
-    below = [f"{sign} {word}{f', see {number}' if number else ''}".strip()]
-    if judged.verdict == "misconception" and _counted(checked, judged):
-        below[0] += "; already counted"
-    elif _surprising(judged):
-        below.append(f"marks {marks_text(judged.marks)} of {marks_text(judged.cell.out_of)}")
+    words = say(word)
+    if number:
+        words = say("{verdict}, see {number}", verdict=words, number=number)
+    counted = judged.verdict == "misconception" and _counted(checked, judged)
+    if counted:
+        words = say("{verdict}; already counted", verdict=words)
+    below = [f"{sign} {words}".strip()]
+    if not counted and _surprising(judged):
+        marks = marks_said(judged.marks, judged.cell.out_of)
+        below.append(say("marks {marks}", marks=marks))
     raw = shortened(judged.raw)
     if judged.read_as and raw.replace(",", "") != judged.read_as.replace(",", ""):
-        below.append(f"you wrote {raw}")
+        below.append(say("you wrote {answer}", answer=raw))
     wanted = judged.verdict not in _KEYS and judged.cell.key is not None
     if solution and wanted:
-        below.append(f"right is {value_text(judged.cell.key, conventions)}")
+        right = figures(value_text(judged.cell.key, conventions))
+        below.append(say("right is {value}", value=right))
     card = f"explanation-{number}" if number else ""
-    return Cell(judged.read_as or raw, tuple(below), tone, card=card)
+    return Cell(read_said(judged.read_as) or raw, tuple(below), tone, card=card)
 
 
 def _counted(checked: Checked, judged: JudgedCell) -> bool:
@@ -264,12 +300,12 @@ def _worked(checked: Checked) -> Grid | None:
         if calculated and row is not None:
             working = working_of(row, cell.quantity.key, homework.conventions)
         text = working.text if working is not None else ""
-        value = value_text(cell.key, homework.conventions)
-        worked = text if any(sign in text for sign in "*+-/") else ""
-        cells = (one_line(cell.layer), cell.quantity.title, value, worked)
+        value = figures(value_text(cell.key, homework.conventions))
+        worked = calculation_said(text) if any(sign in text for sign in "*+-/") else ""
+        cells = (one_line(cell.layer), say(cell.quantity.title), value, worked)
         rows.append(tuple(map(Cell, cells)))
     if not rows:
         return None
-    header = ("layer", "column", "right", "worked out")
+    header = (say("layer"), say("column"), say("right"), say("worked out"))
     right = (False, False, True, False)
-    return Grid(header, tuple(rows), right, "The cells that have another value")
+    return Grid(header, tuple(rows), right, say("The cells that have another value"))

@@ -18,6 +18,7 @@ from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.store import PAGES, State
 from shapecalc.homework.diagnosis import OTHER_STAMP
+from shapecalc.homework.languages import beginning, speaking
 from shapecalc.text import Origin
 from shapecalc.text.files import kept_alone, page_name
 from shapecalc.text.safe import terminal_safe
@@ -237,10 +238,12 @@ class _Run:
                     f"{untimed} of {len(self.intake.submissions)} submissions come without a time,"
                     " and count as in time; --times says when they came."
                 )
+        with speaking(self.printed[0].language):
+            stamped = beginning(OTHER_STAMP)
         strange = [
             graded.student.id
             for graded in self.graded
-            if any(OTHER_STAMP in note for note in graded.notes)
+            if any(stamped in note for note in graded.notes)
         ]
         if strange:
             shown = ", ".join(map(terminal_safe, strange[:_NAMED])) + ", ..." * (

@@ -22,6 +22,7 @@ from shapecalc.homework.classroom import MarkedCell
 from shapecalc.homework.classroom.feedback import feedback
 from shapecalc.homework.diagnosis.check import CHANNELS_FIRST, check
 from shapecalc.homework.diagnosis.wording import unasked_text
+from shapecalc.homework.languages import in_its_language, say, speaking
 from shapecalc.report.compute import compute_report
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 class HomeworkSource(NamedTuple):
     """A teacher's file; or a network, with its settings and inputs, under the defaults.
 
-    `variants` is the list that was written for the class, where everybody has a variant.
+    `variants` is the list that was written for the class, where everybody has a variant, `language`
+    that of the pages, "" for what the teacher's file says.
     """
 
     source: Source
@@ -46,6 +48,7 @@ class HomeworkSource(NamedTuple):
     settings: tuple[tuple[str, str], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     variants: VariantList | None = None
+    language: str = ""
 
 
 def homework_of(source: HomeworkSource, student: Student | None = None) -> Homework:
@@ -56,20 +59,16 @@ def homework_of(source: HomeworkSource, student: Student | None = None) -> Homew
     values: tuple[tuple[str, str], ...] = ()
     if student is not None and source.variants is not None:
         values = source.variants.of_student(student.id).values
-    return _homework(source.source, source.network, source.settings, source.inputs, values)
+    return _homework(source._replace(variants=None), values)
 
 
 @lru_cache(maxsize=64)
-def _homework(
-    source: Source,
-    network: bool,
-    settings: tuple[tuple[str, str], ...],
-    inputs: tuple[tuple[str, str], ...],
-    values: tuple[tuple[str, str], ...],
-) -> Homework:
-    if not network:
-        return read_homework(source, dict(values))
-    return assign(compute_report(build(source, settings=dict(settings), inputs=dict(inputs))))
+def _homework(source: HomeworkSource, values: tuple[tuple[str, str], ...]) -> Homework:
+    text = source.source
+    if not source.network:
+        return read_homework(text, dict(values)).in_language(source.language)
+    graph = build(text, settings=dict(source.settings), inputs=dict(source.inputs))
+    return assign(compute_report(graph)).in_language(source.language)
 
 
 def fingerprint(homework: Homework) -> str:
@@ -85,6 +84,7 @@ def fingerprint(homework: Homework) -> str:
         homework.conventions,
         homework.policy,
         homework.depth,
+        homework.language,
     )
     text = repr((homework.stamp, settings, homework.deadline, cells, rows))
     return sha256(text.encode()).hexdigest()
@@ -131,13 +131,18 @@ def judge(source: HomeworkSource, task: Task, *, solution: bool) -> Outcome:
     except Exception as failure:  # noqa: BLE001  (the one place: every student gets a record)
         failed = " ".join(str(failure).split())[:200]
         error = f"{task.graded.student.id}: {type(failure).__name__}: {failed}"
-        reason = f"shapecalc failed on it ({type(failure).__name__}), which is its own mistake"
+        with speaking(homework.language):
+            reason = say(
+                "shapecalc failed on it ({error}), which is its own mistake",
+                error=type(failure).__name__,
+            )
     notes = (*task.graded.notes, reason)
     graded = task.graded._replace(status="unreadable", notes=notes)
     pages = feedback(homework, graded).by_suffix()
     return Outcome(task.at, task.key, graded, pages, error)
 
 
+@in_its_language
 def _judged(homework: Homework, task: Task, *, solution: bool) -> Outcome:
     if task.refused or task.graded.status == "missing":
         notes = (*task.graded.notes, task.refused) if task.refused else task.graded.notes
@@ -164,7 +169,7 @@ RAW = 200
 
 def marks_of(checked: Checked) -> tuple[MarkedCell, ...]:
     """Return the cells of a student as records."""
-    first = CHANNELS_FIRST in checked.notes
+    first = say(CHANNELS_FIRST) in checked.notes
     return tuple(_mark(checked, judged, first=first) for judged in checked.cells)
 
 

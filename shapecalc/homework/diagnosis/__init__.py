@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
+from shapecalc.homework.languages import beginning, speaking, to_say
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -33,22 +34,23 @@ Verdict: TypeAlias = Literal[
 
 #: The verdicts, with what they mean and the sign that stands for them in a table.
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "right": ("right", "✓"),
-    "right_other_notation": ("right, in another notation", "✓"),
-    "right_follow_through": ("right with your own earlier values", "✓>"),
-    "right_other_convention": ("right, under another convention", "✓~"),
-    "misconception": ("a known mistake", "✗"),
-    "wrong": ("wrong", "✗"),
-    "unreadable": ("could not be read; this is not wrong", "?"),
-    "blank": ("no answer", "…"),
-    "not_graded": ("not graded", ""),
+    "right": (to_say("right"), "✓"),
+    "right_other_notation": (to_say("right, in another notation"), "✓"),
+    "right_follow_through": (to_say("right with your own earlier values"), "✓>"),
+    "right_other_convention": (to_say("right, under another convention"), "✓~"),
+    "misconception": (to_say("a known mistake"), "✗"),
+    "wrong": (to_say("wrong"), "✗"),
+    "unreadable": (to_say("could not be read; this is not wrong"), "?"),
+    "blank": (to_say("no answer"), "…"),
+    "not_graded": (to_say("not graded"), ""),
 }
 
 #: The note of what follows from own values that earn nothing.
-FAR = "follows from your own values, which are too far from the right ones to count"
+FAR = to_say("follows from your own values, which are too far from the right ones to count")
 
-#: How the note on a sheet of another homework begins.
-OTHER_STAMP = "the sheet is stamped"
+#: The note on a sheet of another homework.
+OTHER_STAMP = to_say("the sheet is stamped {stamp}, but this homework {own}")
+
 
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
@@ -72,6 +74,8 @@ class JudgedCell(NamedTuple):
     """A cell with its verdict.  `note` says what was understood, or why it could not be read.
 
     `hidden` names the mistakes that a right answer does not show to be none, as it is rounded.
+    `accepted`: it is right by a value that the teacher accepts beside the key; `follows`: a wrong
+    value is explained by own ones that are too far off to count.
     """
 
     cell: AskedCell
@@ -82,18 +86,8 @@ class JudgedCell(NamedTuple):
     marks: Fraction = Fraction(0)
     note: str = ""
     hidden: tuple[str, ...] = ()
-
-    @property
-    def accepted(self) -> bool:
-        """Tell whether it is right by a value that the teacher accepts beside the key."""
-        return self.verdict.startswith("right") and any(
-            self.note == other.note for other in self.cell.accepted
-        )
-
-    @property
-    def follows(self) -> bool:
-        """Tell whether a wrong value is explained by own values that are too far off to count."""
-        return self.verdict == "wrong" and self.note == FAR
+    accepted: bool = False
+    follows: bool = False
 
 
 class Finding(NamedTuple):
@@ -134,6 +128,11 @@ class Checked(Shown):
     notes: tuple[str, ...]
 
     @property
+    def language(self) -> str:
+        """The homework's."""
+        return self.homework.language
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         return self.homework.doubts
 
@@ -151,7 +150,9 @@ class Checked(Shown):
     @property
     def another(self) -> tuple[str, ...]:
         """What says that the sheet belongs to another homework: its stamp."""
-        return tuple(note for note in self.notes if note.startswith(OTHER_STAMP))
+        with speaking(self.language):
+            stamped = beginning(OTHER_STAMP)
+        return tuple(note for note in self.notes if note.startswith(stamped))
 
     def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
         """Show the whole check where IPython shows texts only."""

@@ -14,6 +14,7 @@ from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.answers.claims import Claims, claims_of
 from shapecalc.homework.assignment.notation import Blank, ReadNumber
 from shapecalc.homework.diagnosis import (
+    FAR,
     OTHER_STAMP,
     Checked,
     Diagnosis,
@@ -34,7 +35,13 @@ from shapecalc.homework.diagnosis.judge import (
 )
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 from shapecalc.homework.diagnosis.wording import rule_text, secrets_of, unasked_text
-from shapecalc.text.words import counted, listed_briefly
+from shapecalc.homework.languages import (
+    in_its_language,
+    listed_said,
+    say,
+    say_counted,
+    to_say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -202,9 +209,10 @@ def _marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell
 #: So many explanations are given for one cell.
 MOST = 4
 #: The note on a sheet whose volumes are in the other order.
-CHANNELS_FIRST = "most volumes have their channels first, so all were read that way"
+CHANNELS_FIRST = to_say("most volumes have their channels first, so all were read that way")
 
 
+@in_its_language
 def check(homework: Homework, answers: Answers) -> Checked:
     """Judge every cell of a homework by a student's answers.
 
@@ -232,9 +240,10 @@ def check(homework: Homework, answers: Answers) -> Checked:
     if other := _other_stamp(homework, answers):
         notes.insert(0, other)
     if claims.channels_first and homework.conventions.layout != "chw":
-        notes.append(CHANNELS_FIRST)
+        notes.append(say(CHANNELS_FIRST))
     if answers.ignored:
-        notes.append(f"columns that were not read: {', '.join(answers.ignored)}")
+        columns = ", ".join(answers.ignored)
+        notes.append(say("columns that were not read: {columns}", columns=columns))
     notes += _without_key(claims)
     findings = _findings(done, weighed)
     return Checked(homework, answers.source, done, findings, claims.extras, tuple(notes))
@@ -245,11 +254,16 @@ def _not_asked(homework: Homework, answers: Answers, claims: Claims) -> SpecErro
     unasked = (unasked_text(homework, claims.extras),) if claims.extras else ()
     doubts = claims.doubts[:3]
     more = len(claims.doubts) - len(doubts)
-    others = (f"and so of {counted(more, 'row')} more",) if more else ()
-    message = f"no answer is to what was asked; {'; '.join((*unasked, *doubts, *others))}"
-    hint = f"the rows asked for are {listed_briefly(homework.layers, 8)}"
+    others = (
+        (say_counted("and so of {count:,} row more", "and so of {count:,} rows more", more),)
+        if more
+        else ()
+    )
+    reasons = "; ".join((*unasked, *doubts, *others))
+    message = say("no answer is to what was asked; {reasons}", reasons=reasons)
+    hint = say("the rows asked for are {rows}", rows=listed_said(homework.layers, 8))
     if other := _other_stamp(homework, answers):
-        hint = f"{other}: is it the right file"
+        hint = say("{doubt}: is it the right file", doubt=other)
     return refuse_file("E704", message, answers.source, hint)
 
 
@@ -257,7 +271,7 @@ def _other_stamp(homework: Homework, answers: Answers) -> str:
     """Say that a sheet belongs to another homework, where its stamp says so."""
     if not answers.stamp or answers.stamp in (homework.stamp, homework.part_of):
         return ""
-    return f"{OTHER_STAMP} {answers.stamp}, but this homework {homework.stamp}"
+    return say(OTHER_STAMP, stamp=answers.stamp, own=homework.stamp)
 
 
 def _without_key(claims: Claims) -> list[str]:
@@ -272,8 +286,11 @@ def _without_key(claims: Claims) -> list[str]:
     ]
     columns = dict.fromkeys(cell.quantity.title for cell in without)
     return [
-        f"not graded, as it is no one number there: {title} of"
-        f" {', '.join(cell.layer for cell in without if cell.quantity.title == title)}"
+        say(
+            "not graded, as it is no one number there: {column} of {layers}",
+            column=say(title),
+            layers=", ".join(cell.layer for cell in without if cell.quantity.title == title),
+        )
         for title in columns
     ]
 
@@ -314,8 +331,17 @@ def _judged(
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
     note, hidden = judgement.note, judgement.hidden
+    accepted = (other.note for other in claim.cell.accepted)
     return JudgedCell(
-        claim.cell, claim.raw, judgement.read_as, verdict, diagnoses, note=note, hidden=hidden
+        claim.cell,
+        claim.raw,
+        judgement.read_as,
+        verdict,
+        diagnoses,
+        note=note,
+        hidden=hidden,
+        accepted=verdict.startswith("right") and note in accepted,
+        follows=verdict == "wrong" and note == say(FAR),
     )
 
 

@@ -21,6 +21,7 @@ from shapecalc.homework.diagnosis.explanations import (
 from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
 from shapecalc.homework.diagnosis.working import Sides
+from shapecalc.homework.languages import say, say_counted, to_say
 from shapecalc.layers.shape import whole
 from shapecalc.report.fold import together
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _WHOLE = Fraction(1, 2)
 
 #: The note of a volume in the other order, where that is accepted.
-_SWAPPED = "channels first; the sheet has them last"
+_SWAPPED = to_say("channels first; the sheet has them last")
 
 
 class FittingExplanation(NamedTuple):
@@ -92,7 +93,7 @@ def tentative(
         isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
     ):
         return Tentative(
-            claim, "wrong", _likeliest(claim).read_as, "rounded, where whole numbers count"
+            claim, "wrong", _likeliest(claim).read_as, say("rounded, where whole numbers count")
         )
     for other in cell.accepted:
         fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
@@ -107,11 +108,12 @@ def tentative(
                 verdict: Verdict = "right_follow_through"
                 return Tentative(claim, verdict, fit.read_as, fit.note, counted=value.counted)
             if fit is not None and not _chance(homework, value, claim, network):
-                return Tentative(claim, "wrong", fit.read_as, FAR, counted=value.counted)
+                return Tentative(claim, "wrong", fit.read_as, say(FAR), counted=value.counted)
     reading = _likeliest(claim)
     note = reading.note
     if cell.layer in near.far and cell.quantity.key == "output":
-        note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
+        far = say("too far from the right volume to be followed")
+        note = "; ".join(filter(None, (note, far)))
     candidates = tuple(_candidates(homework, claim, claims, network))
     return Tentative(claim, None, reading.read_as, note, candidates)
 
@@ -173,15 +175,15 @@ def _fits(
 def _right(homework: Homework, claim: Claim, fit: _Fit) -> Tentative:
     """Tell a plain right answer from one in another notation or order."""
     layout = homework.conventions.layout
-    first = fit.swapped or fit.note == "channels first"
+    first = fit.swapped or fit.note == say("channels first")
     if layout == "chw" and claim.cell.quantity.key == "output" and not first:
         square = isinstance(claim.cell.key, int) or not claim.cell.key or not claim.cell.key.sides
         if not square:
-            return Tentative(claim, "right_other_convention", fit.read_as, "channels last")
+            return Tentative(claim, "right_other_convention", fit.read_as, say("channels last"))
     if fit.swapped and layout == "hwc":
-        return Tentative(claim, None, fit.read_as, "channels first", _swapped())
+        return Tentative(claim, None, fit.read_as, say("channels first"), _swapped())
     if fit.swapped and layout == "either":
-        note = "; ".join(filter(None, (_SWAPPED, fit.note)))
+        note = "; ".join(filter(None, (say(_SWAPPED), fit.note)))
         return Tentative(claim, "right_other_convention", fit.read_as, note, _swapped())
     note = fit.note
     hidden: tuple[str, ...] = ()
@@ -209,9 +211,13 @@ def _hidden(homework: Homework, claim: Claim, number: ReadNumber) -> tuple[str, 
 
 def _rounded(hidden: tuple[str, ...]) -> str:
     if not hidden:
-        return "rounded"
-    these = "this" if len(hidden) == 1 else "one of these"
-    return f"rounded, so it does not show whether {these} was done: {'; '.join(hidden)}"
+        return say("rounded")
+    return say_counted(
+        "rounded, so it does not show whether this was done: {mistakes}",
+        "rounded, so it does not show whether one of these was done: {mistakes}",
+        len(hidden),
+        mistakes="; ".join(map(say, hidden)),
+    )
 
 
 def _likeliest(claim: Claim) -> _Fit:

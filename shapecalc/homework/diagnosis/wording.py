@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.homework.assignment.conventions import axes_said
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.working import Factors, LayerSum, working_of
-from shapecalc.layers.shape import as_text, axes_text
+from shapecalc.homework.languages import figures, listed_said, say, say_counted, to_say
+from shapecalc.layers.shape import as_text
 from shapecalc.text.safe import one_line
-from shapecalc.text.words import capital, listed_briefly
+from shapecalc.text.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,18 +26,25 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\d[\d,]*")
 
+#: How the text of a volume ends that was read with its channels first.
+_FIRST = ", channels first"
+
 #: The rules in words, where numbers would give an answer away.
 _RULES = {
-    "params": "kernel x depth x filters + one bias a filter, if it has biases; dense: inputs x"
-    " units + units",
-    "weights": "kernel x depth x filters; dense: inputs x units",
-    "biases": "one a filter, or one a unit",
-    "macs": "weights x places of the output; dense: inputs x units",
-    "flops": "operations per multiply-accumulate x weights x places of the output",
-    "memory": "bytes per number x {axes}",
+    "params": to_say(
+        "kernel x depth x filters + one bias a filter, if it has biases; dense: inputs x units +"
+        " units"
+    ),
+    "weights": to_say("kernel x depth x filters; dense: inputs x units"),
+    "biases": to_say("one a filter, or one a unit"),
+    "macs": to_say("weights x places of the output; dense: inputs x units"),
+    "flops": to_say("operations per multiply-accumulate x weights x places of the output"),
+    "memory": to_say("bytes per number x {axes}"),
     "units": "{axes}",
-    "output": "side = (n + 2p - k)/s, rounded as the layer does, + 1; channels = filters, and a"
-    " pool keeps them",
+    "output": to_say(
+        "side = (n + 2p - k)/s, rounded as the layer does, + 1; channels = filters, and a pool"
+        " keeps them"
+    ),
 }
 
 
@@ -103,8 +112,8 @@ def general_rule(column: str, homework: Homework) -> str:
         column = "weights"
     if column == "flops" and conventions.operations == "full":
         return ""
-    axes = axes_text(homework.report.ranks) or "units"
-    return _RULES.get(column, "").replace("{axes}", axes)
+    axes = axes_said(homework.report.ranks) or say("units")
+    return say(_RULES[column]).replace("{axes}", axes) if column in _RULES else ""
 
 
 def _known(
@@ -123,50 +132,94 @@ def _known(
 
 def names(ids: tuple[str, ...]) -> str:
     """Write the names of one or two misconceptions."""
-    return " and ".join(CATALOGUE[name].name for name in ids)
+    return say(" and ").join(say(CATALOGUE[name].name) for name in ids)
 
 
 def finding_text(finding: Finding, *, all_else: bool) -> str:
     """Say in a sentence what explains cells of the table."""
     count, shown = len(finding.cells), finding.shown
     columns = dict.fromkeys(judged.cell.quantity.title for judged in finding.cells)
-    where = ", ".join(columns)
+    where = ", ".join(map(say, columns))
     if count == 1:
-        place = f"in {where} of {finding.cells[0].cell.layer}"
+        place = say("in {column} of {layer}", column=where, layer=finding.cells[0].cell.layer)
     elif count == shown:
-        place = f"in all {count} cells of {where} where it shows"
+        place = say("in all {count} cells of {column} where it shows", count=count, column=where)
     else:
-        place = f"in {count} of the {shown} cells of {where} where it would show"
-    text = f"{names(finding.ids)}, {place}."
+        place = say(
+            "in {count} of the {shown} cells of {column} where it would show",
+            count=count,
+            shown=shown,
+            column=where,
+        )
+    text = say("{mistake}, {place}.", mistake=names(finding.ids), place=place)
     if not finding.certain:
-        others = _others(finding)
-        text = f"Perhaps {names(finding.ids)}{others}, {place}: the number is the same."
+        mistakes = say(", or ").join((names(finding.ids), *_others(finding)))
+        text = say(
+            "Perhaps {mistakes}, {place}: the number is the same.", mistakes=mistakes, place=place
+        )
     if all_else:
-        text += " Everything else is right."
+        text = say("{finding} Everything else is right.", finding=text)
     return capital(text)
 
 
-def _others(finding: Finding) -> str:
+def _others(finding: Finding) -> list[str]:
     """Name what else would explain the cells."""
     other = dict.fromkeys(
         names(diagnosis.ids) for cell in finding.cells for diagnosis in cell.diagnoses[1:]
     )
-    return "".join(f", or {name}" for name in list(other)[:3])
+    return list(other)[:3]
 
 
 def why_text(ids: tuple[str, ...]) -> str:
     """Say what was probably done and why it is not so."""
-    return " ".join(f"{CATALOGUE[name].done} {CATALOGUE[name].why}" for name in ids)
+    return " ".join(message_of(name) for name in ids)
+
+
+def message_of(name: str) -> str:
+    """Say what was probably done in one misconception, and why it is not so."""
+    known = CATALOGUE[name]
+    return f"{say(known.done)} {say(known.why)}"
+
+
+def read_said(read_as: str) -> str:
+    """Write what was read in a cell as the language does."""
+    volume = read_as.removesuffix(_FIRST)
+    if volume == read_as:
+        return figures(read_as)
+    return say("{volume}, channels first", volume=volume)
+
+
+def calculation_said(working: str) -> str:
+    """Write a calculation as the language does."""
+    return ", ".join(map(_part, working.split(", ")))
+
+
+def _part(text: str) -> str:
+    """Write one part of a calculation: of a side, the channels, or a number."""
+    if text.startswith("side "):
+        return say("side {calculation}", calculation=figures(text.removeprefix("side ")))
+    if text.endswith(" channels"):
+        return say("{count} channels", count=figures(text.removesuffix(" channels")))
+    return figures(text)
 
 
 def rule_line(judged: JudgedCell, diagnosis: Diagnosis) -> str:
     """Write the rule for one cell, with the student's numbers where there are."""
-    cell = judged.cell
-    text = f"{cell.layer}, {cell.quantity.title}: you have {judged.read_as}"
+    place = f"{judged.cell.layer}, {say(judged.cell.quantity.title)}"
+    value = read_said(judged.read_as)
     if diagnosis.working:
-        text += f" = {diagnosis.working}"
-    own = " from your own volumes" if diagnosis.on == "own" else ""
-    return text + (f"; the rule{own} is {diagnosis.rule}" if diagnosis.rule else "")
+        value += f" = {calculation_said(diagnosis.working)}"
+    if not diagnosis.rule:
+        return say("{cell}: you have {value}", cell=place, value=value)
+    rule = calculation_said(diagnosis.rule)
+    if diagnosis.on == "own":
+        return say(
+            "{cell}: you have {value}; the rule from your own volumes is {rule}",
+            cell=place,
+            value=value,
+            rule=rule,
+        )
+    return say("{cell}: you have {value}; the rule is {rule}", cell=place, value=value, rule=rule)
 
 
 class FindingText(NamedTuple):
@@ -217,12 +270,17 @@ def _rules(finding: Finding) -> Iterator[str]:
             about = (judged.cell.quantity.title, first.rule)
             general.setdefault(about, []).append(one_line(judged.cell.layer))
     for (title, rule), layers in general.items():
-        yield f"{', '.join(layers)}: the rule for {title} is {rule}"
+        yield say(
+            "{layers}: the rule for {column} is {rule}",
+            layers=", ".join(layers),
+            column=say(title),
+            rule=calculation_said(rule),
+        )
 
 
 def place_text(judged: JudgedCell) -> str:
     """Name a cell."""
-    return one_line(f"{judged.cell.layer}, {judged.cell.quantity.title}")
+    return one_line(f"{judged.cell.layer}, {say(judged.cell.quantity.title)}")
 
 
 def places_text(cells: Iterable[JudgedCell]) -> str:
@@ -230,7 +288,10 @@ def places_text(cells: Iterable[JudgedCell]) -> str:
     columns: dict[str, list[str]] = {}
     for judged in cells:
         columns.setdefault(judged.cell.quantity.title, []).append(one_line(judged.cell.layer))
-    return "; ".join(f"{title} of {', '.join(layers)}" for title, layers in columns.items())
+    return "; ".join(
+        say("{column} of {layers}", column=say(title), layers=", ".join(layers))
+        for title, layers in columns.items()
+    )
 
 
 def rounded_text(cells: Iterable[JudgedCell]) -> str:
@@ -242,9 +303,11 @@ def rounded_text(cells: Iterable[JudgedCell]) -> str:
     if not rounded:
         return ""
     hidden = list(dict.fromkeys(name for judged in rounded for name in judged.hidden))[:3]
-    return (
-        f"Rounded answers are right at their own precision: {places_text(rounded)}. They do not"
-        f" show mistakes that round to the same, such as: {'; '.join(hidden)}."
+    return say(
+        "Rounded answers are right at their own precision: {cells}. They do not show mistakes that"
+        " round to the same, such as: {mistakes}.",
+        cells=places_text(rounded),
+        mistakes="; ".join(map(say, hidden)),
     )
 
 
@@ -259,19 +322,23 @@ def _summary_text(checked: Checked) -> str:
     graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
     right = sum(judged.verdict.startswith("right") for judged in graded)
     if not graded:
-        return "No cell is graded."
+        return say("No cell is graded.")
     if right == len(graded) and not checked.extras:
-        return f"All {right} cells are right."
+        return say("All {count} cells are right.", count=right)
     counts = [
-        (checked.count("misconception", "wrong"), "wrong"),
-        (checked.count("unreadable"), "not readable"),
-        (checked.count("blank"), "blank"),
+        (checked.count("misconception", "wrong"), to_say("{count} wrong")),
+        (checked.count("unreadable"), to_say("{count} not readable")),
+        (checked.count("blank"), to_say("{count} blank")),
     ]
-    parts = ", ".join(f"{count} {word}" for count, word in counts if count)
+    parts = ", ".join(say(words, count=count) for count, words in counts if count)
     extra = len(checked.extras)
-    unasked = f"{extra} answer{' was' if extra == 1 else 's were'} not asked for" if extra else ""
-    after = "; ".join(filter(None, (parts, unasked)))
-    return f"{right} of {len(graded)} cells are right; {after}."
+    unasked = say_counted(
+        "{count} answer was not asked for", "{count} answers were not asked for", extra
+    )
+    after = "; ".join(filter(None, (parts, unasked if extra else "")))
+    return say(
+        "{right} of {count} cells are right; {rest}.", right=right, count=len(graded), rest=after
+    )
 
 
 def notes_text(checked: Checked) -> Iterator[str]:
@@ -293,4 +360,4 @@ def unasked_text(homework: Homework, extras: Iterable[Extra]) -> str:
         else:
             unasked[f"{extra.layer} {extra.column}"] = ""
     words = [f"{what}{hinted}" for what, hinted in unasked.items()]
-    return f"not asked: {listed_briefly(words, 8)}"
+    return say("not asked: {answers}", answers=listed_said(words, 8))

@@ -19,6 +19,7 @@ from shapecalc.homework.assignment.conventions import (
 from shapecalc.homework.assignment.deadline import stated_deadline
 from shapecalc.homework.assignment.model import TOTAL, computes, is_total
 from shapecalc.homework.assignment.notation import marks_text, value_text
+from shapecalc.homework.languages import figures, listed_said, say, say_counted, to_say
 from shapecalc.homework.sheets.key import notation_key
 from shapecalc.layers.conv import Windowed
 from shapecalc.layers.shape import as_text
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 _NAMED = 6
 #: How a sheet says what flows in, and whose weights are used.
 _WIRING = {
-    "from": "what flows in, where it is not the row above",
-    "weights of": "the layer whose weights are used, which count there only",
+    to_say("from"): to_say("what flows in, where it is not the row above"),
+    to_say("weights of"): to_say("the layer whose weights are used, which count there only"),
 }
 
 
@@ -94,10 +95,11 @@ def _does(homework: Homework, layer: str, shown: Mapping[str, str]) -> str:
     text = f"{row.type} {row.does}".strip()
     sources = tuple(_shown_before(homework, source, shown) for source in row.sources)
     if sources and sources != (shown.get(layer, ""),):
-        named = [source.removeprefix(_shared_path(layer, source)) for source in sources[:_NAMED]]
-        more = f" and {len(sources) - _NAMED} more" if len(sources) > _NAMED else ""
-        text += f", from {', '.join(named)}{more}"
-    return text + (f", weights of {row.shared}" if row.shared else "")
+        named = [source.removeprefix(_shared_path(layer, source)) for source in sources]
+        text = say("{layer}, from {sources}", layer=text, sources=listed_said(named, _NAMED))
+    return (
+        say("{layer}, weights of {shared}", layer=text, shared=row.shared) if row.shared else text
+    )
 
 
 def _shown_before(homework: Homework, source: str, shown: Mapping[str, str]) -> str:
@@ -186,24 +188,31 @@ def stated(homework: Homework) -> dict[str, str]:
     terms |= stated_deadline(homework.deadline)
     if any(cell.accepted for cell in homework.cells):
         full = homework.policy.accepted == "right"
-        share = "full marks" if full else share_text(homework.policy.other_convention)
-        terms["accepted"] = f"{share} for other values that your teacher accepts in some cells"
+        share = share_text(Fraction(1) if full else homework.policy.other_convention)
+        terms[say("accepted")] = say(
+            "{share} for other values that your teacher accepts in some cells", share=share
+        )
     terms |= key_of(homework)
     if any(None in cells for _, _, cells in grid_of(homework)):
-        terms[NOT_ASKED] = "not asked" + _no_sums(homework)
+        terms[NOT_ASKED] = "; ".join(filter(None, (say("not asked"), _no_sums(homework))))
     return terms
 
 
 def _no_sums(homework: Homework) -> str:
     """Say which counts of a sheet have no total, where it asks for one."""
     without = [
-        column.title
+        say(column.title)
         for column in homework.columns
         if column.total is None and column.key != "output"
     ]
     if not without or not any(map(is_total, homework.layers)):
         return ""
-    return f"; {' and '.join(without)} {'has' if len(without) == 1 else 'have'} no total"
+    return say_counted(
+        "{columns} has no total",
+        "{columns} have no total",
+        len(without),
+        columns=say(" and ").join(without),
+    )
 
 
 def key_of(
@@ -219,17 +228,27 @@ def key_of(
     asked = {column.key for column in homework.columns} if columns is None else set(columns)
     key = notation_key(rows, operations=counts_operations(homework.conventions, asked))
     texts = [_does(homework, layer, shown) for layer in layers]
-    wiring = {term: text for term, text in _WIRING.items() if any(f", {term} " in t for t in texts)}
+    wiring = {
+        say(term): say(meaning)
+        for term, meaning in _WIRING.items()
+        if any(f", {say(term)} " in text for text in texts)
+    }
     return key | wiring
+
+
+def title_of(homework: Homework, *, solution: bool) -> str:
+    """Return what stands over a sheet, or over its solution."""
+    title = one_line(homework.title)
+    return say("{title}: solution", title=title) if solution else title
 
 
 def inputs_text(homework: Homework) -> str:
     """Say what flows into the network, or into each of several."""
     rows = [row for row in homework.report.rows if row.type == "input"]
     if len(rows) == 1:
-        return f"The input is {as_text(rows[0].output)}."
+        return say("The input is {volume}.", volume=as_text(rows[0].output))
     inputs = ", ".join(f"{one_line(row.name)} {as_text(row.output)}" for row in rows)
-    return f"The inputs are {inputs}."
+    return say("The inputs are {volumes}.", volumes=inputs)
 
 
 def marks_of(homework: Homework) -> Iterator[str]:
@@ -240,4 +259,4 @@ def marks_of(homework: Homework) -> Iterator[str]:
             for cell in homework.cells
             if cell.quantity.key == column.key and cell.is_asked
         ]
-        yield marks_text(sum(marks, Fraction(0))) if marks else ""
+        yield figures(marks_text(sum(marks, Fraction(0)))) if marks else ""

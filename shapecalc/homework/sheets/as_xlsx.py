@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from shapecalc.homework.answers import DOES
 from shapecalc.homework.answers.workbook import need_openpyxl
 from shapecalc.homework.assignment.model import stamp_text
+from shapecalc.homework.languages import figures, in_its_language, say
 from shapecalc.homework.sheets import (
     NOT_ASKED,
     grid_of,
@@ -21,6 +22,7 @@ from shapecalc.homework.sheets import (
     marks_of,
     shown,
     stated,
+    title_of,
 )
 from shapecalc.homework.sheets.worked import solution_lines
 from shapecalc.text.safe import one_line
@@ -35,6 +37,7 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 _DATES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
 
+@in_its_language
 def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> bytes:
     """Write the sheet of a homework; the same homework gives the same bytes.
 
@@ -45,15 +48,14 @@ def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> byt
 
     book = Workbook()
     page: Any = book.active
-    page.title = "answers"
-    title = one_line(homework.title) + (": solution" if solution else "")
-    _write(page, 1, [title], bold=True)
+    page.title = say("answers")
+    _write(page, 1, [title_of(homework, solution=solution)], bold=True)
     _write(page, 2, [stamp_text(homework)])
-    _write(page, 3, ["name", one_line(who)], blanks={1} if not who and not solution else set())
-    _write(page, 4, ["input", inputs_text(homework)])
+    _write(page, 3, [say("name"), one_line(who)], blanks={1} if not who and not solution else set())
+    _write(page, 4, [say("input"), inputs_text(homework)])
     at = 5
     for text in filter(None, [one_line(homework.note)]):
-        _write(page, at, ["note", text])
+        _write(page, at, [say("note"), text])
         at += 1
     for term, meaning in stated(homework).items():
         _write(page, at, [f"({term})" if term == NOT_ASKED else term, meaning])
@@ -64,7 +66,7 @@ def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> byt
     page.print_title_rows = None
     page.protection.sheet = not solution
     if solution:
-        worked: Any = book.create_sheet("worked out")
+        worked: Any = book.create_sheet(say("worked out"))
         for number, line in enumerate(solution_lines(homework), 1):
             _write(worked, number, [line])
         worked.column_dimensions["A"].width = 100
@@ -73,10 +75,10 @@ def to_xlsx(homework: Homework, *, solution: bool = False, who: str = "") -> byt
 
 def _table(page: Any, homework: Homework, at: int, *, solution: bool) -> int:  # noqa: ANN401
     """Write the table from a row on; return the row behind it."""
-    header = ["layer", DOES, *(column.title for column in homework.columns)]
+    header = [say("layer"), say(DOES), *(say(column.title) for column in homework.columns)]
     _write(page, at, header, bold=True, fill=_HEAD)
     for number, (layer, does, cells) in enumerate(grid_of(homework), at + 1):
-        texts = [shown(homework, cell, solution=solution) for cell in cells]
+        texts = [figures(shown(homework, cell, solution=solution)) for cell in cells]
         blanks = {
             place
             for place, cell in enumerate(cells, 2)
@@ -84,7 +86,7 @@ def _table(page: Any, homework: Homework, at: int, *, solution: bool) -> int:  #
         }
         _write(page, number, [one_line(layer), one_line(does), *texts], blanks)
         at = number
-    _write(page, at + 1, ["marks", "", *marks_of(homework)], bold=True)
+    _write(page, at + 1, [say("marks"), "", *marks_of(homework)], bold=True)
     return at + 2
 
 

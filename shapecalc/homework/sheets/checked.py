@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import stated_conventions, stated_policy
 from shapecalc.homework.assignment.model import is_total
-from shapecalc.homework.assignment.notation import marks_number, marks_text, value_text
+from shapecalc.homework.assignment.notation import GIVES, marks_number, marks_text, value_text
 from shapecalc.homework.diagnosis import VERDICTS, added
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
 from shapecalc.homework.diagnosis.wording import (
+    calculation_said,
     finding_text,
     findings_text,
+    message_of,
     notes_text,
     place_text,
+    read_said,
     rounded_text,
     standing_text,
     why_text,
 )
+from shapecalc.homework.languages import beginning, figures, in_its_language, say, spoken
 from shapecalc.output.csv import Plain
 from shapecalc.output.records import Records
 from shapecalc.output.table import Fact, Head, Line, Table
@@ -27,7 +31,9 @@ from shapecalc.text.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from fractions import Fraction
 
+    from shapecalc.homework.answers import Extra
     from shapecalc.homework.diagnosis import Checked, Diagnosis, JudgedCell
 
 #: The schema's name and version.
@@ -42,7 +48,7 @@ def records(checked: Checked, *, hint: int = 2, solution: bool = False) -> Recor
     `hint` 1 tells which cells, 2 which idea, 3 the rule with numbers; `solution` the key.
     """
     cells = (_record(checked, judged, hint, solution=solution) for judged in checked.cells)
-    extras = (_extra(extra.layer, extra.column, extra.raw, extra.hint) for extra in checked.extras)
+    extras = (_extra(checked, extra) for extra in checked.extras)
     return Records(
         SCHEMA,
         lambda: _head(checked),
@@ -57,6 +63,7 @@ def records(checked: Checked, *, hint: int = 2, solution: bool = False) -> Recor
     )
 
 
+@in_its_language
 def _head(checked: Checked) -> dict[str, object]:
     homework = checked.homework
     columns = {column.key for column in homework.columns}
@@ -70,6 +77,7 @@ def _head(checked: Checked) -> dict[str, object]:
     }
 
 
+@in_its_language
 def _line(checked: Checked, judged: JudgedCell, hint: int, *, solution: bool) -> tuple[object, ...]:
     cell = judged.cell
     names = [" ".join(diagnosis.ids) for diagnosis in judged.diagnoses] if hint > 1 else []
@@ -87,6 +95,7 @@ def _line(checked: Checked, judged: JudgedCell, hint: int, *, solution: bool) ->
     return (*line, key) if solution else line
 
 
+@in_its_language
 def _record(
     checked: Checked, judged: JudgedCell, hint: int, *, solution: bool
 ) -> dict[str, object]:
@@ -121,35 +130,38 @@ def _entries(diagnosis: Diagnosis, hint: int) -> list[dict[str, object]]:
     """Return the misconceptions of an explanation; `with` names the other of two."""
     entries = []
     for name in diagnosis.ids:
-        known = CATALOGUE[name]
         entry: dict[str, object] = {
             "id": name,
-            "name": known.name,
+            "name": say(CATALOGUE[name].name),
             "on": diagnosis.on,
             "certain": diagnosis.certain,
             "with": [other for other in diagnosis.ids if other != name],
-            "message": f"{known.done} {known.why}",
+            "message": message_of(name),
         }
         if hint > 2:
-            entry |= {"working": diagnosis.working, "rule": diagnosis.rule}
+            working, rule = map(calculation_said, (diagnosis.working, diagnosis.rule))
+            entry |= {"working": working, "rule": rule}
         entries.append(entry)
     return entries
 
 
-def _extra(layer: str, column: str, raw: str, hint: str) -> dict[str, object]:
+@in_its_language
+def _extra(checked: Checked, extra: Extra) -> dict[str, object]:
+    hint = extra.hint
     return {
-        "layer": layer,
-        "column": column,
-        "raw": raw,
+        "layer": extra.layer,
+        "column": extra.column,
+        "raw": extra.raw,
         "read_as": None,
         "verdict": "not_graded",
         "misconceptions": [],
         "marks": 0,
         "out_of": 0,
-        "note": f"not asked; {hint}" if hint else "not asked",
+        "note": say("not asked; {hint}", hint=hint) if hint else say("not asked"),
     }
 
 
+@in_its_language
 def _findings(checked: Checked) -> list[dict[str, object]]:
     return [
         {
@@ -165,6 +177,7 @@ def _findings(checked: Checked) -> list[dict[str, object]]:
     ]
 
 
+@in_its_language
 def _totals(checked: Checked) -> dict[str, object]:
     graded = [judged for judged in checked.cells if judged.verdict != "not_graded"]
     counts: dict[str, int] = {verdict: checked.count(verdict) for verdict in VERDICTS}
@@ -184,6 +197,7 @@ def _totals(checked: Checked) -> dict[str, object]:
 _SHOWN = 24
 
 
+@in_its_language
 def tabulate(
     checked: Checked, *, hint: int = 2, solution: bool = False, width: int | None = None
 ) -> Table:
@@ -196,18 +210,23 @@ def tabulate(
         row = [by_cell.get((layer, column.key)) for column in columns]
         cells = [_cell(checked, judged, solution=solution) for judged in row]
         lines.append(Line((one_line(layer), *cells)))
-    heads = [Head(column.title, extents=column.key == "output") for column in columns]
+    titles = [say(column.title) for column in columns]
+    heads = [
+        Head(title, extents=column.key == "output")
+        for title, column in zip(titles, columns, strict=True)
+    ]
     return Table(
         title=one_line(homework.title),
         about=standing_text(checked),
-        columns=(Head("the layer"), *heads),
-        header=("layer", *(column.title for column in columns)),
+        columns=(Head(say("the layer")), *heads),
+        header=(say("layer"), *titles),
         lines=tuple(lines),
-        footer=("marks", *(column_marks(checked, column.key) for column in columns)),
+        footer=(say("marks"), *(column_marks(checked, column.key) for column in columns)),
         facts=tuple(_facts(checked)),
         notes=(*_notes(checked, hint), *(_corrections(checked) if solution else ())),
         legend=tuple(_legend(checked)),
         remarks=tuple(_remarks(checked, hint, solution=solution)),
+        language=spoken(),
     )
 
 
@@ -216,14 +235,23 @@ def _cell(checked: Checked, judged: JudgedCell | None, *, solution: bool) -> str
         return ""
     conventions = checked.homework.conventions
     if judged.verdict == "not_graded" and judged.cell.filled_in:
-        return value_text(judged.cell.key, conventions)
+        return figures(value_text(judged.cell.key, conventions))
     sign = VERDICTS[judged.verdict][1]
     raw = one_line(judged.raw)
-    read = judged.read_as or (raw if len(raw) <= _SHOWN else raw[: _SHOWN - 1] + "…")
+    read = read_said(judged.read_as) or (raw if len(raw) <= _SHOWN else raw[: _SHOWN - 1] + "…")
     shown = f"{read} {sign}".strip()
     if solution and not judged.verdict.startswith("right") and judged.cell.key is not None:
-        shown += f" ({value_text(judged.cell.key, conventions)})"
+        shown += f" ({figures(value_text(judged.cell.key, conventions))})"
     return shown
+
+
+def marks_said(marks: Fraction, out_of: Fraction) -> str:
+    """Write marks, and how many there are."""
+    return say(
+        "{marks} of {out_of}",
+        marks=figures(marks_text(marks)),
+        out_of=figures(marks_text(out_of)),
+    )
 
 
 def column_marks(checked: Checked, column: str) -> str:
@@ -235,14 +263,14 @@ def column_marks(checked: Checked, column: str) -> str:
     ]
     marks = added(judged.marks for judged in graded)
     out_of = added(judged.cell.out_of for judged in graded)
-    return f"{marks_text(marks)} of {marks_text(out_of)}" if graded else ""
+    return marks_said(marks, out_of) if graded else ""
 
 
 def _facts(checked: Checked) -> Iterator[Fact]:
-    yield Fact("marks", f"{marks_text(checked.marks)} of {marks_text(checked.out_of)}")
+    yield Fact(say("marks"), marks_said(checked.marks, checked.out_of))
     for verdict, (meaning, _) in VERDICTS.items():
         if count := checked.count(verdict):
-            yield Fact(f"cells: {meaning}", str(count))
+            yield Fact(say("cells: {verdict}", verdict=say(meaning)), str(count))
 
 
 def _notes(checked: Checked, hint: int) -> Iterator[str]:
@@ -258,9 +286,10 @@ def _notes(checked: Checked, hint: int) -> Iterator[str]:
     unknown = [judged for judged in checked.cells if judged.verdict == "wrong"]
     if unknown:
         places = ", ".join(
-            f"{judged.cell.layer} {judged.cell.quantity.title}" for judged in unknown
+            f"{judged.cell.layer} {say(judged.cell.quantity.title)}" for judged in unknown
         )
-        yield f"• No known mistake gives what stands in {one_line(places)}."
+        unexplained = say("No known mistake gives what stands in {cells}.", cells=one_line(places))
+        yield f"• {unexplained}"
     yield from _cell_notes(judged for judged in checked.cells if worth_telling(judged))
     if rounded := rounded_text(checked.cells):
         yield f"• {rounded}"
@@ -284,14 +313,14 @@ def worth_telling(judged: JudgedCell) -> bool:
     """Tell whether a note says more than what the cell shows."""
     if not judged.note or not judged.verdict.startswith("right"):
         return bool(judged.note)
-    return judged.accepted or "gives" in judged.note
+    return judged.accepted or beginning(GIVES) in judged.note
 
 
 def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
     signs: dict[str, list[str]] = {}
     for verdict, (meaning, sign) in VERDICTS.items():
         if sign and checked.count(verdict):
-            signs.setdefault(sign, []).append(meaning)
+            signs.setdefault(sign, []).append(say(meaning))
     for sign, meanings in signs.items():
         yield sign, "; ".join(meanings)
     homework = checked.homework
@@ -303,6 +332,10 @@ def _legend(checked: Checked) -> Iterator[tuple[str, str]]:
 def _remarks(checked: Checked, hint: int, *, solution: bool) -> Iterator[str]:
     yield from notes_text(checked)
     if not solution and checked.marks < checked.out_of and hint < 3:
-        yield f"--hint {hint + 1} tells more."
+        yield say("--hint {level} tells more.", level=hint + 1)
     source = one_line(checked.homework.report.graph.spec.source.name)
-    yield f"Read from {one_line(checked.source)}, judged by {source}."
+    yield say(
+        "Read from {answers}, judged by {network}.",
+        answers=one_line(checked.source),
+        network=source,
+    )

@@ -10,6 +10,7 @@ from shapecalc.errors import refuse
 from shapecalc.homework.answers import DOES
 from shapecalc.homework.assignment.model import stamp_text
 from shapecalc.homework.assignment.notation import marks_text
+from shapecalc.homework.languages import figures, in_its_language, say, spoken
 from shapecalc.homework.sheets import (
     NOT_ASKED,
     grid_of,
@@ -17,6 +18,7 @@ from shapecalc.homework.sheets import (
     marks_of,
     shown,
     stated,
+    title_of,
 )
 from shapecalc.output import table
 from shapecalc.output.csv import Plain, written
@@ -49,7 +51,13 @@ class Sheet(Shown):
     who: str = ""
     solution: bool = False
 
+    @property
+    def language(self) -> str:
+        """The homework's."""
+        return self.homework.language
 
+
+@in_its_language
 def sheet(
     homework: Homework,
     format: str,  # noqa: A002
@@ -78,37 +86,43 @@ def sheet(
     return write(made, format, blank=blank, width=width)
 
 
+@in_its_language
 def tabulate(
     sheet: Sheet, *, blank: str = "", wrapped: bool = False, width: int | None = None
 ) -> Table:
     """Lay a sheet out, with `blank` where an answer goes; `wrapped` breaks what layers do."""
     homework, who, solution = sheet.homework, sheet.who, sheet.solution
     columns = homework.columns
-    heads = [Head(column.title, extents=column.key == "output") for column in columns]
+    titles = [say(column.title) for column in columns]
+    heads = [
+        Head(title, extents=column.key == "output")
+        for title, column in zip(titles, columns, strict=True)
+    ]
     lines = tuple(
         table.Line(
             (
                 one_line(layer),
                 one_line(does),
-                *(shown(homework, cell, solution=solution, blank=blank) for cell in cells),
+                *(figures(shown(homework, cell, solution=solution, blank=blank)) for cell in cells),
             )
         )
         for layer, does, cells in grid_of(homework)
     )
     graded = [cell.out_of for cell in homework.cells if cell.is_asked]
-    marks = (Fact("marks", marks_text(sum(graded, Fraction(0)))),)
+    marks = (Fact(say("marks"), figures(marks_text(sum(graded, Fraction(0))))),)
     about = (inputs_text(homework), *homework.doubts, homework.note)
     made = Table(
-        title=one_line(homework.title) + (": solution" if solution else ""),
+        title=title_of(homework, solution=solution),
         about=tuple(filter(None, map(one_line, about))),
-        columns=(Head("the layer"), Head("what it does", extents=True), *heads),
-        header=("layer", DOES, *(column.title for column in columns)),
+        columns=(Head(say("the layer")), Head(say(DOES), extents=True), *heads),
+        header=(say("layer"), say(DOES), *titles),
         lines=lines,
-        footer=("marks", "", *marks_of(homework)),
-        facts=(Fact("name", one_line(who) or _BLANK * 2), *marks) if not solution else marks,
+        footer=(say("marks"), "", *marks_of(homework)),
+        facts=marks if solution else (Fact(say("name"), one_line(who) or _BLANK * 2), *marks),
         notes=tuple(_worked(homework)) if solution else (),
         legend=tuple(stated(homework).items()),
-        remarks=(f"Sheet: {stamp_text(homework)}.",),
+        remarks=(say("Sheet: {stamp}.", stamp=stamp_text(homework)),),
+        language=spoken(),
     )
     return _broken(made, width) if wrapped and width is not None else made
 
@@ -170,7 +184,7 @@ def _worked_blocks(homework: Homework) -> Iterator[Block]:
 
     for cell in homework.cells:
         worked = work_out(homework, cell)
-        yield Heading(one_line(f"{cell.layer}, {cell.quantity.title}"), worked.answer)
+        yield Heading(one_line(f"{cell.layer}, {say(cell.quantity.title)}"), worked.answer)
         for chain in worked.chains:
             yield chain._replace(label=one_line(chain.label))
         for text in worked.words:
@@ -184,9 +198,9 @@ def _csv(homework: Homework, who: str, *, solution: bool) -> str:
 def _rows(homework: Homework, who: str, *, solution: bool) -> Iterator[tuple[str, ...]]:
     """Yield what stands over the table, and its lines."""
     yield (stamp_text(homework), one_line(homework.title), *([one_line(who)] if who else []))
-    yield ("input", inputs_text(homework))
+    yield (say("input"), inputs_text(homework))
     if homework.note:
-        yield ("note", one_line(homework.note))
+        yield (say("note"), one_line(homework.note))
     yield from ((term, Plain(text)) for term, text in stated(homework).items() if term != NOT_ASKED)
     yield ("layer", DOES, *(column.key for column in homework.columns))
     for layer, does, cells in grid_of(homework):

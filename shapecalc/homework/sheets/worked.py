@@ -6,6 +6,7 @@ one operation a multiply-accumulate) the calculation is the homework's own.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.analysis.explain import TOPICS
@@ -13,6 +14,7 @@ from shapecalc.analysis.explain.model import Derivation, Subject
 from shapecalc.homework.assignment.model import added, is_total
 from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.working import working_of
+from shapecalc.homework.languages import ENGLISH, figures, say, spoken
 from shapecalc.layers.shape import as_list
 from shapecalc.output.document import Chain, Prose
 from shapecalc.output.view import View
@@ -31,6 +33,8 @@ _TOPIC = {
     "macs": "macs",
     "rf": "receptive-field",
 }
+#: What stands in a rule, and in no calculation with numbers.
+_WORDS = re.compile(r"\b(?!(?:floor|ceil|max|min)\b)[A-Za-z]")
 #: So many terms of a sum are written out.
 _TERMS = 12
 
@@ -50,7 +54,7 @@ class Worked(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """Yield it line by line."""
-        place = f"{self.cell.layer}, {self.cell.quantity.title}"
+        place = f"{self.cell.layer}, {say(self.cell.quantity.title)}"
         yield f"• {place}: {self.answer}"
         for text in (*self.steps, *self.words):
             yield f"  – {text}"
@@ -58,20 +62,25 @@ class Worked(NamedTuple):
 
 def work_out(homework: Homework, cell: AskedCell) -> Worked:
     """Return how a cell is worked out."""
-    answer = value_text(cell.key, homework.conventions)
+    answer = figures(value_text(cell.key, homework.conventions))
     if cell.key is None:
         return Worked(cell, answer, ())
     if is_total(cell.layer):
         return Worked(cell, answer, _sum(homework, cell))
     section = _section(homework, cell)
+    foreign = spoken() != ENGLISH  # of `explain` only the numbers are in any language
+    if foreign and cell.quantity.key not in ("output", "rf"):
+        section = None
     if section is not None:
         made = [block for block in section.blocks if isinstance(block, Derivation)]
         steps = tuple(block.chain for block in made if block.label != "FLOPs")  # beside the MACs
+        if foreign:
+            return Worked(cell, answer, tuple(map(_in_numbers, steps)))
         words = tuple(block.text for block in section.blocks if isinstance(block, Prose))
         return Worked(cell, answer, steps, words)
     row = homework.rows[cell.layer]
     working = working_of(row, cell.quantity.key, homework.conventions) if row.layer else None
-    text = working.text if working is not None else ""
+    text = figures(working.text) if working is not None else ""
     return Worked(cell, answer, (Chain(text, (answer,)),) if set(text) & set("*+-/") else ())
 
 
@@ -111,7 +120,15 @@ def _sum(homework: Homework, cell: AskedCell) -> tuple[Chain, ...]:
     """Write a sum over the layers, where there are not too many."""
     rows = added(homework.report, cell.layer)
     values = [cell.quantity.of(row, homework.conventions) for row in rows]
-    terms = [f"{value:,}" for value in values if isinstance(value, int) and value]
+    terms = [figures(f"{value:,}") for value in values if isinstance(value, int) and value]
     if not 1 < len(terms) <= _TERMS:
         return ()
-    return (Chain(" + ".join(terms), (value_text(cell.key, homework.conventions),)),)
+    total = figures(value_text(cell.key, homework.conventions))
+    return (Chain(" + ".join(terms), (total,)),)
+
+
+def _in_numbers(chain: Chain) -> Chain:
+    """Write the numbers of a calculation of `explain`; its rule is in letters and English words."""
+    label = " = ".join(map(say, chain.label.split(" = ")))
+    texts = tuple(figures(text) for text in chain.texts if not _WORDS.search(text))
+    return Chain(label, texts, (), chain.times)

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from shapecalc.homework.assignment.notation.typesetting import unset
+from shapecalc.homework.languages import to_say
 from shapecalc.layers.shape import as_text
 
 if TYPE_CHECKING:
     from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.quantities import Value
 
+#: What is noted of what was worked out wrong before an equals sign.
+GIVES = to_say("what stands before it gives {value}")
 #: A cell of more characters is not read.
 LONGEST = 200
 #: A number of more digits is not read, nor one beyond this.
