@@ -10,7 +10,7 @@ from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.assignment.notation import marks_text, value_text
 from shapecalc.homework.classroom import standing
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
-from shapecalc.homework.diagnosis import VERDICTS
+from shapecalc.homework.diagnosis import SIMPLY_RIGHT, VERDICTS
 from shapecalc.homework.diagnosis.wording import (
     findings_text,
     general_rule,
@@ -47,8 +47,6 @@ _WORDS: dict[Verdict, tuple[str, Tone]] = {
     "blank": ("no answer", "open"),
     "not_graded": ("not graded", ""),
 }
-#: The verdicts of those who have the key's own value.
-_KEYS = ("right", "right_other_notation")
 #: What stands for the marks of who was not graded: nothing is not 0.
 _NO_MARKS = {"missing": "none", "unreadable": "none yet; your teacher decides"}
 
@@ -229,7 +227,7 @@ def _cell(
     raw = shortened(judged.raw)
     if judged.read_as and raw.replace(",", "") != judged.read_as.replace(",", ""):
         below.append(f"you wrote {raw}")
-    wanted = judged.verdict not in _KEYS and judged.cell.key is not None
+    wanted = judged.verdict not in SIMPLY_RIGHT and judged.cell.key is not None
     if solution and wanted:
         below.append(f"right is {value_text(judged.cell.key, conventions)}")
     card = f"explanation-{number}" if number else ""
@@ -256,7 +254,7 @@ def _worked(checked: Checked) -> Grid | None:
     homework, rows = checked.homework, []
     for judged in checked.cells:
         cell = judged.cell
-        if judged.verdict in _KEYS or cell.filled_in or cell.key is None:
+        if judged.verdict in SIMPLY_RIGHT or cell.filled_in or cell.key is None:
             continue
         row = homework.rows.get(cell.layer)
         calculated = row is not None and row.layer is not None and cell.layer != TOTAL

@@ -50,6 +50,8 @@ FAR = "follows from your own values, which are too far from the right ones to co
 #: How the note on a sheet of another homework begins.
 OTHER_STAMP = "the sheet is stamped"
 
+#: The verdicts of those who have the key's own value.
+SIMPLY_RIGHT: frozenset[Verdict] = frozenset({"right", "right_other_notation"})
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.homework.answers.claims import forms_of
+from shapecalc.homework.answers.claims import KEPT, forms_for, forms_of
 from shapecalc.homework.assignment.model import TOTAL, added, is_total
 from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis import FAR
@@ -64,6 +64,10 @@ class Tentative(NamedTuple):
     counted: bool = False
     hidden: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Take what tells nearly all of them apart."""
+        return hash((self.claim, self.verdict))
+
     @property
     def column(self) -> str:
         """The column of the cell."""
@@ -77,27 +81,10 @@ def tentative(
 
     What earns marks follows from own values that are `near`; what explains, from all of them.
     """
-    cell, readings = claim.cell, claim.readings
-    if cell.filled_in or cell.key is None:
-        return Tentative(claim, "not_graded")
-    if isinstance(readings, Blank):
-        return Tentative(claim, "blank")
-    if isinstance(readings, Unreadable):
-        return Tentative(claim, "unreadable", note=readings.reason)
-    exact = homework.conventions.rounding == "exact"
-    right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
-    if right is not None:
-        return _right(homework, claim, right)
-    if exact and all(
-        isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
-    ):
-        return Tentative(
-            claim, "wrong", _likeliest(claim).read_as, "rounded, where whole numbers count"
-        )
-    for other in cell.accepted:
-        fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
-        if fit is not None:
-            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
+    by_key = _by_key(homework, claim, first=claims.channels_first)
+    if by_key is not None:
+        return by_key
+    cell, exact = claim.cell, homework.conventions.rounding == "exact"
     for own, within in ((near, homework.policy.within), (network, ANY)):
         for value in followed(homework, cell, claims, own, within):
             fit = _fits(
@@ -114,6 +101,33 @@ def tentative(
         note = "; ".join(filter(None, (note, "too far from the right volume to be followed")))
     candidates = tuple(_candidates(homework, claim, claims, network))
     return Tentative(claim, None, reading.read_as, note, candidates)
+
+
+@lru_cache(maxsize=KEPT)
+def _by_key(homework: Homework, claim: Claim, *, first: bool) -> Tentative | None:
+    """Judge a cell as far as the key and what the teacher accepts beside it go."""
+    cell, readings = claim.cell, claim.readings
+    if cell.filled_in or cell.key is None:
+        return Tentative(claim, "not_graded")
+    if isinstance(readings, Blank):
+        return Tentative(claim, "blank")
+    if isinstance(readings, Unreadable):
+        return Tentative(claim, "unreadable", note=readings.reason)
+    exact = homework.conventions.rounding == "exact"
+    right = _fits(claim, cell.key, first=first, exact=exact)
+    if right is not None:
+        return _right(homework, claim, right)
+    if exact and all(
+        isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
+    ):
+        return Tentative(
+            claim, "wrong", _likeliest(claim).read_as, "rounded, where whole numbers count"
+        )
+    for other in cell.accepted:
+        fit = _fits(claim, other.value, first=first, exact=exact)
+        if fit is not None:
+            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
+    return None
 
 
 def _chance(homework: Homework, value: Followed, claim: Claim, network: OwnNetwork) -> bool:
@@ -160,9 +174,7 @@ def _fits(
         return None
     if value is None:
         return None
-    for extents, form in forms_of(
-        claim._replace(cell=claim.cell._replace(key=value)), channels_first=first
-    ):
+    for extents, form in forms_for(claim, value, channels_first=first):
         if form.dims == tuple(map(Fraction, whole(value))):
             note = form.other or extents.note
             plain = extents.plain and not note
