@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.conventions import share_text, stated_conventions, stated_policy
@@ -29,6 +30,7 @@ from shapecalc.text.words import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom import Graded
     from shapecalc.homework.classroom.pages import Pages
@@ -211,16 +213,29 @@ def _cell(
 ) -> Cell:
     if judged is None:
         return Cell("")
-    conventions = checked.homework.conventions
+    number = cards.get(judged.cell.at)
+    counted = judged.verdict == "misconception" and _counted(checked, judged)
+    return _drawn(checked.homework.conventions, judged, number, hint, counted, solution)
+
+
+@lru_cache(maxsize=8192)  # in a class the same cells are judged again and again
+def _drawn(
+    conventions: Conventions,
+    judged: JudgedCell,
+    number: int | None,
+    hint: int,
+    counted: bool,
+    solution: bool,
+) -> Cell:
+    """Lay a cell out; `number` is that of the card that explains it, `counted` as `_counted`."""
     if judged.verdict == "not_graded" and judged.cell.filled_in:
         return Cell(value_text(judged.cell.key, conventions), ("given",))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
         word = "wrong"
-    number = cards.get(judged.cell.at)
     sign = VERDICTS[judged.verdict][1]
     below = [f"{sign} {word}{f', see {number}' if number else ''}".strip()]
-    if judged.verdict == "misconception" and _counted(checked, judged):
+    if counted:
         below[0] += "; already counted"
     elif _surprising(judged):
         below.append(f"marks {marks_text(judged.marks)} of {marks_text(judged.cell.out_of)}")

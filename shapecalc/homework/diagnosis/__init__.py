@@ -85,6 +85,10 @@ class JudgedCell(NamedTuple):
     note: str = ""
     hidden: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Take what tells nearly all of them apart."""
+        return hash((self.cell, self.raw, self.verdict))
+
     @property
     def accepted(self) -> bool:
         """Tell whether it is right by a value that the teacher accepts beside the key."""
