@@ -7,13 +7,14 @@ around it, light or dark; the page states both, and prints on paper.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose, address
-from shapecalc.output.markup import Element, Node, mathml, page, part
+from shapecalc.output.markup import Element, Node, WrittenOnce, mathml, page, part
 from shapecalc.output.table import Picture
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _LONG = 24
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _VOLUME = re.compile(r"\d+(x\d+)+")
+#: So many cells and texts are kept as they were written: the pages of a class have the same ones.
+_MANY = 4096
 
 
 def to_html(
@@ -240,11 +243,15 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Iterator[Element]:
 
 def _legend(legend: Sequence[tuple[str, str]], names: Names = None) -> Iterator[Element]:
     if legend:
-        pairs = (
-            (Element("dt", term), Element("dd", *_extents(meaning, names)))
-            for term, meaning in legend
-        )
-        yield Element("dl", *(part for pair in pairs for part in pair), class_="legend")
+        yield _legend_list(tuple(legend), names)
+
+
+@lru_cache(maxsize=8)
+def _legend_list(legend: Sequence[tuple[str, str]], names: Names) -> WrittenOnce:
+    pairs = (
+        (Element("dt", term), Element("dd", *_extents(meaning, names))) for term, meaning in legend
+    )
+    return WrittenOnce("dl", *(part for pair in pairs for part in pair), class_="legend")
 
 
 def _points(items: Sequence[str], names: Names) -> Iterator[Element]:
@@ -300,17 +307,25 @@ def _grid(grid: Grid, names: Names) -> Element:
 
 def _grid_cells(row: Sequence[str | Cell], sides: Sequence[str], names: Names) -> Iterator[Element]:
     first, *rest = row
-    yield Element("th", *_inside(first, names), scope="row", class_=sides[0])
-    for cell, side in zip(rest, sides[1:], strict=True):
-        if isinstance(cell, str):
-            yield Element("td", *_inside(cell, names), class_=_kinds(side))
-            continue
-        long = "text" if not side and not cell.below and len(cell.text) > _LONG else ""
-        heat = "heat" if cell.heat is not None else ""
-        # Text is readable on the strongest colour, in the light and in the dark.
-        colour = f"--heat: {0.55 * cell.heat:.2f}" if cell.heat is not None else ""
-        kinds = _kinds(side, cell.tone, long, heat)
-        yield Element("td", *_inside(cell, names), class_=kinds, style=colour)
+    yield _first_cell(first, sides[0], names)
+    yield from (_grid_cell(cell, side, names) for cell, side in zip(rest, sides[1:], strict=True))
+
+
+@lru_cache(maxsize=_MANY)
+def _first_cell(cell: str | Cell, side: str, names: Names) -> WrittenOnce:
+    return WrittenOnce("th", *_inside(cell, names), scope="row", class_=side)
+
+
+@lru_cache(maxsize=_MANY)
+def _grid_cell(cell: str | Cell, side: str, names: Names) -> WrittenOnce:
+    if isinstance(cell, str):
+        return WrittenOnce("td", *_inside(cell, names), class_=_kinds(side))
+    long = "text" if not side and not cell.below and len(cell.text) > _LONG else ""
+    heat = "heat" if cell.heat is not None else ""
+    # Text is readable on the strongest colour, in the light and in the dark.
+    colour = f"--heat: {0.55 * cell.heat:.2f}" if cell.heat is not None else ""
+    kinds = _kinds(side, cell.tone, long, heat)
+    return WrittenOnce("td", *_inside(cell, names), class_=kinds, style=colour)
 
 
 def _inside(cell: str | Cell, names: Names) -> Iterator[Element]:
@@ -394,6 +409,7 @@ def _power(text: str) -> Iterator[Node]:
         yield rest
 
 
+@lru_cache(maxsize=_MANY)
 def _extents(text: str, names: Names = None) -> tuple[str]:
     """Set the x between extents as a multiplication sign, but not in names."""
     return (_TIMES.join(map(_arrows, split_times(text, names))),)

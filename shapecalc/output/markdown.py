@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -173,6 +174,7 @@ def _grid(grid: Grid) -> str:
     return "\n".join(aligned(rows + ([footer_row(grid.footer)] if grid.footer else []), grid.right))
 
 
+@lru_cache(maxsize=4096)  # the pages of a class have the same cells again and again
 def _text(cell: str | Cell) -> str:
     if isinstance(cell, str):
         return escaped(cell)

@@ -6,7 +6,7 @@ What is between tags or in attributes is a `str` and comes out as the text that 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -72,6 +72,19 @@ class Element:
         }
 
 
+class WrittenOnce(Element):
+    """An element that stands on many pages, as those of a class, and is written once.
+
+    Nothing in it changes.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, tag: str, *children: Node, **attributes: str) -> None:
+        super().__init__(tag, *children, **attributes)
+        self.text = ""
+
+
 Node: TypeAlias = Element | str
 
 
@@ -90,8 +103,16 @@ def page(
     language: str = "en",
 ) -> str:
     """Write a page that stands alone; `policy` says what it may run and ask for."""
+    head = _head(title, tuple(styles), policy)
+    main = Element("main", *body, class_="shapecalc")
+    whole = Element("html", head, Element("body", main, class_=kind), lang=language)
+    return f"<!doctype html>\n{written(whole)}\n"
+
+
+@lru_cache(maxsize=4)  # the pages of a class have one head
+def _head(title: str, styles: tuple[str, ...], policy: str) -> WrittenOnce:
     limits = {"http_equiv": "Content-Security-Policy", "content": policy}
-    head = Element(
+    return WrittenOnce(
         "head",
         Element("meta", charset="utf-8"),
         *([Element("meta", **limits)] if policy else []),
@@ -99,9 +120,6 @@ def page(
         Element("title", title),
         Element("style", *map(_sheet, ("page", *styles))),
     )
-    main = Element("main", *body, class_="shapecalc")
-    whole = Element("html", head, Element("body", main, class_=kind), lang=language)
-    return f"<!doctype html>\n{written(whole)}\n"
 
 
 def written(node: Node, *, flat: bool = False) -> str:
@@ -112,6 +130,14 @@ def written(node: Node, *, flat: bool = False) -> str:
     """
     if isinstance(node, str):
         return _text(node)
+    if isinstance(node, WrittenOnce) and not flat:
+        node.text = node.text or _tagged(node, flat=flat)
+        return node.text
+    return _tagged(node, flat=flat)
+
+
+def _tagged(node: Element, *, flat: bool) -> str:
+    """Write an element with what is in it."""
     attributes = "".join(
         f' {name}="{_text(text, quote=True)}"' for name, text in node.attributes.items()
     )

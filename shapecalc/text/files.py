@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from errno import EILSEQ, ELOOP, ENXIO
 from pathlib import Path
-from stat import S_ISFIFO
+from stat import S_ISFIFO, S_ISREG
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, NoReturn
 from unicodedata import normalize
@@ -91,13 +91,14 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
     except UnicodeEncodeError:
         message = "the names of files have no such letters here; PYTHONUTF8=1 may help"
         raise OSError(EILSEQ, message, str(path)) from None
-    if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
-        with open(target, "wb", opener=_opened) as device:
-            write(device)
-        return
-    target = Path(os.path.realpath(target))
-    if target.is_symlink():
-        raise OSError(ELOOP, os.strerror(ELOOP))
+    if not _is_plain(target):
+        if target.exists() and not target.is_file():  # a device or a pipe has nothing to rename
+            with open(target, "wb", opener=_opened) as device:
+                write(device)
+            return
+        target = Path(os.path.realpath(target))
+        if target.is_symlink():
+            raise OSError(ELOOP, os.strerror(ELOOP))
     written = target.parent / f".{target.name[-60:]}.{os.urandom(4).hex()}"
     with told_to_end():
         try:
@@ -108,6 +109,14 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
         except BaseException:
             written.unlink(missing_ok=True)
             raise
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a file and no link is of that name, or nothing yet."""
+    try:
+        return S_ISREG(path.lstat().st_mode)
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers import Extra, refuse_file
 from shapecalc.homework.answers.rows import Meaning, meanings
@@ -34,6 +35,7 @@ from shapecalc.homework.assignment.notation.volumes import (
     read_side,
     read_volume,
 )
+from shapecalc.homework.languages import kept_by_language
 from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
@@ -55,6 +57,15 @@ class Claim(NamedTuple):
     cell: AskedCell
     raw: str
     readings: tuple[Reading, ...] | Unreadable | Blank
+
+    def __hash__(self) -> int:
+        """Take the address and the text, which tell nearly all claims apart."""
+        return hash((self.cell.layer, self.cell.quantity.key, self.raw))
+
+
+#: A class answers a cell with the same texts again and again: what is found out of so many answers
+#: is kept.
+KEPT = 8192
 
 
 class Claims(NamedTuple):
@@ -111,7 +122,7 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
     by_address: dict[tuple[str, str], list[AnswerCell]] = {}
     open_: dict[tuple[str, str], AnswerCell] = {}
     extras: list[Extra] = []
-    addresses = {cell.at for cell in homework.cells}
+    addresses = _addresses(homework)
     about = _about(homework, answers)
     meant = _meant(homework, about)
     unclear: list[tuple[str, NamedRow]] = []
@@ -145,6 +156,12 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
     return Claims(read, tuple(extras), first, own, any(filled), notes, doubts)
 
 
+@lru_cache(maxsize=16)
+def _addresses(homework: Homework) -> frozenset[tuple[str, str]]:
+    """Return where the cells of a homework are."""
+    return frozenset(cell.at for cell in homework.cells)
+
+
 def _about(homework: Homework, answers: Answers) -> list[tuple[str, NamedRow, AnswerCell]]:
     """List answers with their networks, where there are several, and their rows in these.
 
@@ -172,21 +189,31 @@ def _meant(
     for network, named, _ in about:
         if network or not homework.networks:
             tables.setdefault(network, {})[named] = None
-    result = {}
+    result: dict[tuple[str, NamedRow], Meaning] = {}
     for network, table in tables.items():
-        inside = f"{network}/" if network else ""
-        asked = [name.removeprefix(inside) for name in homework.layers if name.startswith(inside)]
-        rows = {
-            name.removeprefix(inside): row
-            for name, row in homework.rows.items()
-            if name.startswith(inside)
-        }
-        report = homework.networks.get(network, homework.report)
-        leaves = {row.name.removeprefix(inside): row for row in report.rows}
-        for named, meaning in meanings(tuple(table), asked, rows, leaves).items():
-            row = None if meaning.row is None else inside + meaning.row
-            may_be = tuple(inside + name for name in meaning.may_be)
-            result[network, named] = meaning._replace(row=row, may_be=may_be)
+        result |= _meanings(homework, network, tuple(table))
+    return result
+
+
+@kept_by_language(512)  # the sheets of a class have the same rows again and again
+def _meanings(
+    homework: Homework, network: str, table: tuple[NamedRow, ...]
+) -> dict[tuple[str, NamedRow], Meaning]:
+    """Return what the rows of the table of one network mean."""
+    inside = f"{network}/" if network else ""
+    asked = [name.removeprefix(inside) for name in homework.layers if name.startswith(inside)]
+    rows = {
+        name.removeprefix(inside): row
+        for name, row in homework.rows.items()
+        if name.startswith(inside)
+    }
+    report = homework.networks.get(network, homework.report)
+    leaves = {row.name.removeprefix(inside): row for row in report.rows}
+    result = {}
+    for named, meaning in meanings(table, asked, rows, leaves).items():
+        row = None if meaning.row is None else inside + meaning.row
+        may_be = tuple(inside + name for name in meaning.may_be)
+        result[network, named] = meaning._replace(row=row, may_be=may_be)
     return result
 
 
@@ -260,39 +287,52 @@ def _claim(
     if not filled:
         return Claim(cell, "", Blank())
     first = filled[0]
-    if len({answer.raw.strip() for answer in filled}) > 1:
+    if len(filled) > 1 and len({answer.raw.strip() for answer in filled}) > 1:
         both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
         return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
     if first.raw.strip() in _DITTO:
         return Claim(cell, first.raw, Unreadable("a ditto mark; write the answer itself"))
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
+    conventions = homework.conventions
+    return _read(cell, first.raw, first.unit, conventions.kilobyte, conventions.digits)
+
+
+@kept_by_language(KEPT)
+def _read(cell: AskedCell, raw: str, unit: str, kilobyte: int, digits: int) -> Claim:
+    """Read the one answer of a cell."""
     if cell.quantity.key == "output":
-        readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(first.raw)
+        readings: tuple[Reading, ...] | Unreadable | Blank = read_volume(raw)
     elif cell.quantity.key == "rf":
-        readings = read_side(first.raw)
+        readings = read_side(raw)
     else:
-        kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
-        readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
+        kilobyte = kilobyte if cell.quantity.key == "memory" else 0
+        readings = read_number(raw, unit=unit, kilobyte=kilobyte)
     if isinstance(readings, Blank) and readings.dash and cell.quantity.key != "output":
-        return Claim(cell, first.raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
-    digits = homework.conventions.digits
+        return Claim(cell, raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
     if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
         numbers = (reading for reading in readings if isinstance(reading, ReadNumber))
         readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
-    return Claim(cell, first.raw, readings)
+    return Claim(cell, raw, readings)
 
 
 def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:
     """Tell whether more volumes are near the right ones with their channels first than last."""
-    first = last = 0
-    for claim in claims.values():
-        meant = {form.swapped: form for _, form in forms_of(claim)}
-        if len(meant) > 1 and meant[True].dims != meant[False].dims:
-            ahead, behind = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
-            first += ahead < behind
-            last += behind < ahead
+    nearer = [_nearer(claim) for (_, column), claim in claims.items() if column == "output"]
+    first, last = nearer.count("first"), nearer.count("last")
     return first >= last if expected else first > last
+
+
+@kept_by_language(KEPT)
+def _nearer(claim: Claim) -> Literal["first", "last", ""]:
+    """Tell with which end for its channels a volume is nearer the right one."""
+    meant = {form.swapped: form for _, form in forms_of(claim)}
+    if len(meant) < 2 or meant[True].dims == meant[False].dims:
+        return ""
+    ahead, behind = (_distance(meant[swapped], claim.cell.key) for swapped in (True, False))
+    if ahead == behind:
+        return ""
+    return "first" if ahead < behind else "last"
 
 
 def _without_batch(claims: dict[tuple[str, str], Claim]) -> dict[tuple[str, str], Claim]:
@@ -300,13 +340,9 @@ def _without_batch(claims: dict[tuple[str, str], Claim]) -> dict[tuple[str, str]
 
     A vector alone does not show it: 9216x4096 is a matrix of weights as well.
     """
-    ahead = {
-        extents.dims[0]
-        for claim in claims.values()
-        for extents in _extents(claim)[:1]
-        if isinstance(claim.cell.key, Map) and len(extents.dims) == len(whole(claim.cell.key)) + 1
-    }
-    if len(ahead) != 1 or (size := ahead.pop()) <= 1:
+    ahead = {_ahead(claim) for (_, column), claim in claims.items() if column == "output"} - {None}
+    size = ahead.pop() if len(ahead) == 1 else None
+    if size is None or size <= 1:
         return claims
     note = batch_text(size)
     return {
@@ -322,6 +358,15 @@ def _without_batch(claims: dict[tuple[str, str], Claim]) -> dict[tuple[str, str]
         else claim
         for at, claim in claims.items()
     }
+
+
+@kept_by_language(KEPT)
+def _ahead(claim: Claim) -> Fraction | None:
+    """Return what stands in front of a map that has an axis too many."""
+    key, extents = claim.cell.key, _extents(claim)[:1]
+    if isinstance(key, Map) and extents and len(extents[0].dims) == len(whole(key)) + 1:
+        return extents[0].dims[0]
+    return None
 
 
 def _extents(claim: Claim) -> list[ReadExtents]:
@@ -350,16 +395,25 @@ def _distance(form: VolumeForm, key: Value) -> tuple[bool, int, Fraction]:
     )
 
 
-def forms_of(claim: Claim, *, channels_first: bool = False) -> list[tuple[ReadExtents, VolumeForm]]:
+@kept_by_language(KEPT)
+def forms_of(
+    claim: Claim, *, channels_first: bool = False
+) -> tuple[tuple[ReadExtents, VolumeForm], ...]:
     """List what a volume's claim may mean."""
-    key = claim.cell.key
-    if key is None or isinstance(key, int):
-        return []
-    return [
+    return forms_for(claim, claim.cell.key, channels_first=channels_first)
+
+
+def forms_for(
+    claim: Claim, value: Value, *, channels_first: bool
+) -> tuple[tuple[ReadExtents, VolumeForm], ...]:
+    """List what a volume's claim may mean where another value than the key is looked for."""
+    if value is None or isinstance(value, int):
+        return ()
+    return tuple(
         (extents, form)
         for extents in _extents(claim)
-        for form in forms(extents, key, channels_first=channels_first)
-    ]
+        for form in forms(extents, value, channels_first=channels_first)
+    )
 
 
 def _own_volumes(
@@ -370,10 +424,15 @@ def _own_volumes(
     for (layer, column), claim in claims.items():
         if column != "output" or is_total(layer) or claim.cell.filled_in:
             continue
-        meant = forms_of(claim, channels_first=channels_first)
-        shapes = [form.shape for _, form in meant]
-        key = claim.cell.key
-        shape = next((shape for shape in shapes if shape == key), shapes[0] if shapes else None)
+        shape = _own_volume(claim, channels_first=channels_first)
         if shape is not None:
             volumes[layer] = shape
     return volumes
+
+
+@kept_by_language(KEPT)
+def _own_volume(claim: Claim, *, channels_first: bool) -> Shape | None:
+    """Return the volume that a claim states: the right one where that may be meant."""
+    shapes = [form.shape for _, form in forms_of(claim, channels_first=channels_first)]
+    key = claim.cell.key
+    return next((shape for shape in shapes if shape == key), shapes[0] if shapes else None)

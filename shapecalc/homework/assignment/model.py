@@ -56,6 +56,10 @@ class AskedCell(NamedTuple):
     filled_in: bool = False
     accepted: tuple[Accepted, ...] = ()
 
+    def __hash__(self) -> int:
+        """Take the address, which is cheap; a class is judged cell by cell."""
+        return hash((self.layer, self.quantity.key))
+
     @property
     def at(self) -> tuple[str, str]:
         """The cell's address: layer and column."""

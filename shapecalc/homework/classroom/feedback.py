@@ -10,7 +10,7 @@ from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.assignment.notation import marks_text, value_text
 from shapecalc.homework.classroom import standing
 from shapecalc.homework.classroom.pages import clean, name_of, shortened, write
-from shapecalc.homework.diagnosis import VERDICTS
+from shapecalc.homework.diagnosis import SIMPLY_RIGHT, VERDICTS
 from shapecalc.homework.diagnosis.wording import (
     calculation_said,
     findings_text,
@@ -26,6 +26,7 @@ from shapecalc.homework.diagnosis.working import working_of
 from shapecalc.homework.languages import (
     figures,
     in_its_language,
+    kept_by_language,
     say,
     say_counted,
     spoken,
@@ -39,6 +40,7 @@ from shapecalc.text.words import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom import Graded
     from shapecalc.homework.classroom.pages import Pages
@@ -57,8 +59,6 @@ _WORDS: dict[Verdict, tuple[str, Tone]] = {
     "blank": (to_say("no answer"), "open"),
     "not_graded": (to_say("not graded"), ""),
 }
-#: The verdicts of those who have the key's own value.
-_KEYS = ("right", "right_other_notation")
 #: What stands for the marks of who was not graded: nothing is not 0.
 _NO_MARKS = {
     "missing": to_say("none"),
@@ -243,18 +243,30 @@ def _cell(
 ) -> Cell:
     if judged is None:
         return Cell("")
-    conventions = checked.homework.conventions
+    number = cards.get(judged.cell.at)
+    counted = judged.verdict == "misconception" and _counted(checked, judged)
+    return _drawn(checked.homework.conventions, judged, number, hint, counted, solution)
+
+
+@kept_by_language(8192)  # in a class the same cells are judged again and again
+def _drawn(
+    conventions: Conventions,
+    judged: JudgedCell,
+    number: int | None,
+    hint: int,
+    counted: bool,
+    solution: bool,
+) -> Cell:
+    """Lay a cell out; `number` is that of the card that explains it, `counted` as `_counted`."""
     if judged.verdict == "not_graded" and judged.cell.filled_in:
         return Cell(figures(value_text(judged.cell.key, conventions)), (say("given"),))
     word, tone = _WORDS[judged.verdict]
     if judged.verdict == "misconception" and hint < 2:
         word = to_say("wrong")
-    number = cards.get(judged.cell.at)
     sign = VERDICTS[judged.verdict][1]
     words = say(word)
     if number:
         words = say("{verdict}, see {number}", verdict=words, number=number)
-    counted = judged.verdict == "misconception" and _counted(checked, judged)
     if counted:
         words = say("{verdict}; already counted", verdict=words)
     below = [f"{sign} {words}".strip()]
@@ -264,7 +276,7 @@ def _cell(
     raw = shortened(judged.raw)
     if judged.read_as and raw.replace(",", "") != judged.read_as.replace(",", ""):
         below.append(say("you wrote {answer}", answer=raw))
-    wanted = judged.verdict not in _KEYS and judged.cell.key is not None
+    wanted = judged.verdict not in SIMPLY_RIGHT and judged.cell.key is not None
     if solution and wanted:
         right = figures(value_text(judged.cell.key, conventions))
         below.append(say("right is {value}", value=right))
@@ -292,7 +304,7 @@ def _worked(checked: Checked) -> Grid | None:
     homework, rows = checked.homework, []
     for judged in checked.cells:
         cell = judged.cell
-        if judged.verdict in _KEYS or cell.filled_in or cell.key is None:
+        if judged.verdict in SIMPLY_RIGHT or cell.filled_in or cell.key is None:
             continue
         row = homework.rows.get(cell.layer)
         calculated = row is not None and row.layer is not None and cell.layer != TOTAL

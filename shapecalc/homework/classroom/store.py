@@ -111,8 +111,11 @@ def load(path: str) -> Classroom:
 def graded_plain(graded: Graded) -> dict[str, Any]:
     """Return a student's record as what JSON has; `graded_from` reads it."""
     plain = {**graded._asdict(), "student": graded.student._asdict()}
-    plain["cells"] = [{**cell._asdict(), **_fractions(cell)} for cell in graded.cells]
-    return {**plain, **_fractions(graded)}
+    plain["cells"] = [
+        {**cell._asdict(), "marks": str(cell.marks), "out_of": str(cell.out_of)}
+        for cell in graded.cells
+    ]
+    return {**plain, **{k: str(v) for k, v in plain.items() if isinstance(v, Fraction)}}
 
 
 def graded_from(plain: object, name: str) -> Graded:
@@ -152,10 +155,6 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         message = "a map has one key twice"
         raise ValueError(message)
     return items
-
-
-def _fractions(record: Graded | MarkedCell) -> dict[str, str]:
-    return {k: str(v) for k, v in record._asdict().items() if isinstance(v, Fraction)}
 
 
 def _short(value: object) -> str:

@@ -52,6 +52,8 @@ FAR = to_say("follows from your own values, which are too far from the right one
 OTHER_STAMP = to_say("the sheet is stamped {stamp}, but this homework {own}")
 
 
+#: The verdicts of those who have the key's own value.
+SIMPLY_RIGHT: frozenset[Verdict] = frozenset({"right", "right_other_notation"})
 #: The verdicts that say no.
 SAYS_NO: frozenset[Verdict] = frozenset({"misconception", "wrong"})
 
@@ -88,6 +90,10 @@ class JudgedCell(NamedTuple):
     hidden: tuple[str, ...] = ()
     accepted: bool = False
     follows: bool = False
+
+    def __hash__(self) -> int:
+        """Take what tells nearly all of them apart."""
+        return hash((self.cell, self.raw, self.verdict))
 
 
 class Finding(NamedTuple):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.answers import refuse_file
-from shapecalc.homework.answers.claims import Claims, claims_of
+from shapecalc.homework.answers.claims import KEPT, Claims, claims_of
 from shapecalc.homework.assignment.notation import Blank, ReadNumber
 from shapecalc.homework.diagnosis import (
     FAR,
     OTHER_STAMP,
+    SIMPLY_RIGHT,
     Checked,
     Diagnosis,
     Finding,
@@ -37,6 +40,7 @@ from shapecalc.homework.diagnosis.misconceptions import CATALOGUE, PRIOR
 from shapecalc.homework.diagnosis.wording import rule_text, secrets_of, unasked_text
 from shapecalc.homework.languages import (
     in_its_language,
+    kept_by_language,
     listed_said,
     say,
     say_counted,
@@ -45,12 +49,15 @@ from shapecalc.homework.languages import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from shapecalc.errors import SpecErrors
     from shapecalc.homework.answers import Answers
+    from shapecalc.homework.answers.claims import Claim
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.diagnosis.follow_through import OwnNetwork
     from shapecalc.homework.diagnosis.judge import Tentative
+    from shapecalc.homework.diagnosis.misconceptions.model import Case
 
 #: One cell in so many may be wrong in a known way where another convention is kept.
 _FEW = 4
@@ -103,28 +110,37 @@ def _evidence(homework: Homework, cells: Sequence[Tentative], network: OwnNetwor
     What follows from own counts says nothing of a rule, nor does what is right and would be the
     same number by the wrong one.
     """
-    explained: Counter[str] = Counter()
-    against: Counter[str] = Counter()
-    otherwise: Counter[str] = Counter()
-    shown: Counter[str] = Counter()
+    explained: list[AbstractSet[str]] = []
+    against: list[AbstractSet[str]] = []
+    otherwise: list[AbstractSet[str]] = []
+    shown: list[AbstractSet[str]] = []
     for judgement in cells:
         named = {c.explanation.ids[0] for c in judgement.candidates if len(c.explanation.ids) == 1}
-        explained.update(named or _in_all(judgement.candidates))
+        explained.append(named or _in_all(judgement.candidates))
         if judgement.counted or judgement.verdict in ("blank", "unreadable", "not_graded"):
             continue
-        would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
-        if judgement.verdict is not None:  # rounded it may fit what is wrong, too
-            *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
-            would -= {
-                explanation.ids[0] for explanation in explaining(judgement.claim, alone(case))
-            }
-        shown.update(would)
         if judgement.verdict is not None:
-            against.update(would - named)
-        elif judgement.candidates:
+            *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
+            would = _refuted(homework, judgement.claim, case, frozenset(named))
+            against.append(would - named if named else would)
+        else:
+            would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
+        if judgement.verdict is None and judgement.candidates:
             ids = {name for c in judgement.candidates for name in c.explanation.ids}
-            otherwise.update(would - ids)
-    return Evidence(explained, against, otherwise, shown)
+            otherwise.append(would - ids)
+        shown.append(would)
+    counted = (explained, against, otherwise, shown)
+    return Evidence(*(Counter(chain.from_iterable(names)) for names in counted))
+
+
+@lru_cache(maxsize=KEPT)
+def _refuted(homework: Homework, claim: Claim, case: Case, named: frozenset[str]) -> frozenset[str]:
+    """Name the mistakes that would show in a judged answer, those of the key and the `named` ones.
+
+    Rounded it may fit what is wrong, too; `case` is the cell's by the own values.
+    """
+    fitting = {explanation.ids[0] for explanation in explaining(claim, alone(case))}
+    return (alone(key_cases(homework)[claim.cell.at]).names | named) - fitting
 
 
 def _with_pairs(
@@ -132,9 +148,11 @@ def _with_pairs(
 ) -> Tentative:
     """Add two mistakes at once where one explains a cell, but two are known from other cells."""
     named = {name for candidate in judgement.candidates for name in candidate.explanation.ids}
+    if not named or any(len(c.explanation.ids) > 1 for c in judgement.candidates):
+        return judgement
     elsewhere = {name for name, cells in weighed.explained.items() if cells > (name in named)}
     known = frozenset(name for name in elsewhere if not CATALOGUE[name].convention)
-    if not named or len(known) < 2 or any(len(c.explanation.ids) > 1 for c in judgement.candidates):
+    if len(known) < 2:
         return judgement
     candidates = [
         FittingExplanation(explanation, on)
@@ -175,21 +193,21 @@ def _other_convention(candidate: FittingExplanation, column: str, weighed: Evide
 
 
 def _marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell, ...]:
-    """Give every cell its marks, by the homework's policy.
+    """Give every cell its marks, by the homework's policy; what is simply right has them.
 
     What follows through earns its share until the cap is reached.  Where a misconception costs
     once, its first cell pays and the others are full.
     """
     policy = homework.policy
-    whole = added(cell.out_of for cell in homework.cells if not cell.filled_in)
-    left = policy.cap * whole
+    left = policy.cap * _worth(homework)
     charged: set[frozenset[str]] = set()
     done = []
     for judged in cells:
+        if judged.verdict in SIMPLY_RIGHT:
+            done.append(judged)
+            continue
         worth, share = judged.cell.out_of, Fraction(0)
-        if judged.verdict in ("right", "right_other_notation"):
-            share = Fraction(1)
-        elif judged.verdict == "right_other_convention":
+        if judged.verdict == "right_other_convention":
             share = policy.other_convention
         elif judged.verdict == "misconception":
             ids = frozenset(judged.diagnoses[0].ids)
@@ -201,9 +219,14 @@ def _marked(homework: Homework, cells: Iterable[JudgedCell]) -> tuple[JudgedCell
             left -= earned
             done.append(judged._replace(marks=earned))
             continue
-        marks = Fraction(0) if judged.verdict == "not_graded" else share * worth
-        done.append(judged._replace(marks=marks))
+        done.append(judged._replace(marks=share * worth) if share else judged)
     return tuple(done)
+
+
+@lru_cache(maxsize=16)
+def _worth(homework: Homework) -> Fraction:
+    """Return the marks of all cells that are not filled in."""
+    return added(cell.out_of for cell in homework.cells if not cell.filled_in)
 
 
 #: So many explanations are given for one cell.
@@ -229,8 +252,7 @@ def check(homework: Homework, answers: Answers) -> Checked:
     cells = [
         _with_pairs(homework, judgement, network, weighed[judgement.column]) for judgement in cells
     ]
-    known = ("right", "right_other_notation")
-    secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in known))
+    secrets = secrets_of(homework, (e.claim.cell for e in cells if e.verdict not in SIMPLY_RIGHT))
     judged = [
         _judged(homework, judgement, claims, network, weighed[judgement.column], secrets)
         for judgement in cells
@@ -317,6 +339,8 @@ def _judged(
 ) -> JudgedCell:
     claim = judgement.claim
     verdict: Verdict | None = judgement.verdict
+    if verdict is not None and not judgement.candidates:
+        return _decided(judgement)
     order = _ranked(judgement.candidates, weighed)
     if verdict is None:
         best = order[0] if order else None
@@ -330,7 +354,21 @@ def _judged(
         )
         for at, candidate in enumerate(order[: 1 if sure else MOST])
     )
-    note, hidden = judgement.note, judgement.hidden
+    return _given(judgement, verdict, diagnoses)
+
+
+@kept_by_language(KEPT)
+def _decided(judgement: Tentative) -> JudgedCell:
+    """Return what the rest of the table has no say in; what is simply right has its marks."""
+    assert judgement.verdict is not None
+    return _given(judgement, judgement.verdict)
+
+
+def _given(
+    judgement: Tentative, verdict: Verdict, diagnoses: tuple[Diagnosis, ...] = ()
+) -> JudgedCell:
+    """Return a cell that is given a verdict; what is simply right has its marks."""
+    claim, note = judgement.claim, judgement.note
     accepted = (other.note for other in claim.cell.accepted)
     return JudgedCell(
         claim.cell,
@@ -338,8 +376,9 @@ def _judged(
         judgement.read_as,
         verdict,
         diagnoses,
+        claim.cell.out_of if verdict in SIMPLY_RIGHT else Fraction(0),
         note=note,
-        hidden=hidden,
+        hidden=judgement.hidden,
         accepted=verdict.startswith("right") and note in accepted,
         follows=verdict == "wrong" and note == say(FAR),
     )

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from shapecalc.homework.answers.claims import forms_of
+from shapecalc.homework.answers.claims import KEPT, forms_for, forms_of
 from shapecalc.homework.assignment.model import TOTAL, added, is_total
 from shapecalc.homework.assignment.notation import Blank, ReadNumber, Unreadable
 from shapecalc.homework.diagnosis import FAR
@@ -21,7 +21,7 @@ from shapecalc.homework.diagnosis.explanations import (
 from shapecalc.homework.diagnosis.follow_through import ANY, followed, own_count
 from shapecalc.homework.diagnosis.misconceptions.model import Case
 from shapecalc.homework.diagnosis.working import Sides
-from shapecalc.homework.languages import say, say_counted, to_say
+from shapecalc.homework.languages import kept_by_language, say, say_counted, to_say
 from shapecalc.layers.shape import whole
 from shapecalc.report.fold import together
 
@@ -65,6 +65,10 @@ class Tentative(NamedTuple):
     counted: bool = False
     hidden: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """Take what tells nearly all of them apart."""
+        return hash((self.claim, self.verdict))
+
     @property
     def column(self) -> str:
         """The column of the cell."""
@@ -78,27 +82,10 @@ def tentative(
 
     What earns marks follows from own values that are `near`; what explains, from all of them.
     """
-    cell, readings = claim.cell, claim.readings
-    if cell.filled_in or cell.key is None:
-        return Tentative(claim, "not_graded")
-    if isinstance(readings, Blank):
-        return Tentative(claim, "blank")
-    if isinstance(readings, Unreadable):
-        return Tentative(claim, "unreadable", note=readings.reason)
-    exact = homework.conventions.rounding == "exact"
-    right = _fits(claim, cell.key, first=claims.channels_first, exact=exact)
-    if right is not None:
-        return _right(homework, claim, right)
-    if exact and all(
-        isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
-    ):
-        return Tentative(
-            claim, "wrong", _likeliest(claim).read_as, say("rounded, where whole numbers count")
-        )
-    for other in cell.accepted:
-        fit = _fits(claim, other.value, first=claims.channels_first, exact=exact)
-        if fit is not None:
-            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
+    by_key = _by_key(homework, claim, first=claims.channels_first)
+    if by_key is not None:
+        return by_key
+    cell, exact = claim.cell, homework.conventions.rounding == "exact"
     for own, within in ((near, homework.policy.within), (network, ANY)):
         for value in followed(homework, cell, claims, own, within):
             fit = _fits(
@@ -116,6 +103,33 @@ def tentative(
         note = "; ".join(filter(None, (note, far)))
     candidates = tuple(_candidates(homework, claim, claims, network))
     return Tentative(claim, None, reading.read_as, note, candidates)
+
+
+@kept_by_language(KEPT)
+def _by_key(homework: Homework, claim: Claim, *, first: bool) -> Tentative | None:
+    """Judge a cell as far as the key and what the teacher accepts beside it go."""
+    cell, readings = claim.cell, claim.readings
+    if cell.filled_in or cell.key is None:
+        return Tentative(claim, "not_graded")
+    if isinstance(readings, Blank):
+        return Tentative(claim, "blank")
+    if isinstance(readings, Unreadable):
+        return Tentative(claim, "unreadable", note=readings.reason)
+    exact = homework.conventions.rounding == "exact"
+    right = _fits(claim, cell.key, first=first, exact=exact)
+    if right is not None:
+        return _right(homework, claim, right)
+    if exact and all(
+        isinstance(reading, ReadNumber) and reading.half > _WHOLE for reading in readings
+    ):
+        return Tentative(
+            claim, "wrong", _likeliest(claim).read_as, say("rounded, where whole numbers count")
+        )
+    for other in cell.accepted:
+        fit = _fits(claim, other.value, first=first, exact=exact)
+        if fit is not None:
+            return Tentative(claim, homework.policy.accepted, fit.read_as, other.note)
+    return None
 
 
 def _chance(homework: Homework, value: Followed, claim: Claim, network: OwnNetwork) -> bool:
@@ -162,9 +176,7 @@ def _fits(
         return None
     if value is None:
         return None
-    for extents, form in forms_of(
-        claim._replace(cell=claim.cell._replace(key=value)), channels_first=first
-    ):
+    for extents, form in forms_for(claim, value, channels_first=first):
         if form.dims == tuple(map(Fraction, whole(value))):
             note = form.other or extents.note
             plain = extents.plain and not note

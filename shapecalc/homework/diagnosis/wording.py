@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.homework.assignment.conventions import axes_said
@@ -53,11 +54,16 @@ def secrets_of(homework: Homework, cells: Iterable[AskedCell]) -> frozenset[str]
 
     Numbers below 100 are also kernels, strides and sides, and say nothing.
     """
+    keys = {f"{cell.key:,}" for cell in cells if isinstance(cell.key, int) and cell.key >= 100}
+    return frozenset(keys - _stated(homework))
+
+
+@lru_cache(maxsize=16)
+def _stated(homework: Homework) -> frozenset[str]:
+    """Return the numbers that stand on the sheet."""
     shown = [homework.rows[layer].does for layer in homework.layers if layer in homework.rows]
     shown += [as_text(row.output) for row in homework.report.rows if not row.sources]
-    stated = {number for text in shown for number in _NUMBER.findall(text)}
-    keys = {f"{cell.key:,}" for cell in cells if isinstance(cell.key, int) and cell.key >= 100}
-    return frozenset(keys - stated)
+    return frozenset(number for text in shown for number in _NUMBER.findall(text))
 
 
 def rule_text(

@@ -151,6 +151,23 @@ def _filled(message: str, values: dict[str, object]) -> str:
     return message.format(**own)
 
 
+def kept_by_language(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep what a function returned for its last `most` arguments, in each language its own."""
+
+    def keeping(function: Callable[P, R]) -> Callable[P, R]:
+        @lru_cache(maxsize=most)
+        def kept(_: str, /, *args: P.args, **options: P.kwargs) -> R:
+            return function(*args, **options)
+
+        @wraps(function)
+        def remembers(*args: P.args, **options: P.kwargs) -> R:
+            return kept(_SPOKEN.get(), *args, **options)  # type: ignore[arg-type]
+
+        return remembers
+
+    return keeping
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _catalogue(language: str) -> Catalogue:
     from shapecalc.homework.languages.catalogue import shipped
