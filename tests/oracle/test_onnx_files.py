@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,31 @@ def attention(query: Any, key: Any, value: Any, x: Any) -> Any:
     return torch.softmax(query(x) @ key(x).transpose(1, 2) / 2.5, -1) @ value(x)
 
 
+def in_heads(query: Any, key: Any, value: Any, out: Any, x: Any, *, causal: bool) -> Any:
+    """Attend with six heads of queries, and as many of keys and values as these have channels for."""
+    n, length, _ = x.shape
+    q, k, v = (layer(x).view(n, length, -1, 4).transpose(1, 2) for layer in (query, key, value))
+    times = 6 // k.shape[1]
+    if times > 1:
+        k, v = (part.repeat_interleave(times, 1) for part in (k, v))
+    scores = q @ k.transpose(2, 3) / 2
+    if causal:
+        scores = scores + torch.full((length, length), float("-inf")).triu(1)
+    y = torch.softmax(scores, -1) @ v
+    return out(y.transpose(1, 2).reshape(n, length, 24))
+
+
+def heads(groups: int = 6, *, causal: bool = False) -> Any:
+    parts = (nn.Linear(10, 24), nn.Linear(10, 4 * groups), nn.Linear(10, 4 * groups))
+    return Of(partial(in_heads, causal=causal), *parts, nn.Linear(24, 10))
+
+
+def windows(shift: int) -> Any:
+    swin = need("torchvision.models.swin_transformer")
+    made = swin.ShiftedWindowAttention(8, [3, 3], [shift, shift], 2)
+    return Of(lambda f, x: f(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), made)
+
+
 def convnext(d: Any, n: Any, a: Any, b: Any, x: Any) -> Any:
     y = b(F.gelu(a(n(d(x).permute(0, 2, 3, 1)))))
     return x + y.permute(0, 3, 1, 2)
@@ -76,6 +102,12 @@ NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, ...], str]] = {
     "tied": (lambda: Of(lambda c, x: c(c(x)), nn.Conv2d(3, 3, 3, padding=1)), (3, 9, 7), "conv conv"),
     "positions": (lambda: nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4)), (5, 8), "dense relu dense"),
     "attention": (lambda: Of(attention, nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 6)), (5, 8), "dense dense matmul divide softmax dense matmul"),
+    "heads": (heads, (9, 10), "dense matmul softmax matmul dense"),
+    "causal": (lambda: heads(causal=True), (70, 10), "dense matmul causal_mask softmax matmul dense"),
+    "grouped": (lambda: heads(2), (9, 10), "dense matmul softmax matmul dense"),
+    "shared": (lambda: heads(1, causal=True), (9, 10), "dense matmul causal_mask softmax matmul dense"),
+    "windows": (lambda: windows(0), (8, 6, 9), "window_partition dense matmul relative_position softmax matmul dense window_merge"),
+    "shifted": (lambda: windows(1), (8, 6, 9), "window_partition dense matmul relative_position window_mask softmax matmul dense window_merge"),
     "convnext": (lambda: Of(convnext, nn.Conv2d(8, 8, 7, padding=3, groups=8), nn.LayerNorm(8), nn.Linear(8, 32), nn.Linear(32, 8)), (8, 9, 7), "depthwise layernorm dense gelu dense add"),
     "last": (lambda: Of(lambda g, f, x: f(g(x)[1][-1]), nn.GRU(5, 7, batch_first=True), nn.Linear(7, 3)), (6, 5), "gru dense"),
 }  # fmt: skip
@@ -286,7 +318,7 @@ RUNS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "gru": (lambda: _read_by(nn.GRU), (6, 5)),
     "resnet18": (lambda: _from_torchvision("resnet18"), (3, 64, 64)),
     "mobilenet_v2": (lambda: _from_torchvision("mobilenet_v2"), (3, 64, 64)),
-    **{name: NETWORKS[name][:2] for name in ("attention", "convnext", "groupnorm", "layernorm", "prelu", "transposed", "gate", "tied", "volume", "lrn")},
+    **{name: NETWORKS[name][:2] for name in ("attention", "heads", "causal", "grouped", "shared", "convnext", "groupnorm", "layernorm", "prelu", "transposed", "gate", "tied", "volume", "lrn")},
 }  # fmt: skip
 
 

@@ -457,6 +457,25 @@ def test_attention_of_ones_own_is_one_attention(tmp_path: Path, norm: bool, caus
     assert report.remarks == ()
 
 
+@pytest.mark.parametrize(("factor", "whole"), [(0.5, True), (0.3, False)])
+def test_attention_in_products_is_one_attention(tmp_path: Path, factor: float, whole: bool) -> None:
+    nodes, sizes, weights = written_attention(norm=False)
+    sizes |= {"kc": meta(1, 4, 4, 10), **{name: meta(1, 4, 10, 10) for name in ("a", "b", "s")}}
+    turned = {"dim0": {"as_int": 2}, "dim1": {"as_int": 3}}
+    products = [
+        node("transpose.int", "kc", "m", self=tensor("kt"), **turned),
+        node("matmul.default", "a", "m", self=tensor("qt"), other=tensor("kc")),
+        node("mul.Tensor", "b", "m", self=tensor("a"), other={"as_float": factor}),
+        node("softmax.int", "s", "m", self=tensor("b"), dim={"as_int": -1}),
+        node("matmul.default", "p", "m", self=tensor("s"), other=tensor("vt")),
+    ]
+    at = next(at for at, made in enumerate(nodes) if "scaled_dot" in str(made))
+    report = summarized(tmp_path, [*nodes[:at], *products, *nodes[at + 1 :]], sizes, weights)
+    assert (report.totals.params, report.totals.macs) == (4 * 256, 13_440)
+    assert ("m/qkv" in [row.name for row in report.rows]) is whole
+    assert report.remarks == ()
+
+
 def test_scores_with_a_scale_of_their_own_are_no_attention(tmp_path: Path) -> None:
     report = summarized(tmp_path, *written_attention(False, scale={"as_float": 0.3}))
     assert "attention" not in [row.type for row in report.rows]

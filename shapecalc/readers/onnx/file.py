@@ -218,6 +218,12 @@ class Tensor:
             return None
         return bytes(self._messages.data[span.start : span.stop])
 
+    def numbers(self) -> Iterator[Any]:
+        """Yield the numbers that its bytes are; none where these are not there."""
+        held = self.raw()
+        if held is not None:
+            yield from (number for (number,) in struct.iter_unpack(f"<{_LETTERS[self.type]}", held))
+
     def number_in(self, element: bytes) -> Any:  # noqa: ANN401
         """Return the number that one element's bytes are."""
         return struct.unpack(f"<{_LETTERS[self.type]}", element)[0]

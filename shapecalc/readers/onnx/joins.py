@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.layouts import aligned, arranged, in_files_order, in_our_order
-from shapecalc.readers.onnx.masks import is_causal, is_of_scores
+from shapecalc.readers.onnx.masks import hides, is_causal, is_of_scores
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, unsqueezed
@@ -88,6 +88,9 @@ def _with_constant(walk: GraphWalk, node: OnnxNode, kind: str, value: Value, nam
     if kind == "bias" and is_of_scores(value, array) and is_causal(array):
         walk.same(node, "causal_mask", {}, value)
         return
+    if kind == "bias" and is_of_scores(value, array) and hides(array):
+        _noted(walk, node, value, "add", own)
+        return
     if kind == "bias" and _by_distance(walk, node, value, own, array):
         return
     all_axes = [axis for axis in value.own_axes if value.dims[axis] != 1]
@@ -141,11 +144,9 @@ def _along_some_axes(
     walk: GraphWalk, node: OnnxNode, value: Value, kind: str, own: tuple[int, ...], array: Tensor
 ) -> None:
     """Add what joins a value and numbers along some of its axes: trained ones, or a mask."""
-    text = "x".join(map(str, own))
     trained = array.origin in walk.stored and not array.origin.startswith("onnx::")
     if not trained:
-        join, neutral = ("add", 0) if kind == "bias" else ("multiply", 1)
-        walk.same(node, join, {"right": neutral, "note": f"a constant of {text} numbers"}, value)
+        _noted(walk, node, value, "add" if kind == "bias" else "multiply", own)
         return
     if None in value.axes:
         raise NoRuleError("trained numbers along some axes")
@@ -157,6 +158,12 @@ def _along_some_axes(
     source = walk.add(node, "parameter", {"shape": list(shape)}, [], arrays)
     factors = value._replace(source=source, extents=shape)
     walk.give(node, value._replace(source=walk.add(node, "multiply", {}, [value, factors])))
+
+
+def _noted(walk: GraphWalk, node: OnnxNode, value: Value, join: str, own: tuple[int, ...]) -> None:
+    """Add what leaves a value as it is, in the place of a constant that nobody trained."""
+    note = f"a constant of {'x'.join(map(str, own))} numbers"
+    walk.same(node, join, {"right": 0 if join == "add" else 1, "note": note}, value)
 
 
 def _along_the_last_axes(

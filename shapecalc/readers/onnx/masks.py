@@ -96,15 +96,23 @@ def _diagonal(inputs: Sequence[Tensor | None]) -> int | None:
 
 
 def is_of_scores(value: Value, array: Tensor) -> bool:
-    """Tell whether an array has a number for each of a value's pairs of queries and keys."""
+    """Tell whether an array has a number for each of a value's pairs of positions."""
     rank = len(value.dims)
-    return value.axes[-2:] == (rank - 2, rank - 1) and value.dims[-2:] == array.dims[-2:]
+    if value.axes[-2:] != (rank - 2, rank - 1) or value.dims[-2] != value.dims[-1]:
+        return False
+    return value.dims[-2:] == array.dims[-2:]
 
 
 def is_causal(array: Tensor) -> bool:
     """Tell whether it hides what comes later where it is added to scores."""
     halves = halves_of(array)
     return halves is not None and halves[0] == 0 and halves[1] <= _HIDDEN
+
+
+def hides(array: Tensor) -> bool:
+    """Tell whether it hides some scores that it is added to: no trained number is as low."""
+    numbers = array.values()
+    return min(array.numbers() if numbers is None else numbers, default=0) <= _HIDDEN
 
 
 def chooses_causally(condition: Tensor, other: float | None, *, first: bool) -> bool:

@@ -14,6 +14,7 @@ from shapecalc.readers import ReadModel
 from shapecalc.readers.archive import Archive
 from shapecalc.readers.faults import unreadable
 from shapecalc.readers.json_text import JsonFields, parse_json
+from shapecalc.readers.onnx.attention import find_attention
 from shapecalc.readers.onnx.file import OnnxFile, OnnxNode
 from shapecalc.readers.onnx.rules import RULES
 from shapecalc.readers.onnx.values import Value
@@ -220,6 +221,7 @@ class _ProgramWalk:
         if not len(walk.layers):
             raise self.program.fault("the program computes nothing that is read")
         outputs = [walk.values[name].source for name in ends if name in walk.values]
+        find_attention(walk, outputs)
         remarks = list(walk.remarks)
         if walk.lost:
             lost = listed([f"{count} {word}" for word, count in walk.lost.items()])

@@ -228,6 +228,24 @@ def test_heads_of_keys_that_serve_several_are_groups(
     assert report.totals.macs == 5 * 12 * (12 + 4 + 4 + 12) + 2 * 5 * 5 * 12
 
 
+@pytest.mark.parametrize("n", [6, 70])
+@pytest.mark.parametrize("heads", [1, 2])
+def test_a_stored_mask_of_another_kind_is_no_trained_numbers(
+    n: int, heads: int, tmp_path: Path
+) -> None:
+    """Each position sees five; large arrays are looked at as small ones are."""
+    near = [0.0 if 0 <= a - b < 5 else -1e9 for a, b in product(range(n), repeat=2)]
+    trained = [0.5] * (n * n)
+    for values, params in ((near, 0), (trained, n * n)):
+        given = {"kept": tensor("kept", [n, n], values)}
+        inputs = {"x": [1, heads, n, 3], "xt": [1, heads, 3, n]}
+        nodes = [node("MatMul", "x xt", "a"), node("Add", "a kept", "y")]
+        (tmp_path / "net.onnx").write_bytes(model(nodes, inputs, {"y": None}, given))
+        report = shapecalc.summarize(tmp_path / "net.onnx")
+        assert report.totals.params == params
+        assert "causal_mask" not in [row.type for row in report.rows]
+
+
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_long_mask_is_one_whose_numbers_are_two(stored: bool, tmp_path: Path) -> None:
     """Of 4,900 scores, each too many to be computed one by one."""
