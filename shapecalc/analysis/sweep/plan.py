@@ -487,7 +487,11 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
             except SpecErrors:
                 continue
             raise NeedsNumbersError from None
-        raise
+        try:  # what is refused of letters may be there between the ends
+            _recorded(trials.ground, values, free, Asked(rounds=False, fields=False))
+        except SpecErrors:
+            raise error from None
+        raise NeedsNumbersError from None
 
 
 #: What is said of recorded numbers where only numbers of one point will do: beside symbols,
