@@ -85,8 +85,8 @@ class Taped(NamedTuple):
         assert row.layer is not None
         dims = [need.value for need in field_bounds(row.layer)]
         dims += [dim for shape in row.inputs for dim in as_list(shape)]
-        if any(self.is_numbered(path, later=True) for path in (row.name, *row.sources)):
-            assert self.alike is not None
+        numbered = any(self.is_numbered(path, later=True) for path in (row.name, *row.sources))
+        if self.alike is not None and (numbered or self.times[node] != 1):
             dims += [rounds.times for rounds in self.alike.rounds]
         return list(dict.fromkeys(dim for dim in dims if isinstance(dim, Recorded)))
 
