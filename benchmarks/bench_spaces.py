@@ -117,7 +117,7 @@ def elsewhere(root: str, space: Space) -> tuple[float, int] | None:
     return float(seconds), int(macs)
 
 
-def against(root: str, runs: int, most: int) -> None:
+def against(root: str, runs: int, most: int, words: str) -> None:
     """Compare this shapecalc with another one, in turn; print the seconds and the ratio."""
     own = str(Path(__file__).parents[1])
     lines = []
@@ -125,7 +125,7 @@ def against(root: str, runs: int, most: int) -> None:
         size = 1
         for values in space.over.values():
             size *= len(values)
-        if size > most:
+        if size > most or words not in space.name:
             continue
         turns = [[elsewhere(folder, space) for folder in (own, root)] for _ in range(runs)]
         done = [[turn for turn in each if turn is not None] for each in zip(*turns, strict=True)]
@@ -144,14 +144,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of the sweep, the best (3)")
     parser.add_argument("--against", metavar="DIR", help="another revision, instead of points")
+    parser.add_argument("--space", default="", help="only spaces with this in their names")
     parser.add_argument("--most", type=int, default=10_000, help="points of a space for that")
     arguments = parser.parse_args()
     runs = arguments.runs
     if arguments.against:
-        against(arguments.against, runs, arguments.most)
+        against(arguments.against, runs, arguments.most, arguments.space)
         return
     lines = []
-    for space in ALL:
+    for space in (space for space in ALL if arguments.space in space.name):
         times = []
         for _ in range(runs):
             start = perf_counter()

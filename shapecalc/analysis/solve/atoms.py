@@ -119,7 +119,7 @@ class Binder:
         question: Question,
         report: Report,
         shown: Mapping[str, str],
-        fixed: Mapping[str, int],
+        fixed: Mapping[str, Dim],
         view: View,
     ) -> None:
         self.question = question

@@ -16,7 +16,14 @@ from shapecalc.analysis.solve.decide import Decision, decide
 from shapecalc.analysis.solve.question import WHOLE, Question, read_question
 from shapecalc.analysis.solve.reasons import apart, borders, chain, measure, misses, near_points
 from shapecalc.analysis.solve.units import remarks as of_units
-from shapecalc.analysis.solve.unknowns import UncarriedError, Unknowns, find_unknowns
+from shapecalc.analysis.solve.unknowns import (
+    MAX_ASKED,
+    MAX_TRIED,
+    ONE_BY_ONE,
+    UncarriedError,
+    Unknowns,
+    find_unknowns,
+)
 from shapecalc.api import as_asked, wired
 from shapecalc.errors import NO_SYMBOL, Problem, RuleError, SpecErrors
 from shapecalc.graph import Graph, done_to
@@ -25,14 +32,15 @@ from shapecalc.output.columns import BY_WORD
 from shapecalc.output.document import Grid
 from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
-from shapecalc.spec.ranges import read_ranges
+from shapecalc.spec.ranges import must_be_few, points, read_ranges
 from shapecalc.text import Origin, Source, scalar
 from shapecalc.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
+    from shapecalc.algebra import Dim
     from shapecalc.output.view import View
     from shapecalc.report import Report
     from shapecalc.spec.ranges import Range
@@ -72,7 +80,7 @@ def solve(
         network = _wired_over(network, ranges)
     network = as_asked(network, fold_batchnorm=fold_batchnorm)
     fields = _asks_for_fields(parsed)
-    unknowns = find_unknowns(network, ranges)._replace(fields=fields)
+    unknowns = _all_numbers(find_unknowns(network, ranges)._replace(fields=fields))
     work = _Asking(network, parsed, unknowns, view)
     try:
         return work.tried() if unknowns.tried else work.at_once()
@@ -84,6 +92,19 @@ def solve(
         raise SpecErrors([problem]) from None
 
 
+def _all_numbers(unknowns: Unknowns) -> Unknowns:
+    """Make numbers of symbols that have ranges, where too many networks would have symbols."""
+    many = points(unknowns.tried) > MAX_TRIED
+    if not many or len(unknowns.bounds) < len(unknowns.symbols):
+        return unknowns
+    tried = (*unknowns.tried, *(unknowns.bounds[name] for name in unknowns.symbols))
+    return unknowns._replace(tried=tried, symbols=(), bounds={}, sides=())
+
+
+#: So many networks are computed one by one though they could be asked together.
+ALONE = 20
+#: So many points are shown that miss by least.
+NEAREST = 6
 #: So many numbers of what is asked over are tried until the network can be wired.
 _FIRST = 100
 
@@ -155,7 +176,7 @@ class _Asking:
         self.bounds = {inner.get(name, name): bound for name, bound in unknowns.bounds.items()}
         self.loss = [condition for condition in question.conditions if condition.relation in WHOLE]
 
-    def atoms(self, report: Report, fixed: Mapping[str, int]) -> list[Atom]:
+    def atoms(self, report: Report, fixed: Mapping[str, Dim]) -> list[Atom]:
         """Return the relations that the question consists of."""
         inner = {name: word for name, word in self.unknowns.inner.items() if name not in fixed}
         binder = Binder(self.question, report, inner, fixed, self.view)
@@ -311,6 +332,61 @@ class _Asking:
         return f" That narrows the answer for {names}." if cut else ""
 
     def tried(self) -> Solution:
+        """Solve the networks of all numbers: together, or one after the other."""
+        must_be_few(self.unknowns.tried, MAX_ASKED, "narrow the ranges")
+        if not self.unknowns.symbols and not self.loss and points(self.unknowns.tried) > ALONE:
+            solution = self.together()
+            if solution is not None:
+                return solution
+            if points(self.unknowns.tried) > MAX_TRIED:  # what is asked wrongly comes first
+                first = next(self.unknowns.points())
+                self.atoms(self.unknowns.report(first), first)
+        must_be_few(self.unknowns.tried, MAX_TRIED, ONE_BY_ONE)
+        return self.one_by_one()
+
+    def together(self) -> Solution | None:
+        """Solve all networks together; None where each must be asked by itself."""
+        from shapecalc.analysis.solve.together import judged
+        from shapecalc.analysis.sweep.columns import NeedsNumbersError
+
+        try:
+            outcome = judged(self.unknowns, self.atoms)
+        except (NeedsNumbersError, SpecErrors):
+            return None
+        if not outcome.exists.any():  # then it is said of each why
+            return None
+        names = [over.name for over in self.unknowns.tried]
+
+        def place(number: int) -> tuple[int, ...]:
+            values = []
+            for over in reversed(self.unknowns.tried):
+                number, at = divmod(number, len(over.values))
+                values.append(over.values[at])
+            return tuple(reversed(values))
+
+        def atoms_at(values: tuple[int, ...]) -> list[Atom]:
+            point = dict(zip(names, values, strict=True))
+            return self.atoms(self.unknowns.report(point), point)
+
+        solved = [place(int(number)) for number in outcome.solved()]
+        if solved and len(names) == 1:
+            near = _borders([place(int(n)) for n in outcome.exists.nonzero()[0]], solved)
+        else:
+            near = [place(number) for number in outcome.nearest(NEAREST)]
+        shown = [_evidence(names, near, atoms_at, at_borders=bool(solved) and len(names) == 1)]
+        boxes = self._together({values: [{}] for values in solved})
+        missing = (~outcome.exists).nonzero()[0]
+        failed = None
+        if len(missing):
+            point = dict(zip(names, place(int(missing[0])), strict=True))
+            try:
+                self.atoms(self.unknowns.report(point), point)
+            except SpecErrors as error:
+                failed = point, error
+        remarks = self._attempts(len(outcome.exists), len(missing), failed)
+        return self.solution(boxes, shown if boxes else (), shown, remarks)
+
+    def one_by_one(self) -> Solution:
         """Solve one network after the other."""
         inner: dict[tuple[int, ...], list[Box]] = {}
         seen: dict[tuple[int, ...], list[Atom]] = {}
@@ -340,8 +416,14 @@ class _Asking:
         names = [over.name for over in self.unknowns.tried]
         shown = []
         if not self.unknowns.symbols and seen:
-            shown = [_evidence(names, seen, [place for place, inside in inner.items() if inside])]
-        remarks = (*_coupled(groups), *self._attempts(inner, failed))
+            solved = [place for place, inside in inner.items() if inside]
+            near = sorted(seen, key=lambda place: sum(atom.miss({}) for atom in seen[place]))
+            borders_ = bool(solved) and len(names) == 1
+            near = _borders([*seen], solved) if borders_ else near[:NEAREST]
+            shown = [_evidence(names, near, seen.__getitem__, at_borders=borders_)]
+        first = failed[0] if failed else None
+        count = len(inner) + len(failed)
+        remarks = (*_coupled(groups), *self._attempts(count, len(failed), first))
         return self.solution(boxes, shown if boxes else (), shown, remarks, groups)
 
     def _together(self, inner: Mapping[tuple[int, ...], list[Box]]) -> list[Box]:
@@ -351,17 +433,14 @@ class _Asking:
         return boxes_of(inner, names, among)
 
     def _attempts(
-        self,
-        inner: Mapping[tuple[int, ...], list[Box]],
-        failed: Sequence[tuple[dict[str, int], SpecErrors]],
+        self, count: int, missing: int, first: tuple[dict[str, int], SpecErrors] | None
     ) -> Iterator[str]:
         names = " and ".join(over.name for over in self.unknowns.tried)
-        count = len(inner) + len(failed)
         yield f"{names} tried value by value: {counted(count, 'network')}."
-        if failed:
-            point, error = failed[0]
+        if first is not None:
+            point, error = first
             where = ", ".join(f"{name} = {value:,}" for name, value in point.items())
-            many = "it does" if len(failed) == 1 else f"{len(failed):,} of them do"
+            many = "it does" if missing == 1 else f"{missing:,} of them do"
             yield f"Of these {many} not exist; at {where}: {error.problems[0].message}."
 
 
@@ -409,26 +488,30 @@ def _is_side(report: Report, name: str, atom: Atom) -> bool:
     return row is not None and row.type != "input" and atom.left in row.output.sides
 
 
+def _borders(
+    seen: Sequence[tuple[int, ...]], solved: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Return the values on both sides of the borders of the solution."""
+    order = {place: number for number, place in enumerate(seen)}
+    inside = {order[place] for place in solved}
+    edges = {n + step for n in inside for step in (-1, 1)} - inside
+    near = {n for n in inside if {n - 1, n + 1} & edges} | edges
+    return [place for place, number in order.items() if number in near]
+
+
 def _evidence(
     names: Sequence[str],
-    seen: Mapping[tuple[int, ...], Sequence[Atom]],
-    solved: Sequence[tuple[int, ...]],
+    places: Sequence[tuple[int, ...]],
+    atoms_at: Callable[[tuple[int, ...]], Sequence[Atom]],
+    *,
+    at_borders: bool,
 ) -> Grid:
-    """Show what came out for the values at the borders of the solution, or for the nearest."""
-    order = {place: number for number, place in enumerate(seen)}
-    if solved and len(names) == 1:
-        inside = {order[place] for place in solved}
-        edges = {n + step for n in inside for step in (-1, 1)} - inside
-        near = {n for n in inside if {n - 1, n + 1} & edges} | edges
-        places = [place for place, number in order.items() if number in near]
-    else:
-        places = sorted(seen, key=lambda place: sum(atom.miss({}) for atom in seen[place]))[:6]
+    """Show what came out for values: those at the borders of the solution, or the nearest."""
     rows = [
         (*(f"{value:,}" for value in place), *measure(atom, {}))
         for place in places[:MAX_ROWS]
-        for atom in seen[place]
+        for atom in atoms_at(place)
     ]
     header = (*names, "", "is", "asked for", "")
     right = (*(True for _ in names), False, True, False, False)
-    title = "At the borders:" if solved and len(names) == 1 else "The nearest:"
-    return Grid(header, tuple(rows), right, title)
+    return Grid(header, tuple(rows), right, "At the borders:" if at_borders else "The nearest:")

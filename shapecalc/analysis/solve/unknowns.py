@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
     from shapecalc.report import Report
 
-#: So many networks are computed one by one.
+#: So many networks are computed one by one, and so many are asked together.
 MAX_TRIED = 10_000
+MAX_ASKED = 1_000_000
+ONE_BY_ONE = "these make the structure, so each is a network of its own: narrow the ranges"
 #: The letters for an input's sides, by their number; a vector's units are N.
 LETTERS = {0: ("N",), 1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
@@ -222,11 +224,7 @@ def _sorted_out(unknowns: Unknowns, ranges: Sequence[Range], *, carried: bool) -
         rest = [constant for constant in constants if constant not in tried]
         if _carried(unknowns, words, constants, rest) is None:
             tried = constants
-    must_be_few(
-        tried,
-        MAX_TRIED,
-        "these make the structure, so each is a network of its own: narrow the ranges",
-    )
+    must_be_few(tried, MAX_ASKED, ONE_BY_ONE)
     free = {words[constant.name]: "free" for constant in constants if constant not in tried}
     settings = {**unknowns.settings, **free}
     symbols = _symbols(unknowns.spec, settings, unknowns.inputs, tried, words)

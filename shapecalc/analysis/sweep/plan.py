@@ -125,8 +125,17 @@ def _taped_formulas(taped: Taped, measures: Sequence[SweepColumn], view: View) -
         columns = _columns_alike(taped, measures, view)
     else:
         columns = _columns_of(taped.report, measures, view)
-    if not any(measure.kind.name == "sides" for measure in measures):
-        taped = taped._replace(doubts=())  # of receptive fields, which nobody asks for
+    fields = any(measure.kind.name == "sides" for measure in measures)
+    return formulas_for(taped, columns, fields=fields)
+
+
+def formulas_for(taped: Taped, columns: Mapping[str, Dim | None], *, fields: bool) -> Formulas:
+    """Pair columns with what tells where they hold; receptive `fields` may not be asked for.
+
+    Raises `columns.NeedsNumbersError`.
+    """
+    if not fields:
+        taped = taped._replace(doubts=())
     guards = _guards_of(taped.report, {})
     if taped.alike is not None:
         guards += (Guard(taped.alike.steps, MAX_LAYERS, "the network grows too large"),)
@@ -492,7 +501,11 @@ def _report(trials: _Trials, values: Mapping[str, int], free: Sequence[Axis]) ->
             except SpecErrors:
                 continue
             raise NeedsNumbersError from None
-        raise
+        try:  # what is refused of letters may be there between the ends
+            _recorded(trials.ground, values, free, Asked(rounds=False, fields=False))
+        except SpecErrors:
+            raise error from None
+        raise NeedsNumbersError from None
 
 
 #: What is said of recorded numbers where only numbers of one point will do: beside symbols,
@@ -570,15 +583,21 @@ class Wirings:
 
 def _wirings(ground: Ground, fields: bool) -> Iterator[Wirings]:
     """Yield ways to wire a ground, from the one with the fewest wirings on."""
-    counted, numbers = Asked(rounds=True, fields=fields), Asked(rounds=False, fields=fields)
+    counted = Asked(rounds=True, fields=fields)
     few = _wired(ground, counted)
     joint = {axis.symbol: most for axis in few if (most := _joint(ground, axis, counted))}
     yield Wirings(ground, few, joint, counted, alone=False)
-    many = _wired(ground, numbers)
-    joint |= {axis.symbol: axis for axis in many if axis not in few}
+    last = by_values(ground, fields=fields)
+    joint |= {axis.symbol: axis for axis in last.fixed if axis not in few}
     if joint:
-        yield Wirings(ground, many, joint, counted, alone=True)
-    yield Wirings(ground, many, {}, numbers, alone=False)
+        yield Wirings(ground, last.fixed, joint, counted, alone=True)
+    yield last
+
+
+def by_values(ground: Ground, *, fields: bool) -> Wirings:
+    """Return the way to wire a ground anew for each number of rounds."""
+    asked = Asked(rounds=False, fields=fields)
+    return Wirings(ground, _wired(ground, asked), {}, asked, alone=False)
 
 
 def _wired(ground: Ground, asked: Asked) -> tuple[Axis, ...]:

@@ -54,13 +54,14 @@ class Taped(NamedTuple):
     """What was recorded, and what must hold at a point for it to exist.
 
     The receptive fields are what the report says where all `doubts` hold: else it is in doubt.
-    Each node is there so many `times`.
+    Each node is there so many `times`.  `symbols` are what stands for the names' values.
     """
 
     report: Report
     checks: tuple[Check, ...]
     doubts: tuple[Requirement, ...]
     times: tuple[Dim, ...]
+    symbols: Mapping[str, Recorded]
 
     @property
     def alike(self) -> Alike | None:
@@ -84,8 +85,8 @@ class Taped(NamedTuple):
         assert row.layer is not None
         dims = [need.value for need in field_bounds(row.layer)]
         dims += [dim for shape in row.inputs for dim in as_list(shape)]
-        if any(self.is_numbered(path, later=True) for path in (row.name, *row.sources)):
-            assert self.alike is not None
+        numbered = any(self.is_numbered(path, later=True) for path in (row.name, *row.sources))
+        if self.alike is not None and (numbered or self.times[node] != 1):
             dims += [rounds.times for rounds in self.alike.rounds]
         return list(dict.fromkeys(dim for dim in dims if isinstance(dim, Recorded)))
 
@@ -144,7 +145,8 @@ def _recorded(
         early = (need.value, need.bound) in own
         checks.append(Check(nodes[path], need, early, times[nodes[path]]))
     doubts = {need[:3]: need for need in sure if not _surely(need)}
-    return Taped(report, tuple(checks), tuple(doubts.values()), times)
+    symbols = {name: tape.symbol(name, *ends) for name, ends in bounds.items()}
+    return Taped(report, tuple(checks), tuple(doubts.values()), times, symbols)
 
 
 def _surely(need: Requirement) -> bool:

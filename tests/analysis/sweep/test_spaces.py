@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,9 @@ from shapecalc.graph import Input
 from shapecalc.output.options import make_view
 from shapecalc.report.compute import compute_report
 from tests.analysis.sweep.test_law import all_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Fields that a space may run over, with values of which some do not fit.
 FIELDS = {
@@ -103,3 +106,15 @@ def test_every_row_is_its_point(spec: str, seed: int) -> None:
         assert wrong == []
         return
     pytest.fail("no space with a point was drawn")
+
+
+def test_a_point_between_refused_ends_exists_though_letters_are_refused(tmp_path: Path) -> None:
+    """A kernel of c - 1 is refused for a letter, and at both ends of its values for another."""
+    path = tmp_path / "between.yaml"
+    path.write_text(
+        "let: {c: 3}\ninput: [7, 11, c-1]\nlayers:\n"
+        "  - maxpool: {kernel: [c-1, 3], stride: 2, pad: valid, dilation: c}\n"
+    )
+    plan = prepare(str(path), {"c": [1, 2, 4, 6]}, "macs,output", make_view())
+    assert wrong_rows(plan) == []
+    assert collect(plan).exists.tolist() == [False, True, False, False]
