@@ -67,7 +67,7 @@ class Constants:
         self.expansion = expansion
         self.symbol = symbol
         self.spec = spec
-        self.scope = Scope({})
+        self.scope = Scope({}, alike=object())
         self.top = Scoped(self.scope, None)
         self.symbols: tuple[str, ...] = ()
         self.scope.bound.update({name: Argument(tree, self.top) for name, tree in spec.let.items()})
