@@ -62,10 +62,11 @@ def perform(name: str, build: Path, words: Sequence[str]) -> Outcome:
     return Outcome(tables, last)
 
 
-def words_of(name: str, runs: int | None) -> list[str]:
-    """Return the options of a benchmark: how often it runs what it measures, where it can say."""
-    takes = '"--runs"' in (HERE / f"bench_{name}.py").read_text("utf-8")
-    return ["--runs", str(runs)] if takes and runs is not None else []
+def words_of(name: str, runs: int | None, *, peers: bool = False) -> list[str]:
+    """Return the options of a benchmark, of those that it takes: how many runs, and other tools."""
+    text = (HERE / f"bench_{name}.py").read_text("utf-8")
+    words = ["--runs", str(runs)] if runs is not None and '"--runs"' in text else []
+    return [*words, "--peers"] if peers and '"--peers"' in text else words
 
 
 # -- two builds -----------------------------------------------------------------------------------
@@ -169,6 +170,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--all", action="store_true", help="run all of them")
     parser.add_argument("--runs", type=int, help="runs of what takes a number of them")
+    parser.add_argument("--peers", action="store_true", help="other tools beside, where there are")
     parser.add_argument("--against", metavar="REV", help="in turn with another revision's build")
     parser.add_argument("--turns", type=int, default=3, help="with --against: turns (3)")
     parser.add_argument(
@@ -180,9 +182,11 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def keep(names: Sequence[str], runs: int | None) -> tuple[dict[str, Outcome], list[str]]:
+def keep(
+    names: Sequence[str], runs: int | None, *, peers: bool
+) -> tuple[dict[str, Outcome], list[str]]:
     """Run benchmarks; return what came of them, and what did not end well."""
-    outcomes = {name: perform(name, ROOT, words_of(name, runs)) for name in names}
+    outcomes = {name: perform(name, ROOT, words_of(name, runs, peers=peers)) for name in names}
     return outcomes, [f"{name}: {one.failure}" for name, one in outcomes.items() if one.failure]
 
 
@@ -219,7 +223,7 @@ def main() -> int:
         rows = [[f"{name}, {row}", *cells] for name in names for row, *cells in compared[name]]
         table(["", "median", "least", "most"], rows)
     else:
-        outcomes, failed = keep(names, given.runs)
+        outcomes, failed = keep(names, given.runs, peers=given.peers)
         results["benchmarks"] = {
             name: {"tables": [printed._asdict() for printed in one.tables], "failure": one.failure}
             for name, one in outcomes.items()

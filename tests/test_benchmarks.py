@@ -74,6 +74,8 @@ def test_every_benchmark_is_named_and_described():
     assert NAMES
     assert [name for name in NAMES if f"`bench_{name}.py`\n" not in text] == []
     assert words_of("startup", 2) == ["--runs", "2"]
+    assert words_of("sweep", 2, peers=True) == ["--runs", "2", "--peers"]
+    assert words_of("startup", None, peers=True) == []
     assert words_of("startup", None) == words_of("layers", 2) == []
 
 
