@@ -70,7 +70,7 @@ class Constants:
         self.symbol = symbol
         self.apart = apart
         self.spec = spec
-        self.scope = Scope({})
+        self.scope = Scope({}, alike=object())
         self.top = Scoped(self.scope, None)
         self.symbols: tuple[str, ...] = ()
         self.scope.bound.update({name: Argument(tree, self.top) for name, tree in spec.let.items()})

@@ -250,14 +250,23 @@ class Builder:
         self.scope = scope
         self.source_of = source_of
         self.made: dict[tuple[object, ...], Layer] = {}
+        self.inside: dict[tuple[int, object], tuple[Use, Layer]] = {}  # of a block or the network
         self.deferred = False  # whether there is a layer that is built when shapes are known
         self.trained: bool | None = None  # what the spec says of all
         if spec.trainable is not None:
             self.trained = self.flag(spec.trainable, "a spec", Scoped(scope, None))
 
-    def known(self, use: Use) -> Layer | None:
-        """Return the layer of a statement that was built for another one, written alike."""
-        return self.made.get(use.literal) if use.literal is not None else None
+    def known(self, use: Use, scope: Scope) -> Layer | None:
+        """Return the layer of a statement that was built for another one, written alike.
+
+        Or for the same one, where its names mean the same.
+        """
+        if use.literal is not None:
+            return self.made.get(use.literal)
+        if scope.alike is None:
+            return None
+        _, layer = self.inside.get((id(use), scope.alike), (use, None))
+        return layer
 
     def make(self, use: Use, place: Scoped, like: Wire | None = None) -> Layer | Deferred:
         """Build the layer of a statement; `like` is the layer whose sides it names."""
@@ -299,6 +308,8 @@ class Builder:
             return BROKEN
         if use.literal is not None:
             self.made[use.literal] = layer
+        elif place.scope.alike is not None:  # with the statement, known by its place in memory
+            self.inside[id(use), place.scope.alike] = (use, layer)
         return layer
 
     def build(

@@ -123,6 +123,7 @@ class Walk:
         self.steps = 0
         self.unwritten: Dim = 0  # steps of rounds that others stand for
         self.layers: dict[str, type[Layer] | None] = {}
+        self.inner: dict[tuple[int, object], tuple[Use, object]] = {}
         self.is_edited = any(spec.edits)
 
     def step(self, use: Use) -> None:
@@ -570,7 +571,7 @@ class Walk:
                 )
             else:
                 bound[key] = Argument(tree, place)
-        inside = Scope(bound, self.constants.scope)
+        inside = Scope(bound, self.constants.scope, self.alike(use, position.scope))
         # In a default a constant comes first, and then another field.
         of_default = Scoped(Scope(self.constants.scope.bound, inside), flow, flow)
         missing = []
@@ -597,6 +598,15 @@ class Walk:
             return level.out
         within = position._replace(names=level, scope=inside, blocks=(*position.blocks, use.type))
         return self.within(level, block.uses, flow, within)
+
+    def alike(self, use: Use, scope: Scope) -> object | None:
+        """Return what the scopes inside a block have in common that one statement uses in `scope`.
+
+        The statement is kept, since it is known by its place in memory.
+        """
+        if scope.alike is None:
+            return None
+        return self.inner.setdefault((id(use), scope.alike), (use, object()))[1]
 
     def built_in(
         self, use: Use, name: str, stem: str, flow: Wire | None, position: Position
@@ -681,7 +691,9 @@ class Walk:
     def draft(self, use: Use, inputs: list[Wire | None], position: Position, names: Level) -> Draft:
         wires = tuple([wire or self.dry(use) for wire in inputs])
         like = self.like(use, position)
-        made = self.builder.known(use) or self.builder.make(use, self.place(position, wires), like)
+        made = self.builder.known(use, position.scope) or self.builder.make(
+            use, self.place(position, wires), like
+        )
         draft = Draft(names, use, made)
         draft.stated = position.trained
         draft.like = like

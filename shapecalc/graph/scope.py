@@ -65,14 +65,22 @@ class Argument(NamedTuple):
 class Scope:
     """Names and what they are bound to, the inner shadowing the outer.
 
-    `values` keeps the numbers that pieces of YAML came to, so that each is computed once.
+    `values` keeps the numbers that pieces of YAML came to, so that each is computed once.  Scopes
+    of which `alike` is one and the same object bind their names to the same, but for what flows
+    where: a layer that needs no shapes is the same in all of them.  None says nothing.
     """
 
-    __slots__ = ("bound", "outer", "values")
+    __slots__ = ("alike", "bound", "outer", "values")
 
-    def __init__(self, bound: dict[str, Dim | Argument], outer: Scope | None = None) -> None:
+    def __init__(
+        self,
+        bound: dict[str, Dim | Argument],
+        outer: Scope | None = None,
+        alike: object | None = None,
+    ) -> None:
         self.bound = bound
         self.outer = outer
+        self.alike = alike
         self.values: dict[str, Dim] = {}
 
     def home(self, name: str) -> Scope | None:

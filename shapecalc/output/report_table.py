@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra import is_symbolic
@@ -40,7 +41,7 @@ from shapecalc.output.table import (
 from shapecalc.output.totals import bound_text, peak_owed, sums
 from shapecalc.output.view import Column, View
 from shapecalc.text import NamedTuple, collector_paused
-from shapecalc.text.safe import one_line, width_of
+from shapecalc.text.safe import one_line, widest, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,8 +68,8 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         )
     depth = 1 if view.depth is None else view.depth
     rows, taken, number = shown_rows(report, view, depth, rounds=view.depth is None)
-    marks, notes = _notes(rows)
     kinds = {"": kinds_of(rows), "field": seeing_alike(rows)}
+    marks, notes = _notes(rows)
     wanted = view.columns or default_columns(view, machine=False, frozen=has_frozen(report))
     columns = _laid_out(report, rows, kinds, view, wanted)
     if report.domain is not None and (width is None or _size(columns, marks) > width):
@@ -78,9 +79,9 @@ def tabulate(report: Report, view: View = View(), width: int | None = None) -> T
         columns = _laid_out(report, rows, kinds, view, wanted)
     room = width if width is None else width - _least_room(view)
     kept = columns if view.columns or room is None else _fit(columns, marks, room)
-    if width is not None and len(kept) < len(columns) and any(row.aside for row in rows):
-        brief = tuple(_brief(column, rows) for column in columns)
-        beside = _notes(rows, aside=True)
+    if width is not None and len(kept) < len(columns) and any(asides := _asides(kinds[""])):
+        brief = tuple(_brief(column, kinds[""]) for column in columns)
+        beside = _notes(rows, asides)
         fitting = _fit(brief, beside[0], room or width)
         if len(fitting) > len(kept):  # what has no room in the column goes under the table
             columns, kept, (marks, notes) = brief, fitting, beside
@@ -165,11 +166,18 @@ def symbols_owed(report: Report, view: View) -> dict[str, str]:
     return view.notation.legend() | domain | ({"weights": made_for} if made_for else {})
 
 
-def _brief(column: _Column, rows: tuple[Row, ...]) -> _Column:
+def _brief(column: _Column, kinds: Kinds) -> _Column:
     """Shorten what the layers do to what most of them are told apart by."""
     if column.column.key != "does":
         return column
-    return column._replace(cells=tuple(one_line(row.brief) for row in rows))
+    texts = [one_line(row.brief) for row in kinds.firsts]
+    return column._replace(cells=tuple(map(texts.__getitem__, kinds.numbers)))
+
+
+def _asides(kinds: Kinds) -> list[str]:
+    """Return what a narrow column leaves out of every row."""
+    texts = [one_line(row.aside) for row in kinds.firsts]
+    return [texts[number] for number in kinds.numbers]
 
 
 class _Column(NamedTuple):
@@ -285,27 +293,27 @@ def _size(columns: tuple[_Column, ...], marks: tuple[str, ...]) -> int:
 
 
 def _width(column: _Column, marks: tuple[str, ...]) -> int:
-    widest = max(map(width_of, {column.header, *column.cells, column.footer}))
+    texts = {column.header, *column.cells, column.footer}
     if any(marks):
         marked = zip(column.cells, marks, strict=True)
-        widest = max(widest, *(width_of(marked_text(cell, mark)) for cell, mark in marked))
-    return widest
+        texts |= {marked_text(cell, mark) for cell, mark in marked if mark}
+    return widest(texts)
 
 
 def _notes(
-    rows: tuple[Row, ...], *, aside: bool = False
+    rows: tuple[Row, ...], asides: Iterable[str] | None = None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Number the notes; layers with the same note have the same mark.
 
-    `aside`: also what a narrow column leaves out.
+    `asides` are what a narrow column leaves out of every row.
     """
     marks = []
     notes: dict[str, str] = {}
-    for row in rows:
+    for row, aside in zip(rows, asides or repeat(""), strict=False):
         if not (aside or row.note or row.shared):  # most have none
             marks.append("")
             continue
-        parts = [one_line(row.aside)] if aside and row.aside else []
+        parts = [aside] if aside else []
         parts += [one_line(row.note)] if row.note else []
         if row.shared and (row.parameters or row.layer is None):
             parts.append(f"weights shared with {row.shared} and counted there")

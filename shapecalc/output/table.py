@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shapecalc.text import NamedTuple
-from shapecalc.text.safe import width_of
+from shapecalc.text.safe import widest, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -147,7 +147,7 @@ def panels(table: Table, width: int | None) -> tuple[Table, ...]:
     if not table.continued or width is None:
         return (table,)
     rows = (table.header, *(line.cells for line in table.lines), table.footer or table.header)
-    first, *sizes = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
+    first, *sizes = [widest(cells) for cells in zip(*rows, strict=True)]
     pieces: list[list[int]] = [[]]
     used = first
     for index, size in enumerate(sizes, 1):
@@ -199,7 +199,7 @@ def fitted(table: Table, width: int | None) -> Table:
         return table
     first = (marked_text(line.cells[0], line.mark) for line in table.lines)
     rows = (table.header, *(line.cells for line in table.lines), table.footer or table.header)
-    sizes = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
+    sizes = [widest(cells) for cells in zip(*rows, strict=True)]
     sizes[0] = max(sizes[0], *map(width_of, first))
     drops = [column.drop for column in table.columns]
     kept = tuple(fitting(sizes, drops, width))

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from shapecalc.output.table import GAP, marked_text, panels
-from shapecalc.text.safe import width_of
+from shapecalc.text.safe import widest, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,11 +57,17 @@ def with_excess(table: Table, width: int) -> Table:
 
     It is said in English only, so not under a table in another language.
     """
-    taken = max(row_width(header) for header, *_ in map(grid, panels(table, width)))
+    taken = max(map(_taken, panels(table, width)))
     if taken <= width or table.dropped or table.language != "en":
         return table
     excess = f"Wider than {width}: the table takes {taken}, and nothing more can be left out."
     return table._replace(remarks=(*table.remarks, excess))
+
+
+def _taken(table: Table) -> int:
+    """Return how wide the grid is."""
+    columns = zip(table.header, table.footer or table.header, *marked_rows(table), strict=True)
+    return sum(widest(set(cells)) + GAP for cells in columns) - GAP
 
 
 def marked_rows(table: Table) -> list[tuple[str, ...]]:
@@ -79,7 +85,7 @@ def pad_rows(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[t
 
 def _padded(cells: tuple[str, ...], *, right: bool) -> Iterator[str]:
     texts = set(cells)  # of most columns of a long table few
-    width = max(map(width_of, texts))
+    width = widest(texts)
     if 2 * len(texts) > len(cells):
         return (pad(text, width, right=right) for text in cells)
     return map({text: pad(text, width, right=right) for text in texts}.__getitem__, cells)
@@ -152,7 +158,7 @@ def facts_text(table: Table, width: int) -> list[str]:
     if table.totals is not None:
         return _grid_text(table.totals, width)
     lines = [(" " * GAP).join(row).rstrip() for row in pad_rows(table.facts, (False, True, True))]
-    if max(map(width_of, lines)) <= width:
+    if widest(lines) <= width:
         return lines
     return [line for text in spelled(table) for line in wrap(text, width)]
 

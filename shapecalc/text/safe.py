@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 #: What a spreadsheet would take for the start of a formula.
 FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
@@ -72,6 +76,13 @@ def width_of(text: str) -> int:
     other = [c for c in text if c > "\x7f"]
     wide = sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in other)
     return len(text) - len(other) + wide
+
+
+def widest(texts: Collection[str]) -> int:
+    """Return how many columns the widest of several texts takes."""
+    if "".join(texts).isascii():  # a long table's columns mostly are
+        return max(map(len, texts))
+    return max(map(width_of, texts))
 
 
 def terminal_width() -> int:

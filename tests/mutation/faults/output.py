@@ -42,7 +42,7 @@ FAULTS = [
     Planted("a word that fits nothing is taken", "    _must_fit(reports, choice)\n    taken", "    taken"),
     Planted("rows that are shown count as left out", 'f"{of - shown:,} of {of:,} {verb} left out', 'f"{shown:,} of {of:,} {verb} left out'),
     Planted("cells end in a blank", 'f"{cell} {mark}" if mark else cell', 'f"{cell} {mark}" if True else cell'),
-    Planted("columns are as narrow as their narrowest cell", "width = max(map(width_of, texts))", "width = min(map(width_of, texts))"),
+    Planted("columns are as narrow as their narrowest cell", "width = widest(texts)", "width = min(map(width_of, texts))"),
     Planted("a text table forgets its notes", "notes = [line for note in table.notes for line in wrap(note, width)]", "notes = []"),
     Planted("a legend is not printed", "for term, meaning in terms for line in hung(", "for term, meaning in () for line in hung("),
     Planted("a text's second total is lost", "for row in pad_rows(table.facts, (False, True, True))]", "for row in pad_rows(table.facts[:1] + table.facts[2:], (False, True, True))]"),
