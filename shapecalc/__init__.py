@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.tables import published_tables
     from shapecalc.analysis.training import training_cost
     from shapecalc.api import from_keras, from_torch, load, loads, summarize
-    from shapecalc.cli.notebook import Shell
+    from shapecalc.cli.homework_notebook import Shell
     from shapecalc.errors import Problem, SpecErrors
     from shapecalc.graph import Graph
     from shapecalc.graph.deploy import fold_batchnorm
@@ -140,7 +140,7 @@ def __getattr__(name: str) -> object:
 
 def load_ipython_extension(shell: Shell) -> None:
     """Give a notebook the word `%%homework`: what `%load_ext shapecalc` does."""
-    from shapecalc.cli.notebook import load
+    from shapecalc.cli.homework_notebook import load
 
     load(shell)
 

@@ -31,6 +31,7 @@ APART = {
     "variants": "homework_variants",
     "grade": "homework_grade",
     "example": "homework_grade",
+    "course": "homework_grade",
     "export": "homework_export",
 }
 

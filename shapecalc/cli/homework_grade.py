@@ -1,4 +1,4 @@
-"""`homework grade`: submissions to grades, feedback and a report; `example`: a class to try."""
+"""`homework grade`: submissions to grades and feedback; `example`, `course`: to begin with."""
 
 from __future__ import annotations
 
@@ -195,4 +195,25 @@ def example(folder: str) -> None:
         from shapecalc.homework.classroom.example import write_example
 
         for path, what in write_example(folder):
+            click.echo(f"{path}: {what}")
+
+
+@click.command(
+    short_help="Write a course of four homeworks.",
+    epilog="""\b
+Example:
+  shapecalc homework course course
+""",
+)
+@click.argument("folder", type=click.Path())
+def course(folder: str) -> None:
+    """Write four homeworks into FOLDER: volumes, parameters, a budget, a paper's table.
+
+    Each has a sheet, a solution, a rubric, variants, and a class to try it on, in plain files to be
+    edited.  The README.md in FOLDER has the commands.
+    """
+    with reported():
+        from shapecalc.homework.classroom.course import write_course
+
+        for path, what in write_course(folder):
             click.echo(f"{path}: {what}")

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unittest
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,6 @@ def test_gradescope_utils_has_all_points_in_its_total(here) -> None:
     runner = pytest.importorskip(
         "gradescope_utils.autograder_utils.json_test_runner"
     ).JSONTestRunner
-    unittest = pytest.importorskip("unittest")
     (here / "source").mkdir()
     (here / "submission").mkdir()
     shutil.copy("homework.yaml", "source/homework.yaml")

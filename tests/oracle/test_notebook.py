@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 import shapecalc
@@ -101,7 +103,7 @@ def test_data_frames_as_pandas_makes_them() -> None:
     assert [judged.verdict for judged in extents.cells] == ["right_other_notation", *VERDICTS[1:]]
     column = by_layer["params"]
     assert [judged.verdict for judged in shapecalc.check(column, against="alexnet").cells] == VERDICTS[1::2]  # fmt: skip
-    read = pandas.read_csv(pytest.importorskip("io").StringIO(TABLE))
+    read = pandas.read_csv(io.StringIO(TABLE))
     assert [judged.verdict for judged in shapecalc.check(read, against="alexnet").cells] == VERDICTS
 
 

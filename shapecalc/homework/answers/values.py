@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from shapecalc.homework.answers import MAX_CELLS, Answers, refuse_file
 from shapecalc.homework.answers.files import read_answers
-from shapecalc.homework.answers.tables import LONGEST_CELL, from_plain, from_rows, text_of
+from shapecalc.homework.answers.tables import LONGEST_CELL, from_plain, from_rows, headings, text_of
 from shapecalc.homework.assignment.headings import layers_column
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ def _of_frame(frame: Any) -> Answers:  # noqa: ANN401  (its class is of a packag
     if layers_column([*names, *columns]) is None:
         hint = "name them in a column `layer`, or in the index"
         raise refuse_file("E701", "the data frame does not name its layers", _FRAME, hint)
+    if not headings([*names, *columns]):
+        hint = "name them output, params, macs, ...; `.T` turns a frame whose columns are layers"
+        raise refuse_file("E701", "no column of the data frame is a quantity", _FRAME, hint)
     cells = (
         [_cell(cell, _FRAME) for cell in (*key, *row)] for key, row in zip(keys, rows, strict=True)
     )

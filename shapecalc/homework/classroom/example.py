@@ -12,7 +12,7 @@ from shapecalc.text import Origin
 from shapecalc.text.files import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 #: The files in the package, whose names are ASCII, and where they go.
 _FILES = {
@@ -50,22 +50,30 @@ def write_example(folder: str) -> Iterator[tuple[str, str]]:
 
     Raises `SpecErrors`: E716 when there is something in the folder, E007 when it cannot be written.
     """
+    files = {target: (_SHIPPED / name).read_bytes() for name, target in _FILES.items()}
+    write_new(folder, {**files, _ZIP: _zipped()})
+    for name, what in _TOLD.items():
+        yield f"{folder}/{name}", what
+
+
+def write_new(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder that is new or empty, by their paths in it.
+
+    Raises `SpecErrors`: E716 when there is something in the folder, E007 when it cannot be written.
+    """
     root = Path(folder)
     origin = Origin.of_file(folder)
     try:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             message = f"there is something in '{folder}' already"
             raise refuse("E716", message, origin, "name a new folder")
-        for name, target in _FILES.items():
+        for target, content in files.items():
             path = root / target
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace(path, [(_SHIPPED / name).read_bytes()])
-        replace(root / _ZIP, [_zipped()])
+            replace(path, [content])
     except OSError as error:
         message = f"'{folder}' cannot be written: {error.strerror or error}"
         raise refuse("E007", message, origin) from None
-    for name, what in _TOLD.items():
-        yield f"{folder}/{name}", what
 
 
 def _zipped() -> bytes:

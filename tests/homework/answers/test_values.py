@@ -161,6 +161,7 @@ HOLDS_ITSELF["conv1"] = HOLDS_ITSELF
         ({"conv1": 34944}, "E701: the table names no layer"),
         (["conv1", 34944], "E701: the table names no layer"),
         ([["conv1", 34944]], "E701: no row names the columns"),
+        (Frame(["conv1", "conv2"], [(34944, 1)], Index(["params"])), "E701: no column of the data frame is a quantity"),
         (Frame(["output", "params"], CELLS), "E701: the data frame does not name its layers"),
         (Frame(["layer", "params"], [(1, 2)] * 10_001), "E702: the table has more than 20,000 cells"),
         ({"layer": ROWS, "params": [1, 2]}, "E701: 'params' has other rows than 'layer'"),

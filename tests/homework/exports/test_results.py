@@ -89,6 +89,17 @@ def test_parts_are_columns_or_cells(made: Make, per: str, names: int) -> None:
     assert {test["visibility"] for test in written["tests"]} == {"after_published"}
 
 
+@pytest.mark.parametrize("per", ["layer", "column", "cell"])
+@pytest.mark.parametrize("text", [ANSWERS, "layer,output,params\n", "layer,params\none,\n"])
+def test_what_is_not_answered_stays_in_the_total(made: Make, per: str, text: str) -> None:
+    student = checked(made(), text)
+    for written in (results(student, per=per), prairielearn(student, per=per)):
+        assert '"skipped"' not in written
+        tests = json.loads(written)["tests"]
+        worth = sum(test.get("max_score", 0) or test.get("max_points", 0) for test in tests)
+        assert worth == student.out_of > 0
+
+
 def test_marks_are_rounded_once(made: Make) -> None:
     student = checked(made("policy: {follow_through: 1/3, misconception: 1/7}\n"))
     assert student.marks.denominator == 7
