@@ -60,7 +60,7 @@ def test_every_command_of_the_modules_is_a_command_and_stands_in_one_of_its_name
     commands = {
         path.stem: commands_in(path)
         for path in CLI.glob("*.py")
-        if not path.stem.startswith(("__init__", "homework_", "notebook"))  # (a notebook's word)
+        if not path.stem.startswith(("__init__", "homework_"))
     }
     assert set().union(*commands.values()) == set(COMMANDS)
     apart = {module for module, names in commands.items() if names and names != {module}}
