@@ -97,6 +97,7 @@ CODES: Mapping[str, str] = {
     "E354": "what draws a picture is not installed",
     "E355": "too many lines for one picture",
     "E356": "what writes Parquet is not installed",
+    "E357": "another sweep has begun the file",
     # files of other programs
     "E360": "a layer cannot be written for another program",
     # running

@@ -194,7 +194,11 @@ def sweep(
         if drawn:
             _draw(plan, choice, y, chart=chart, plot=plot)
         if not drawn or output.format is not None or output.path is not None:
-            _table(plan, choice, output, format_)
+            asked = {
+                "where": where,
+                "sample": f"{sample} by seed {seed}" if sample else "",
+            }
+            _table(plan, choice, output, format_, asked)
 
 
 def _must_be_for_people(format_: str) -> None:
@@ -245,12 +249,20 @@ def _streams(format_: str) -> bool:
     return format_ == PARQUET or "records" in FORMATS[format_].writers
 
 
-def _table(plan: Plan, choice: Chosen | None, output: options.Output, format_: str) -> None:
+def _table(
+    plan: Plan, choice: Chosen | None, output: options.Output, format_: str, asked: dict[str, str]
+) -> None:
+    from shapecalc.analysis.sweep.pieces import is_long
     from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
 
     stream = Stream(plan, choice=choice, watched=_watched)
-    if format_ == PARQUET:
+    if output.path is not None and _streams(format_) and is_long(plan, choice):
+        from shapecalc.cli.long_sweep import write_long
+
+        stream = write_long(stream, format_, output.path, asked)
+        remark(stream.doubts)
+    elif format_ == PARQUET:
         from shapecalc.analysis.sweep.parquet import fill
 
         assert output.path is not None, "`_format_of` refuses it"
@@ -297,8 +309,11 @@ def _plain() -> bool:
 LONG = 500_000
 
 
-def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
-    """Show on a terminal how many points are done, how many a second, and the time left."""
+def _watched(blocks: Iterator[RowBlock], before: int, total: int) -> Iterator[RowBlock]:
+    """Show on a terminal how many points are done, how many a second, and the time left.
+
+    Of the `total` so many were done `before`.
+    """
     if total < LONG or not sys.stderr.isatty():
         yield from blocks
         return
@@ -312,11 +327,11 @@ def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
     columns = [BarColumn(), *map(TextColumn, fields), TimeRemainingColumn()]
     start = monotonic()
     with Progress(*columns, console=error_console(), transient=True) as progress:
-        task = progress.add_task("", total=total, rate=0)
-        done = 0
+        task = progress.add_task("", total=total, completed=before, rate=0)
+        done = before
         for block in blocks:
             done += len(block.exists)
-            rate = done / max(monotonic() - start, 1e-9)
+            rate = (done - before) / max(monotonic() - start, 1e-9)
             progress.update(task, completed=done, rate=rate)
             yield block
 

@@ -84,16 +84,39 @@ def names_of(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
+class Tally:
+    """How many points were propagated one by one."""
+
+    def __init__(self, tried: int = 0) -> None:
+        self.tried = tried
+
+
+def rows_of(plan: Plan, rows: int = ROWS) -> int:
+    """Return how many rows a block has."""
+    return max(rows, 16 * len(plan.formulas))
+
+
+def first_point(plan: Plan) -> RowBlock:
+    """Compute the first row by itself, whether it exists or not."""
+    return _Compute(plan, Tally()).block(0, 1)
+
+
+def blocks(
+    plan: Plan, rows: int = ROWS, start: int = 0, tally: Tally | None = None
+) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
     Raises `SpecErrors` (E353) when no row exists; until one does, blocks are held back, and not
-    kept: they are computed once more.
+    kept: they are computed once more.  One that goes on begins with the block `start`, and with the
+    tally of those before it, among which some rows exist.
     """
-    compute = _Compute(plan)
-    rows = max(rows, 16 * len(plan.formulas))
+    compute = _Compute(plan, tally or Tally())
+    rows = rows_of(plan, rows)
     total = plan.ground.size
-    parts = [(start, min(start + rows, total)) for start in range(0, total, rows)]
+    parts = [(first, min(first + rows, total)) for first in range(0, total, rows)]
+    if start:
+        yield from (compute.block(*part) for part in parts[start:])
+        return
     for number, part in enumerate(parts):
         block = compute.block(*part)
         if block.exists.any():
@@ -128,8 +151,9 @@ def _partial(plan: Plan) -> set[str]:
 class _Compute:
     """What is the same for all blocks of a sweep."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, tally: Tally) -> None:
         self.plan = plan
+        self.tally = tally
         self.names = names_of(plan)
         self.axes = plan.ground.axes
         self.fixed = [self.axes.index(axis) for axis in plan.fixed]
@@ -138,7 +162,6 @@ class _Compute:
         self.partial = _partial(plan)
         self.wide: dict[Dim, bool] = {}
         self.tapes: dict[int, TapedRows] = {}
-        self.tried = 0
 
     def block(self, start: int, stop: int) -> RowBlock:
         """Compute the rows from `start` to before `stop`."""
@@ -276,8 +299,8 @@ class _Compute:
 
     def again(self, part: RowBlock, row: int, values: list[int]) -> None:
         """Propagate a single point, where a formula does not hold but the network may exist."""
-        self.tried += 1
-        if self.tried > MAX_PROPAGATED:
+        self.tally.tried += 1
+        if self.tally.tried > MAX_PROPAGATED:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:
