@@ -34,18 +34,41 @@ if TYPE_CHECKING:
 #: Six blocks of rows, of which the first rows do not exist.
 WORDS = ["sweep", "lenet5", "--over", "H=28:327", "--over", "W=28:1227", "--columns", "params,macs"]
 POINTS = 360_000
-#: The command line, which notes after each piece what is whole; no file grows beyond a limit.
+#: The command line, which notes after each piece what is whole.  No file grows beyond a limit; one
+#: that is slow stops in the middle of each piece, so that a signal finds it there.
 NOTES = """
 import signal
 import sys
+import time
 from shapecalc.analysis.sweep import pieces
 from shapecalc.text import partial
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 partial.NOTED, pieces.LONG = 0, 1
-limit, *words = sys.argv[1:]
+limit, slow, *words = sys.argv[1:]
 if limit:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+class Halting:
+    def __init__(self, file):
+        self.file = file
+
+    def write(self, data):
+        half = len(data) // 2
+        self.file.write(data[:half])
+        self.file.flush()
+        time.sleep(0.2)
+        self.file.write(data[half:])
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+class Slow(partial.Partial):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.file = Halting(self.file)
+
+if slow:
+    partial.Partial = Slow
 from shapecalc.cli import main
 main(words)
 """
@@ -68,9 +91,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {format_: (folder / f"points.{format_}").read_bytes() for format_ in FORMATS}
 
 
-def start(target: Path, limit: int | str = "") -> subprocess.Popen[str]:
+def start(target: Path, limit: int | str = "", slow: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", NOTES, str(limit), *WORDS, "-o", str(target)],
+        [sys.executable, "-c", NOTES, str(limit), slow, *WORDS, "-o", str(target)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -78,11 +101,14 @@ def start(target: Path, limit: int | str = "") -> subprocess.Popen[str]:
     )
 
 
-def ended(run: subprocess.Popen[str], target: Path, blocks: int, number: int) -> tuple[int, str]:
+def ended(
+    run: subprocess.Popen[str], target: Path, blocks: int, number: int, wait: float = 0
+) -> tuple[int, str]:
     """Send a signal to a run when so many blocks are there; return its exit code and its words."""
     done = folder_of(target) / "done.json"
     while run.poll() is None and not (done.exists() and noted(target)["blocks"] >= blocks):
         time.sleep(0.001)
+    time.sleep(wait)
     run.send_signal(number)
     _, error = run.communicate()
     return run.returncode, error
@@ -106,9 +132,8 @@ def test_killed_at_any_time_it_goes_on(
     draw = random.Random(f"kills of {format_}")
     killed = 0
     for blocks in (0, 1, 3):
-        run = start(target)
-        time.sleep(draw.random() / 20)
-        code, _ = ended(run, target, blocks, signal.SIGKILL)
+        run = start(target, slow="slow")
+        code, _ = ended(run, target, blocks, signal.SIGKILL, draw.random() / 5)
         killed += code == -signal.SIGKILL
         assert not target.exists() or code == 0
     assert killed == 3
@@ -126,7 +151,7 @@ def test_asked_to_end_it_keeps_what_it_says(
     name: str, code: int, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     target = tmp_path / "points.csv"
-    got, error = ended(start(target), target, 2, getattr(signal, name))
+    got, error = ended(start(target, slow="slow"), target, 2, getattr(signal, name))
     assert got == code
     counts = noted(target)
     assert 0 < counts["points"] < POINTS
