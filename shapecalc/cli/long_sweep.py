@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -11,41 +12,51 @@ from shapecalc.errors import refuse
 from shapecalc.text import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
+    from shapecalc.analysis.sweep.order import Order
+    from shapecalc.analysis.sweep.pieces import Made
     from shapecalc.analysis.sweep.result import Stream
     from shapecalc.errors import SpecErrors
     from shapecalc.text.partial import OtherPartError, Partial
 
 
-def write_long(stream: Stream, format_: str, path: str, asked: Mapping[str, str]) -> Stream:
+class Machines(NamedTuple):
+    """Where a sweep is computed: by the workers of a scheduler, by so many here, or neither."""
+
+    scheduler: str | None = None
+    workers: int = 0
+
+
+def write_long(stream: Stream, order: Order, path: str, machines: Machines) -> Stream:
     """Write a sweep, or what is left of it; return it with its counts.
 
-    `asked` is what it depends on beside its plan.  Raises `SpecErrors`: E007, E353, E357 where
-    another run writes the file, or began another sweep.
+    `order` is what it was planned by.  Raises `SpecErrors`: E007, E353, E357 where another run
+    writes the file, or began another sweep, E359 where the machines cannot do it.
     """
-    from shapecalc.analysis.sweep.pieces import pieces_of, what_it_is, write_pieces
+    from shapecalc.analysis.sweep.pieces import made_here, pieces_of, what_it_is, write_pieces
     from shapecalc.spec.find import noted_files
     from shapecalc.text.partial import OtherPartError, begun
 
-    what = what_it_is(stream.plan, format_, asked, noted_files())
-    pieces = pieces_of(stream.plan, format_)
-    with explaining(path):
+    plan = stream.plan
+    what = what_it_is(plan, order.format, dict(order.asked), noted_files())
+    pieces = pieces_of(plan, order.format)
+    with explaining(path), ExitStack() as stack:
         try:
-            with begun(path, what) as (partial, target):
-                going = _going_on(stream, partial)
-                try:
-                    write_pieces(going, pieces, partial, target)
-                except OSError as error:
-                    raise _unwritten(path, partial, error) from None
-                except (KeyboardInterrupt, SystemExit):
-                    _say(
-                        going,
-                        partial,
-                        "stopped after",
-                        f"{path}.part keeps them: the same command goes on",
-                    )
-                    raise
+            partial, target = stack.enter_context(begun(path, what))
+            going = _going_on(stream, partial)
+            try:
+                if machines == Machines():
+                    made = made_here(going, pieces)
+                else:
+                    made = stack.enter_context(_made_there(going, order, machines))
+                write_pieces(going, pieces, partial, target, made)
+            except OSError as error:
+                raise _unwritten(path, partial, error) from None
+            except (KeyboardInterrupt, SystemExit):
+                more = f"{path}.part keeps them: the same command goes on"
+                _say(going, partial, "stopped after", more)
+                raise
         except BlockingIOError:
             hint = "wait for it, or give the output another name"
             message = f"'{path}' is being written by another run"
@@ -53,6 +64,19 @@ def write_long(stream: Stream, format_: str, path: str, asked: Mapping[str, str]
         except OtherPartError as error:
             raise _other(path, error) from None
     return going
+
+
+@contextmanager
+def _made_there(stream: Stream, order: Order, machines: Machines) -> Iterator[Iterator[Made]]:
+    """Connect to the machines, and give what they make."""
+    from shapecalc.analysis.sweep.cluster import connected, pieces_from
+
+    watched, stream.watched = stream.watched, None
+    with connected(*machines) as client:
+        made = pieces_from(client, order, stream)
+        if watched is not None:
+            made = watched(made, stream.before, stream.plan.ground.size)
+        yield made
 
 
 def _going_on(stream: Stream, partial: Partial) -> Stream:

@@ -50,6 +50,11 @@ class RowBlock(NamedTuple):
     exists: NDArray[np.bool_]
     notes: NDArray[np.object_]
 
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.exists)
+
     def at(self, rows: NDArray[Any]) -> RowBlock:
         """Return some of the rows, by a mask or by their indices."""
         return RowBlock(
@@ -84,7 +89,7 @@ def names_of(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-class Tally:
+class Trials:
     """How many points were propagated one by one."""
 
     def __init__(self, tried: int = 0) -> None:
@@ -98,11 +103,17 @@ def rows_of(plan: Plan, rows: int = ROWS) -> int:
 
 def first_point(plan: Plan) -> RowBlock:
     """Compute the first row by itself, whether it exists or not."""
-    return _Compute(plan, Tally()).block(0, 1)
+    return _Compute(plan, Trials()).block(0, 1)
+
+
+def block_at(plan: Plan, number: int, tally: Trials) -> RowBlock:
+    """Compute a single block of those of `blocks`."""
+    first = number * rows_of(plan)
+    return _Compute(plan, tally).block(first, min(first + rows_of(plan), plan.ground.size))
 
 
 def blocks(
-    plan: Plan, rows: int = ROWS, start: int = 0, tally: Tally | None = None
+    plan: Plan, rows: int = ROWS, start: int = 0, tally: Trials | None = None
 ) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
@@ -110,7 +121,7 @@ def blocks(
     kept: they are computed once more.  One that goes on begins with the block `start`, and with the
     tally of those before it, among which some rows exist.
     """
-    compute = _Compute(plan, tally or Tally())
+    compute = _Compute(plan, tally or Trials())
     rows = rows_of(plan, rows)
     total = plan.ground.size
     parts = [(first, min(first + rows, total)) for first in range(0, total, rows)]
@@ -151,7 +162,7 @@ def _partial(plan: Plan) -> set[str]:
 class _Compute:
     """What is the same for all blocks of a sweep."""
 
-    def __init__(self, plan: Plan, tally: Tally) -> None:
+    def __init__(self, plan: Plan, tally: Trials) -> None:
         self.plan = plan
         self.tally = tally
         self.names = names_of(plan)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import shapecalc
 from shapecalc.analysis.sweep.compute import first_point, names_of, rows_of
@@ -22,7 +22,7 @@ from shapecalc.output.records import Records
 from shapecalc.text.partial import MADE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.analysis.sweep.axes import Axis
     from shapecalc.analysis.sweep.choice import Chosen
@@ -156,32 +156,46 @@ def is_long(plan: Plan, choice: Chosen | None) -> bool:
     return plan.ground.size >= LONG and (choice is None or choice.streams)
 
 
-def write_pieces(stream: Stream, pieces: Pieces, partial: Partial, target: Path) -> None:
-    """Write what is left of a sweep, and put the file in its place.
+class Made(NamedTuple):
+    """A piece of so many points, what it counts of its rows, or why it was refused elsewhere."""
+
+    data: bytes = b""
+    size: int = 0
+    points: int = 0
+    missing: int = 0
+    tried: int = 0
+    refused: str = ""
+
+
+def made_here(stream: Stream, pieces: Pieces) -> Iterator[Made]:
+    """Compute and write what is left of a sweep, which counts it."""
+    for block in stream.blocks:
+        yield Made(pieces.piece(block), block.size)
+
+
+def write_pieces(
+    stream: Stream, pieces: Pieces, partial: Partial, target: Path, made: Iterable[Made]
+) -> None:
+    """Write what is left of a sweep, as it is made, and put the file in its place.
 
     `stream` goes on where `partial` is.  Raises `SpecErrors` (E353) when no row is there, and
     `OSError`.
     """
+    written = stream.points
     try:
-        for number, data in enumerate(_written(stream, pieces, partial), stream.start + 1):
+        for number, piece in enumerate(made, stream.start + 1):
+            data = piece.data
+            if not partial.whole.size:
+                data = pieces.begin(stream) + data
+            elif data and written:
+                data = pieces.between + data
+            written = stream.points
             partial.add(data, {"blocks": number, **stream.counts()})
     except SpecErrors:
-        partial.clear()
+        if not stream.points:
+            partial.clear()
         raise
     partial.finish(pieces.whole(stream, partial), target)
-
-
-def _written(stream: Stream, pieces: Pieces, partial: Partial) -> Iterator[bytes]:
-    """Write the pieces of what is left, with what stands before each."""
-    written = stream.points
-    for block in stream.blocks:
-        data = pieces.piece(block)
-        if not partial.whole.size:
-            data = pieces.begin(stream) + data
-        elif data and written:
-            data = pieces.between + data
-        written = stream.points
-        yield data
 
 
 def what_it_is(

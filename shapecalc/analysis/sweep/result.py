@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.analysis.sweep.columns import machine_name
-from shapecalc.analysis.sweep.compute import ROWS, RowBlock, Tally, blocks, joined, rows_of
+from shapecalc.analysis.sweep.compute import ROWS, RowBlock, Trials, blocks, joined, rows_of
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from shapecalc.analysis.sweep.choice import Chosen
     from shapecalc.analysis.sweep.plan import Plan
 
-    Watched = Callable[[Iterator[RowBlock], int, int], Iterator[RowBlock]]
+    #: Passes on what has a `size`, and shows how much of the total there is.
+    Watched = Callable[[Iterator[Any], int, int], Iterator[Any]]
 
 
 class Stream(Shown):
@@ -52,7 +53,12 @@ class Stream(Shown):
         self.start = before.get("blocks", 0)
         self.points = before.get("points", 0)
         self.missing = before.get("missing", 0)
-        self.tally = Tally(before.get("tried", 0))
+        self.tally = Trials(before.get("tried", 0))
+
+    @property
+    def before(self) -> int:
+        """How many points of the grid an earlier run has done."""
+        return min(self.start * rows_of(self.plan, self.rows), self.plan.ground.size)
 
     def counts(self) -> dict[str, int]:
         """Return what it counts."""
@@ -71,14 +77,17 @@ class Stream(Shown):
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
         every = blocks(self.plan, self.rows, self.start, self.tally)
         if self.watched is not None:
-            before = min(self.start * rows_of(self.plan, self.rows), self.plan.ground.size)
-            every = self.watched(every, before, self.plan.ground.size)
+            every = self.watched(every, self.before, self.plan.ground.size)
         if self.choice is not None:
             every = self.choice.rows(every, there=self.points > 0)
         for block in every:
-            self.points += len(block.exists)
-            self.missing += int((~block.exists).sum())
+            self.count(block.size, int((~block.exists).sum()))
             yield block
+
+    def count(self, points: int, missing: int) -> None:
+        """Count rows that go by."""
+        self.points += points
+        self.missing += missing
 
 
 @dataclass(frozen=True, eq=False, repr=False)

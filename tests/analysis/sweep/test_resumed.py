@@ -16,7 +16,7 @@ import pytest
 
 from shapecalc.analysis.sweep import pieces, prepare
 from shapecalc.analysis.sweep.choice import Wishes, read_choice
-from shapecalc.analysis.sweep.pieces import TextPieces, pieces_of, write_pieces
+from shapecalc.analysis.sweep.pieces import TextPieces, made_here, pieces_of, write_pieces
 from shapecalc.analysis.sweep.result import Stream
 from shapecalc.cli import main
 from shapecalc.output.formats import parts
@@ -289,7 +289,7 @@ def written(plan: Plan, format_: str, wishes: Wishes, path: Path, stops: list[in
         try:
             with begun(str(path), {}) as (part, target):
                 stream = Stream(plan, 16, choice, done=part.whole.done)
-                write_pieces(stream, made, part, target)
+                write_pieces(stream, made, part, target, made_here(stream, made))
         except KeyboardInterrupt:
             assert not path.exists()
         else:
