@@ -99,6 +99,9 @@ CODES: Mapping[str, str] = {
     "E354": "what draws a picture is not installed",
     "E355": "too many lines for one picture",
     "E356": "what writes Parquet is not installed",
+    "E357": "another sweep has begun the file",
+    "E358": "what computes on several machines is not installed",
+    "E359": "the machines of a cluster cannot do it",
     # files of other programs
     "E360": "a layer cannot be written for another program",
     # running

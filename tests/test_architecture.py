@@ -92,6 +92,8 @@ THIRD = {
     "tflite": ("readers.tflite",),
     "torch": ("readers.live",),
     "typst": ("draw.converted",),
+    "dask": ("analysis.sweep.cluster",),
+    "distributed": ("analysis.sweep.cluster",),
     "pyarrow": ("analysis.sweep.parquet",),
     "PIL": ("verify.run_files",),
     "openpyxl": ("homework.answers.workbook", "homework.sheets.as_xlsx"),

@@ -125,7 +125,7 @@ def _emit_parts(parts: Iterable[str | bytes], path: str | None, *, coloured: boo
         return
     from shapecalc.text.files import replace
 
-    with _explaining(path):
+    with explaining(path):
         replace(path, parts)
 
 
@@ -133,7 +133,7 @@ def write(path: str, fill: Callable[[IO[bytes]], object]) -> None:
     """Let `fill` write a file: beside it first, then renamed into place.  Raises E007."""
     from shapecalc.text import files
 
-    with _explaining(path):
+    with explaining(path):
         files.fill(path, fill)
 
 
@@ -209,7 +209,7 @@ def _parameters() -> Iterator[tuple[click.Parameter, Any]]:
 
 
 @contextlib.contextmanager
-def _explaining(path: str) -> Iterator[None]:
+def explaining(path: str) -> Iterator[None]:
     """Tell why a file cannot be written; one that the command reads never is."""
     must_be_no_input(path)
     _must_be_no_spec(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shapecalc.analysis.sweep.choice import Chosen
-    from shapecalc.analysis.sweep.compute import RowBlock
+    from shapecalc.analysis.sweep.order import Order
     from shapecalc.analysis.sweep.plan import Plan
+    from shapecalc.cli.long_sweep import Machines
 
 
 def _columns_help(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -108,6 +109,18 @@ Examples:
     help="Draw N of the points, from spaces too large to list.",
 )
 @click.option("--seed", default=0, metavar="S", help="What --sample draws by.  Default: 0.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Let the workers of a scheduler of Dask compute a long sweep, like tcp://HOST:8786.",
+)
+@click.option(
+    "--workers",
+    default=0,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Let N processes compute a long sweep.  Both take the extra cluster.",
+)
 @click.option("--chart", is_flag=True, help="Draw a column with characters.")
 @click.option("--plot", metavar="FILE", help="Draw a column into FILE (.svg .tex .png .pdf).")
 @click.option("--y", metavar="COLUMN", help="The column to draw.  Default: macs, or the first.")
@@ -134,6 +147,8 @@ def sweep(
     by: str,
     sample: int,
     seed: int,
+    scheduler: str | None,
+    workers: int,
     chart: bool,
     plot: str | None,
     y: str | None,
@@ -174,27 +189,48 @@ def sweep(
             from shapecalc.analysis.sweep.plot import file_kind_of
 
             file_kind_of(plot)  # before anything is computed
-        view = make_view(
-            profile=profile, batch=batch, dtype=dtype, units=units, count_inplace=count_inplace
-        )
+        counted: dict[str, Any] = {
+            "profile": profile,
+            "batch": batch,
+            "dtype": dtype,
+            "units": units,
+            "count_inplace": count_inplace,
+        }
+        drawing = (sample, seed) if sample else None
         plan = prepare(
             spec,
             over,
             _with(columns, y),
-            view,
+            make_view(**counted),
             settings=settings,
             input=inputs,
             fold_batchnorm=fold_batchnorm,
             progress=_progress,
             wishes=wishes,
-            sample=(sample, seed) if sample else None,
+            sample=drawing,
             streamed=not drawn and _streams(format_),
         )
         choice = read_choice(wishes, plan)
         if drawn:
             _draw(plan, choice, y, chart=chart, plot=plot)
         if not drawn or output.format is not None or output.path is not None:
-            _table(plan, choice, output, format_)
+            from shapecalc.analysis.sweep.order import Order
+            from shapecalc.cli.long_sweep import Machines
+
+            order = Order(
+                spec,
+                over,
+                _with(columns, y),
+                tuple(counted.items()),
+                tuple(settings.items()),
+                tuple(inputs.items()),
+                fold_batchnorm,
+                wishes,
+                drawing,
+                format_,
+                (("where", where), ("sample", str(drawing or ""))),
+            )
+            _table(plan, choice, output, order, Machines(scheduler, workers))
 
 
 def _must_be_for_people(format_: str) -> None:
@@ -245,12 +281,24 @@ def _streams(format_: str) -> bool:
     return format_ == PARQUET or "records" in FORMATS[format_].writers
 
 
-def _table(plan: Plan, choice: Chosen | None, output: options.Output, format_: str) -> None:
+def _table(
+    plan: Plan, choice: Chosen | None, output: options.Output, order: Order, machines: Machines
+) -> None:
+    format_ = order.format
+    from shapecalc.analysis.sweep.pieces import is_long
     from shapecalc.analysis.sweep.result import Stream
     from shapecalc.analysis.sweep.table import missing_text
+    from shapecalc.cli.long_sweep import Machines, write_long
 
     stream = Stream(plan, choice=choice, watched=_watched)
-    if format_ == PARQUET:
+    if output.path is not None and _streams(format_) and is_long(plan, choice):
+        if machines != Machines():
+            from shapecalc.analysis.sweep.cluster import must_have_dask
+
+            must_have_dask()
+        stream = write_long(stream, order, output.path, machines)
+        remark(stream.doubts)
+    elif format_ == PARQUET:
         from shapecalc.analysis.sweep.parquet import fill
 
         assert output.path is not None, "`_format_of` refuses it"
@@ -297,8 +345,11 @@ def _plain() -> bool:
 LONG = 500_000
 
 
-def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
-    """Show on a terminal how many points are done, how many a second, and the time left."""
+def _watched(blocks: Iterator[Any], before: int, total: int) -> Iterator[Any]:
+    """Show on a terminal how many points are done, how many a second, and the time left.
+
+    Of the `total` so many were done `before`; a block, or a piece, has its `size`.
+    """
     if total < LONG or not sys.stderr.isatty():
         yield from blocks
         return
@@ -312,11 +363,11 @@ def _watched(blocks: Iterator[RowBlock], total: int) -> Iterator[RowBlock]:
     columns = [BarColumn(), *map(TextColumn, fields), TimeRemainingColumn()]
     start = monotonic()
     with Progress(*columns, console=error_console(), transient=True) as progress:
-        task = progress.add_task("", total=total, rate=0)
-        done = 0
+        task = progress.add_task("", total=total, completed=before, rate=0)
+        done = before
         for block in blocks:
-            done += len(block.exists)
-            rate = done / max(monotonic() - start, 1e-9)
+            done += block.size
+            rate = (done - before) / max(monotonic() - start, 1e-9)
             progress.update(task, completed=done, rate=rate)
             yield block
 

@@ -104,8 +104,7 @@ def fill(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
         try:
             with open(written, "xb", opener=_private) as file:
                 write(file)
-            written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-            written.replace(target)  # after closing: Windows renames no open file
+            settle(written, target)
         except BaseException:
             written.unlink(missing_ok=True)
             raise
@@ -117,6 +116,12 @@ def _is_plain(path: Path) -> bool:
         return S_ISREG(path.lstat().st_mode)
     except OSError as error:
         return isinstance(error, FileNotFoundError)
+
+
+def settle(written: Path, target: Path) -> None:
+    """Put a file that is written and closed (Windows renames no open one) in its place."""
+    written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+    written.replace(target)
 
 
 @contextmanager

@@ -90,8 +90,8 @@ def test_nothing_is_imported_before_ctrl_c_is_minded() -> None:
 
 
 def big_sweep(folder: Path) -> subprocess.Popen[str]:
-    """Begin a sweep that writes for long, and wait until it does."""
-    words = ["sweep", "lenet5", "--over", "H=32:2000", "--over", "W=32:2000", "-o", "out.csv"]
+    """Begin a sweep that writes for a second or two, too short to be kept, and wait until it does."""
+    words = ["sweep", "lenet5", "--over", "H=32:730", "--over", "W=32:730", "-o", "out.csv"]
     process = subprocess.Popen(
         [sys.executable, "-m", "shapecalc", *words],
         cwd=folder,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from shapecalc.analysis.sweep.cluster import must_be_alike
 from shapecalc.cli import main
 from shapecalc.errors import CODES, SpecErrors
 from shapecalc.homework.answers.files import load_submission
@@ -397,6 +398,32 @@ def test_no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     compare("E356-parquet", run(["sweep", "lenet5", "--over", "N=32", "-o", "lenet5.parquet"]))
 
 
+def test_another_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shapecalc.analysis.sweep.pieces.LONG", 1)
+    (tmp_path / "lenet5.csv.part").mkdir()
+    (tmp_path / "lenet5.csv.part" / "what.json").write_text('{"over": "N=32:40:1"}')
+    monkeypatch.setattr(
+        "shapecalc.analysis.sweep.pieces.what_it_is", lambda *_: {"over": "N=32:50:1"}
+    )
+    words = ["sweep", "lenet5", "--over", "N=32:50", "-o", "lenet5.csv"]
+    compare("E357-other", run(words))
+
+
+def test_no_dask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shapecalc.analysis.sweep.pieces.LONG", 1)
+    monkeypatch.setattr("shapecalc.analysis.sweep.cluster.find_spec", lambda _: None)
+    words = ["sweep", "lenet5", "--over", "N=32:50", "-o", "lenet5.csv", "--workers", "2"]
+    compare("E358-dask", run(words))
+
+
+def test_no_workers() -> None:
+    with pytest.raises(SpecErrors) as caught:
+        must_be_alike({}, "0.1.0")
+    compare("E359-scheduler", problems_text(caught.value.problems))
+
+
 def test_no_openpyxl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "answers.xlsx").write_bytes(b"PK\x03\x04")
     monkeypatch.chdir(tmp_path)
@@ -510,6 +537,9 @@ def test_every_golden_text_belongs_to_a_test() -> None:
         "E007-nowhere",
         "E354-plot",
         "E356-parquet",
+        "E357-other",
+        "E358-dask",
+        "E359-scheduler",
         "E501-memory",
         "E502-archive",
     }

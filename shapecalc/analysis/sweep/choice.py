@@ -76,13 +76,17 @@ class Chosen(NamedTuple):
     front: tuple[Goal, ...]
     order: Goal | None
 
-    def rows(self, blocks: Iterable[RowBlock]) -> Iterator[RowBlock]:
-        """Yield the rows that are wanted.  Raises `SpecErrors` (E353) where none is."""
+    @property
+    def streams(self) -> bool:
+        """Whether each block's rows are wanted or not by themselves."""
+        return not self.front and self.order is None
+
+    def rows(self, blocks: Iterable[RowBlock], *, there: bool = False) -> Iterator[RowBlock]:
+        """Yield the rows that are wanted.  Raises `SpecErrors` (E353) where none is, nor was."""
         kept: RowBlock | None = None
-        there = False
         for block in blocks:
             wanted = block.at(self.meeting(block))
-            if not self.front and self.order is None:
+            if self.streams:
                 there = there or bool(len(wanted.exists))
                 yield wanted
                 continue

@@ -50,6 +50,11 @@ class RowBlock(NamedTuple):
     exists: NDArray[np.bool_]
     notes: NDArray[np.object_]
 
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return len(self.exists)
+
     def at(self, rows: NDArray[Any]) -> RowBlock:
         """Return some of the rows, by a mask or by their indices."""
         return RowBlock(
@@ -84,16 +89,45 @@ def names_of(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
-def blocks(plan: Plan, rows: int = ROWS) -> Iterator[RowBlock]:
+class Trials:
+    """How many points were propagated one by one."""
+
+    def __init__(self, tried: int = 0) -> None:
+        self.tried = tried
+
+
+def rows_of(plan: Plan, rows: int = ROWS) -> int:
+    """Return how many rows a block has."""
+    return max(rows, 16 * len(plan.formulas))
+
+
+def first_point(plan: Plan) -> RowBlock:
+    """Compute the first row by itself, whether it exists or not."""
+    return _Compute(plan, Trials()).block(0, 1)
+
+
+def block_at(plan: Plan, number: int, tally: Trials) -> RowBlock:
+    """Compute a single block of those of `blocks`."""
+    first = number * rows_of(plan)
+    return _Compute(plan, tally).block(first, min(first + rows_of(plan), plan.ground.size))
+
+
+def blocks(
+    plan: Plan, rows: int = ROWS, start: int = 0, tally: Trials | None = None
+) -> Iterator[RowBlock]:
     """Compute the rows of a sweep in their order, the last axis fastest.
 
     Raises `SpecErrors` (E353) when no row exists; until one does, blocks are held back, and not
-    kept: they are computed once more.
+    kept: they are computed once more.  One that goes on begins with the block `start`, and with the
+    tally of those before it, among which some rows exist.
     """
-    compute = _Compute(plan)
-    rows = max(rows, 16 * len(plan.formulas))
+    compute = _Compute(plan, tally or Trials())
+    rows = rows_of(plan, rows)
     total = plan.ground.size
-    parts = [(start, min(start + rows, total)) for start in range(0, total, rows)]
+    parts = [(first, min(first + rows, total)) for first in range(0, total, rows)]
+    if start:
+        yield from (compute.block(*part) for part in parts[start:])
+        return
     for number, part in enumerate(parts):
         block = compute.block(*part)
         if block.exists.any():
@@ -128,8 +162,9 @@ def _partial(plan: Plan) -> set[str]:
 class _Compute:
     """What is the same for all blocks of a sweep."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, tally: Trials) -> None:
         self.plan = plan
+        self.tally = tally
         self.names = names_of(plan)
         self.axes = plan.ground.axes
         self.fixed = [self.axes.index(axis) for axis in plan.fixed]
@@ -138,7 +173,6 @@ class _Compute:
         self.partial = _partial(plan)
         self.wide: dict[Dim, bool] = {}
         self.tapes: dict[int, TapedRows] = {}
-        self.tried = 0
 
     def block(self, start: int, stop: int) -> RowBlock:
         """Compute the rows from `start` to before `stop`."""
@@ -281,8 +315,8 @@ class _Compute:
 
     def again(self, part: RowBlock, row: int, values: list[int]) -> None:
         """Propagate a single point, where a formula does not hold but the network may exist."""
-        self.tried += 1
-        if self.tried > MAX_PROPAGATED:
+        self.tally.tried += 1
+        if self.tally.tried > MAX_PROPAGATED:
             part.notes[row] += f", and no more than {MAX_PROPAGATED:,} points are tried by numbers"
             return
         try:

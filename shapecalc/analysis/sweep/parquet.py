@@ -107,6 +107,26 @@ def fill(stream: Stream, file: IO[bytes]) -> None:
     write((batch_of(block, schema) for block in stream.blocks), schema, file)
 
 
+def packed(batch: RecordBatch) -> bytes:
+    """Return rows as a stream of Arrow, with all that is needed to read it."""
+    import pyarrow as pa
+
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    file = pa.BufferOutputStream()
+    with pa.ipc.new_stream(file, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    data: bytes = file.getvalue().to_pybytes()
+    return data
+
+
+def unpacked(file: IO[bytes]) -> RecordBatch:
+    """Read rows that were packed."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(file) as reader:
+        return reader.read_next_batch()
+
+
 def write(batches: Iterable[RecordBatch], schema: Schema, file: IO[bytes]) -> None:
     """Write rows into a file, a group at a time, by whatever pieces they come in."""
     import pyarrow.parquet as pq

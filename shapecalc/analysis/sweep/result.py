@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.analysis.sweep.columns import machine_name
-from shapecalc.analysis.sweep.compute import ROWS, RowBlock, blocks, joined
+from shapecalc.analysis.sweep.compute import ROWS, RowBlock, Trials, blocks, joined, rows_of
 from shapecalc.text.shown import Shapes, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from shapecalc.analysis.sweep.choice import Chosen
     from shapecalc.analysis.sweep.plan import Plan
 
-    Watched = Callable[[Iterator[RowBlock], int], Iterator[RowBlock]]
+    #: Passes on what has a `size`, and shows how much of the total there is.
+    Watched = Callable[[Iterator[Any], int, int], Iterator[Any]]
 
 
 class Stream(Shown):
     """A sweep that is computed while it is written, some `rows` at a time.
 
     `points` counts those that went by so far, `missing` those of them that do not exist.  `watched`
-    passes the blocks on, and shows how many of the points they have.
+    passes the blocks on, and shows how many of the points they have.  `done` are the `counts` of
+    one that is continued, and its number of `blocks`.
     """
 
     shapes = Shapes(
@@ -41,13 +43,26 @@ class Stream(Shown):
         rows: int = ROWS,
         choice: Chosen | None = None,
         watched: Watched | None = None,
+        done: Mapping[str, int] | None = None,
     ) -> None:
         self.plan = plan
         self.rows = rows
         self.choice = choice
         self.watched = watched
-        self.points = 0
-        self.missing = 0
+        before = done or {}
+        self.start = before.get("blocks", 0)
+        self.points = before.get("points", 0)
+        self.missing = before.get("missing", 0)
+        self.tally = Trials(before.get("tried", 0))
+
+    @property
+    def before(self) -> int:
+        """How many points of the grid an earlier run has done."""
+        return min(self.start * rows_of(self.plan, self.rows), self.plan.ground.size)
+
+    def counts(self) -> dict[str, int]:
+        """Return what it counts."""
+        return {"points": self.points, "missing": self.missing, "tried": self.tally.tried}
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -60,13 +75,19 @@ class Stream(Shown):
     @property
     def blocks(self) -> Iterator[RowBlock]:
         """Compute the points.  Raises `SpecErrors` (E353) when none exists."""
-        every = blocks(self.plan, self.rows)
+        every = blocks(self.plan, self.rows, self.start, self.tally)
         if self.watched is not None:
-            every = self.watched(every, self.plan.ground.size)
-        for block in every if self.choice is None else self.choice.rows(every):
-            self.points += len(block.exists)
-            self.missing += int((~block.exists).sum())
+            every = self.watched(every, self.before, self.plan.ground.size)
+        if self.choice is not None:
+            every = self.choice.rows(every, there=self.points > 0)
+        for block in every:
+            self.count(block.size, int((~block.exists).sum()))
             yield block
+
+    def count(self, points: int, missing: int) -> None:
+        """Count rows that go by."""
+        self.points += points
+        self.missing += missing
 
 
 @dataclass(frozen=True, eq=False, repr=False)

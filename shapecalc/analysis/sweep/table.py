@@ -226,7 +226,7 @@ def records(sweep: Sweep | Stream) -> Records:
     """Return a line of plain numbers a point; a cell without a value is None."""
     plan = sweep.plan
     columns = (*(axis.name for axis in plan.ground.axes), *names_of(plan), "note")
-    lines = (line for block in sweep.blocks for line in _lines(block))
+    lines = (line for block in sweep.blocks for line in lines_of(block))
     return Records(
         SCHEMA,
         lambda: {**head_of(plan), "columns": columns},
@@ -237,7 +237,7 @@ def records(sweep: Sweep | Stream) -> Records:
     )
 
 
-def _lines(block: RowBlock) -> Iterator[tuple[Any, ...]]:
+def lines_of(block: RowBlock) -> Iterator[tuple[Any, ...]]:
     """Return a block's lines, of Python's integers."""
     columns = [values.tolist() for values in block.axes.values()]
     complete = bool(block.exists.all())

@@ -103,7 +103,7 @@ FAULTS = [
     Planted("a swept field is doubted as a letter", "axis.over.field is not None or axis.symbol in let", "axis.symbol in let"),
     Planted("a swept constant is doubted as a letter", "axis.over.field is not None or axis.symbol in let", "axis.over.field is not None"),
     Planted("measures are read for every spec anew, never at first", "if measures is None:\n            measures = read_measures(columns, view, report, known)", "if measures is not None:\n            measures = read_measures(columns, view, report, known)"),
-    Planted("rows that are missing are not counted from none", "self.missing = 0", "pass"),
+    Planted("rows that are missing are not counted from none", 'self.missing = before.get("missing", 0)', "pass"),
     Planted("an axis is a measure of a sweep", "name in self.block.axes", "name not in self.block.axes"),
     Planted("a sweep's remarks are lost", "legend=tuple(_legend(sweep, columns).items()),\n        remarks=tuple(_remarks(sweep, len(shown))),", "legend=tuple(_legend(sweep, columns).items()),"),
     Planted("the legend does not explain ?", "UNKNOWN_MARK in cells", "False"),
