@@ -59,7 +59,7 @@ _ORDER = re.compile(
 #: Words in brackets behind a volume, without a number.
 _ASIDE = re.compile(r"(?<=[\d)\]])\s*[(\[][^()\[\]\d]*[)\]]$")
 #: Extents and a number in brackets; a number, and two extents in brackets.
-_NUMBER_BEHIND = re.compile(r"(?i)(\d+(?: ?[x*] ?\d+)+) ?[(\[]([\d., ']+)[)\]]")
+_NUMBER_BEHIND = re.compile(r"(?i)(\d+(?:(?: ?[x*] ?| by |, )\d+)+) ?[(\[]([\d., ']+)[)\]]")
 _CHANNELS_AHEAD = re.compile(r"(?i)(\d+) ?[(\[](\d+) ?x ?(\d+)[)\]]")
 #: So many sides has a map without its channels.
 _SIDES_OF_MAP = 2
