@@ -119,7 +119,9 @@ def _noted(numbers: tuple[ReadNumber, ...], note: str) -> tuple[ReadNumber, ...]
 def _readings(
     text: str, raw: str, unit: str, kilobyte: int
 ) -> tuple[ReadNumber, ...] | Unreadable | Blank:
-    text = NAMES_AHEAD.sub("", text.removeprefix("=").strip().rstrip(".;,!").strip())
+    text = NAMES_AHEAD.sub(
+        "", text.removeprefix("=").strip().removesuffix(",-").rstrip(".;,!").strip()
+    )
     if _SPREADSHEET.fullmatch(text):
         return Unreadable(
             f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"
