@@ -267,7 +267,7 @@ def test_two_powers_as_they_are_typed_are_no_superscript_between_signs() -> None
     assert numbers("1.05 x 10^8^")[0].value == 105_000_000
 
 
-@pytest.mark.parametrize("text", ["- (no parameters)", "n.a. (pool)", "none (pooling)"])
+@pytest.mark.parametrize("text", ["- (no parameters)", "n.a. (pool)", "none (pooling)", "none!"])
 def test_a_dash_may_have_its_reason_behind_it(text: str) -> None:
     assert read_number(text) == Blank(dash=True)
 

@@ -97,6 +97,8 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unread
     if nothing is not None:
         return Unreadable(ALL_STRUCK) if struck else nothing
     text, doubt = without_doubt(text)
+    if (nothing := blank(text)) is not None:
+        return nothing
     read = _readings(text, raw, unit, kilobyte)
     if doubt and not isinstance(read, Unreadable | Blank):
         read = _noted(read, doubt)

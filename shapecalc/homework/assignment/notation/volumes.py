@@ -101,9 +101,9 @@ _LABELLED = re.compile(
 )
 _SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
 _WORDS = re.compile(
-    r"(?i)(?:(?:\s+(?:dimensional )?|(?<=\d)-?)\b(?:volume|units?|neurons?|neuronen|neuronas|vector|"
-    r"vektor|outputs?|elements?|values?|activations?|tensor|features|class(?:es)?|klassen|clases|way|"
-    r"scores|logits|dim(?:s|ensions|ensional)?|d|each|pixels?|px))+$"
+    r"(?i)(?:(?:\s+(?:dimensional )?|(?<=\d)-?)\b(?:volume|units?|neurons?|neuronen|neuronas|"
+    r"vector|vektor|outputs?|elements?|values?|activations?|tensor|features|class(?:es)?|klassen|"
+    r"clases|way|scores|logits|dim(?:s|ensions|ensional)?|d|each|pixels?|px))+$"
 )
 _BATCH = re.compile(r"(?i)none|n|b|bs|batch|batch_size|\?|-1")
 _EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
