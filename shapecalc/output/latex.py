@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from shapecalc.errors import refuse
 from shapecalc.output.cells import NOT_APPLICABLE_MARK, split_times
 from shapecalc.output.document import Bars, Card, Chain, Grid, Heading, Points, Prose
 from shapecalc.output.document_text import cell_text, chain_lines, heading_text
-from shapecalc.output.latex_letters import LATIN, SIGNS, as_written, definitions, with_letters
+from shapecalc.output.latex_letters import (
+    LATIN,
+    SIGNS,
+    as_written,
+    definitions,
+    plainer,
+    with_letters,
+)
 from shapecalc.output.table import OF_SYMBOLS, Picture, panels
 from shapecalc.output.text import spelled
 from shapecalc.text import Origin, Source
@@ -333,9 +339,9 @@ def escaped(text: str) -> str:
 
     Formulas are set as such: floors in brackets, products with dots, powers raised.
     """
-    text = text if text.isascii() else normalize("NFC", text)
+    plain = _floors(plainer(text))
     return with_letters(
-        _FORMULA.sub(_set, _ESCAPED.sub(lambda match: _SPECIAL[match.group()], _floors(text)))
+        _FORMULA.sub(_set, _ESCAPED.sub(lambda match: _SPECIAL[match.group()], plain))
     )
 
 

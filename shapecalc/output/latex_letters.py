@@ -136,7 +136,7 @@ _MATHS_ACCENTS = {
     "\u0308": r"\ddot", "\u0342": r"\tilde",
 }  # fmt: skip
 #: Decompositions that leave what a letter says: of another width, or a ligature.
-_ALIKE = ("<wide>", "<narrow>", "<compat>", "<font>", "<noBreak>", "<vertical>")
+_ALIKE = ("<wide>", "<narrow>", "<compat>", "<font>", "<noBreak>", "<vertical>", "<small>")
 
 #: Defines what the letters are set by; no command of it need be known to a list of tables.
 _DEFINITIONS = {
@@ -157,11 +157,27 @@ def definitions(text: str) -> list[str]:
     return [line for command, line in _DEFINITIONS.items() if command in text]
 
 
+def plainer(text: str) -> str:
+    """Write accents with their letters, and signs of another width as usual: before escaping.
+
+    >>> plainer("\ufb01ve \uff11\uff10\uff05")
+    'five 10%'
+    """
+    if text.isascii():
+        return text
+    return _OTHER.sub(lambda match: _usual(match[0]), normalize("NFC", text))
+
+
+def _usual(sign: str) -> str:
+    alike = sign not in SIGNS and decomposition(sign).startswith(_ALIKE)
+    return normalize("NFKC", sign) if alike else sign
+
+
 def with_letters(text: str) -> str:
     r"""Set what LaTeX does not have by itself; what is escaped already stays so.
 
-    >>> with_letters("Zoë"), with_letters("ą"), with_letters("ﬁve")
-    ('Zoë', '\\letterofTone{ą}', 'five')
+    >>> with_letters("Zoë"), with_letters("ą")
+    ('Zoë', '\\letterofTone{ą}')
     >>> with_letters("ж"), with_letters("ạ")
     ('\\otherletter{ж}{0436}{{\\tiny[0436]}}', '\\otherletter{ạ}{1EA1}{\\d{a}}')
     """
@@ -190,8 +206,6 @@ def _letter(letter: str) -> str:
         return rf"\letterofTone{{{letter}}}"
     if category(letter) in ("Cf", "Cc"):  # which shows nothing
         return ""
-    if decomposition(letter).startswith(_ALIKE):
-        return with_letters("".join(SIGNS.get(part, part) for part in normalize("NFKC", letter)))
     number, built = f"{ord(letter):04X}", _built(letter)
     if built.startswith("$"):
         return built

@@ -155,6 +155,10 @@ def _worked_out(rng: random.Random, number: int) -> str:
             rest //= prime
     factors.append(rest)
     sign = rng.choice(TIMES)
+    squared = [prime for prime in dict.fromkeys(factors) if factors.count(prime) > 1]
+    if squared and rng.random() < 0.15:  # as typed, two powers in a text, too
+        powers = [f"{prime}^{factors.count(prime)}" for prime in squared]
+        return "*".join([*powers, *(str(each) for each in factors if each not in squared)])
     kind = rng.random()
     if kind < 0.4 or number < 20:
         return sign.join(map(str, factors))
@@ -289,7 +293,11 @@ def volume(rng: random.Random, dims: tuple[int, ...], *, swaps: bool = True) -> 
         product = 1
         for extent in dims:
             product *= extent
-        text = rng.choice((f"{last} ({product})", f"{last} ({product:,})", f"~{last}", f"ca. {last}",
+        turned = sign.join(map(str, (sides[1], sides[0], channels)))
+        text = rng.choice((f"{last} ({product})", f"{last} ({product} neurons)",
+                           f"{sides[0]}x{sides[1]}x{channels} ((2*{sides[0]}-2)/2+1={sides[0]})",
+                           f"{turned} (W x H x C)", f"{sides[0]}x{sides[1]}, depth {channels}",
+                           f"{sides[0]}x{sides[1]}x{channels}, {product}", f"{last} \N{CHECK MARK}", f"{last} ({product:,})", f"~{last}", f"ca. {last}",
                            *([f"{last}?"] if sign != ", " else []), f"{last} with padding",
                            f"{sides[0]}x{sides[1]} ({channels})", f"{channels} ({sides[0]}x{sides[1]})",
                            f"{last} = {product:,}", f"{product} = {last}",

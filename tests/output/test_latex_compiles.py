@@ -24,7 +24,7 @@ pytestmark = pytest.mark.latex
 #: What a title, a note or a person's name can hold.
 HOSTILE = (
     r"Zoë % _ & # { } ~ ^ \ $ [8pt] ``q'' a--b \alpha ≤ ≥ ✓ ✗ × → µ μ Ω αβΣ « ą đ „x“ ﬁ ₂ ⁻"
-    " Γιώργος Иван 网络 ạ Nguyễn \N{CAMERA} \N{ZERO WIDTH SPACE}"
+    " ％＼＃ Γιώργος Иван 网络 ạ Nguyễn \N{CAMERA} \N{ZERO WIDTH SPACE}"
 )
 FILES = {
     "net.yaml": f"""

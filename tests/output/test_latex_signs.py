@@ -14,6 +14,7 @@ from shapecalc.cli import main
 from shapecalc.homework.api import check
 from shapecalc.output.formats import write
 from shapecalc.output.latex import escaped, is_latin, to_latex
+from shapecalc.output.latex_letters import as_written
 from shapecalc.output.table import Head, Line, Table
 from shapecalc.verify.judge import Verdicts
 from tests.output.test_escaping import compiled, needs_latex
@@ -101,6 +102,14 @@ def test_signs_are_all_set_and_right_is_not_wrong() -> None:
     assert [sign for sign in SIGNS if not is_latin(escaped(sign))] == []
     assert escaped("✓") == r"$\surd$"
     assert escaped("✗") == r"\textsf{\bfseries X}"  # not what stands between extents
+
+
+@pytest.mark.parametrize("sign", "％＃＄＆＿｛｝＼～＾﹪﹟")
+def test_a_sign_of_another_width_gives_no_command(sign: str) -> None:
+    """What it is at the usual width is escaped."""
+    plain = unicodedata.normalize("NFKC", sign)
+    assert escaped(sign) == escaped(plain) != plain
+    assert as_written(sign).startswith(rf"\otherletter{{{sign}}}")
 
 
 def test_only_numbers_are_raised_before_a_note() -> None:

@@ -27,11 +27,21 @@ MARKS_ROWS = frozenset({to_say("marks"), "Punkte", "puntos"})
 PREFACE = 40
 
 
+class CutAnswer(NamedTuple):
+    """What may be one answer that commas part: its column, its first piece, all of it."""
+
+    quantity: AskedQuantity
+    first: str
+    whole: tuple[str, ...]
+
+
 class AnswerCell(NamedTuple):
     """A cell as it stands in a file: the words of its layer and column, its text, and its place.
 
     `unit` is what the column's heading states; `reason` why the cell is no answer, where the file
     says so; `network` which of several it is about; `nth` how many rows of that name stand above.
+    `beside`: on a lesser sheet, and counting where the sheet that is read leaves a blank; `cut` are
+    answers before it or here that commas may have parted.
     """
 
     layer: str
@@ -42,6 +52,8 @@ class AnswerCell(NamedTuple):
     reason: str = ""
     network: str = ""
     nth: int = 0
+    beside: bool = False
+    cut: tuple[CutAnswer, ...] = ()
 
 
 class Extra(NamedTuple):

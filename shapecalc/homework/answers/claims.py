@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shapecalc.homework.answers import Extra, refuse_file
 from shapecalc.homework.answers.rows import Meaning, meanings
+from shapecalc.homework.assignment.headings import plain_word
 from shapecalc.homework.assignment.model import (
     TOTAL,
     Homework,
@@ -42,7 +43,7 @@ from shapecalc.text.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.homework.answers import AnswerCell, Answers
+    from shapecalc.homework.answers import AnswerCell, Answers, CutAnswer
     from shapecalc.homework.answers.rows import NamedRow
     from shapecalc.homework.assignment.model import AskedCell
     from shapecalc.homework.assignment.notation import Reading
@@ -93,6 +94,7 @@ def against(report: Report, answers: Answers) -> Homework:
     `SpecErrors` (E704, E705) for a table without a row of the network.
     """
     numeric(report)
+    answers = _without_drafts(answers)
     rows = askable(report)
     table = tuple(dict.fromkeys((cell.layer, cell.nth) for cell in answers.cells))
     names = (*computing(report), *([TOTAL] if TOTAL not in rows else []))
@@ -111,6 +113,24 @@ def against(report: Report, answers: Answers) -> Homework:
     return asked._replace(part_of=assign(report).stamp) if answers.stamp else asked
 
 
+def _without_drafts(answers: Answers) -> Answers:
+    """Leave out what stands beside the sheet that is read, where this has an answer itself."""
+    if not any(cell.beside for cell in answers.cells):
+        return answers
+    own = {
+        (plain_word(cell.layer), cell.quantity.key)
+        for cell in answers.cells
+        if not cell.beside and cell.raw.strip()
+    }
+    cells = tuple(
+        cell for cell in answers.cells
+        if not cell.beside or (plain_word(cell.layer), cell.quantity.key) not in own
+    )  # fmt: skip
+    kept = {cell.quantity for cell in cells}
+    columns = tuple(column for column in answers.columns if column in kept)
+    return answers._replace(cells=cells, columns=columns)
+
+
 def _is_dash(raw: str) -> bool:
     """Tell whether a cell holds a dash, or a word for nothing."""
     nothing = blank(tidy(raw))
@@ -119,6 +139,7 @@ def _is_dash(raw: str) -> bool:
 
 def claims_of(homework: Homework, answers: Answers) -> Claims:
     """Put answers to the cells and read them."""
+    answers = answers if homework.networks else _without_drafts(answers)
     by_address: dict[tuple[str, str], list[AnswerCell]] = {}
     open_: dict[tuple[str, str], AnswerCell] = {}
     extras: list[Extra] = []
@@ -286,12 +307,15 @@ def _claim(
         return Claim(cell, unclear.raw, Unreadable(reason))
     if not filled:
         return Claim(cell, "", Blank())
+    filled = [answer for answer in filled if not answer.beside] or filled
     first = filled[0]
     if len(filled) > 1 and len({answer.raw.strip() for answer in filled}) > 1:
         both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
         return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
     if first.raw.strip() in _DITTO:
         return Claim(cell, first.raw, Unreadable("a ditto mark; write the answer itself"))
+    if any(_is_cut(cut, cell.layer, homework) for cut in first.cut):
+        return Claim(cell, first.raw, Unreadable(_COMMAS))
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     conventions = homework.conventions
@@ -314,6 +338,42 @@ def _read(cell: AskedCell, raw: str, unit: str, kilobyte: int, digits: int) -> C
         numbers = (reading for reading in readings if isinstance(reading, ReadNumber))
         readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
     return Claim(cell, raw, readings)
+
+
+#: Why a cell of a row that commas part is no answer.
+_COMMAS = "commas that are not in quotes seem to part the row anew; put such cells in quotes"
+#: A number is near another within this factor.
+_NEAR = 10
+
+
+def _is_cut(cut: CutAnswer, layer: str, homework: Homework) -> bool:
+    """Tell whether pieces of a row are one answer: far from the key alone, and near it together."""
+    row = homework.rows.get(layer)
+    key = None if row is None else cut.quantity.of(row, homework.conventions)
+    if isinstance(key, int):
+        wholes = [_values(read_number(text)) for text in cut.whole]
+        return not _near(_values(read_number(cut.first)), key) and any(
+            _near(whole, key) for whole in wholes
+        )
+    if not isinstance(key, Map):
+        return False
+    sides = whole(key)
+    volumes = [read_volume(text) for text in cut.whole]
+    return any(
+        len(volume.dims) == len(sides) and all(map(_near, ([dim] for dim in volume.dims), sides))
+        for read in volumes
+        if not isinstance(read, Unreadable | Blank)
+        for volume in read
+    )
+
+
+def _values(read: tuple[ReadNumber, ...] | Unreadable | Blank) -> list[Fraction]:
+    return [] if isinstance(read, Unreadable | Blank) else [number.value for number in read]
+
+
+def _near(values: Sequence[Fraction], key: int) -> bool:
+    """Tell whether a number may be meant for a key."""
+    return any(key <= value * _NEAR and value <= key * _NEAR for value in values)
 
 
 def _channels_first(claims: dict[tuple[str, str], Claim], *, expected: bool) -> bool:

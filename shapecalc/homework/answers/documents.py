@@ -17,14 +17,14 @@ from xml.etree import ElementTree as ET
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from shapecalc.homework.answers import MAX_CELLS, MAX_COLUMNS, refuse_file
-from shapecalc.homework.answers.tables import read_markdown
+from shapecalc.homework.answers.tables import headings, read_csv, read_markdown, together
 from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, number_cell
 from shapecalc.homework.assignment.model import stamp_in
 from shapecalc.homework.assignment.notation import Blank, Unreadable
 from shapecalc.homework.assignment.notation.numerals import read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.homework.answers import Answers
 
@@ -92,8 +92,20 @@ def read_document(data: bytes, name: str, kind: DocumentKind) -> Answers:
     content = _content(data, name, kind)
     if kind is _SPREADSHEET:
         return answers_of(list(_sheets(content)), name)
-    text = "\n".join(_WordText(content).lines() if kind is _WORD else _OdfText(content).lines())
-    return read_markdown(text, name)._replace(stamp=stamp_in(text))
+    lines = list(_WordText(content).lines() if kind is _WORD else _OdfText(content).lines())
+    return _written(lines, name)._replace(stamp=stamp_in("\n".join(lines)))
+
+
+def _written(lines: Sequence[str], name: str) -> Answers:
+    """Read the tables of a text, and what stands in columns beside them, tabs between."""
+    tables = any(line.startswith("|") for line in lines)
+    columns = "\n".join("" if line.startswith("|") else line for line in lines)
+    if not tables:
+        return read_csv(columns, name)
+    answers = read_markdown("\n".join(lines), name)
+    if not any("\t" in line and headings(line.split("\t")) for line in columns.splitlines()):
+        return answers
+    return together([answers, read_csv(columns, name)], name, answers.notes)
 
 
 def _content(data: bytes, name: str, kind: DocumentKind) -> ET.Element:
@@ -323,12 +335,16 @@ class _OdfText:
         for inner in element:
             name = _name(inner)
             if name in ("s", "tab", "line-break"):
-                yield " "
+                times = _attribute(inner, "c")
+                many = int(times) if times.isdecimal() and len(times) < _FEW_DIGITS else 1
+                yield "\t" if name == "tab" else " " * many
             elif name not in ("annotation", "note"):
                 yield from self._text(inner)
             yield inner.tail or ""
 
 
+#: A number of more digits counts no blanks.
+_FEW_DIGITS = 4
 #: What stands for a cell that another one covers: no answer, and not blank.
 _MERGED = "merged"
 
@@ -394,8 +410,10 @@ class _WordText:
         name = _name(element)
         if name in ("t", "delText"):
             return element.text or "" if name == "t" else ""
+        if name == "pPr":  # its tabs are stops
+            return ""
         if name in ("tab", "br", "cr"):
-            return " "
+            return "\t" if name == "tab" else " "
         text = "".join(map(self._text, element))
         if name == "r" and text.strip() and any(map(_strikes, element)):
             return f"~~{text}~~"

@@ -22,6 +22,7 @@ from shapecalc.homework.answers import (
     PREFACE,
     AnswerCell,
     Answers,
+    CutAnswer,
     refuse_file,
 )
 from shapecalc.homework.answers.pasted import rows_of, sums_of
@@ -68,27 +69,29 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     if lines and (match := re.fullmatch(r"sep=(.)\s*", lines[0])):  # a spreadsheet's own line
         stated = match[1]
         lines[0] = "\n"
-    tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None]] = []
+    tried: list[tuple[float, list[tuple[int, list[str]]], SpecErrors | None, str]] = []
     printed = rows_of(text, headings)
     if printed:
         rows = [(row.line, row.cells) for row in printed]
-        tried.append((max(headings(cells) for _, cells in rows), rows, None))
+        tried.append((max(headings(cells) for _, cells in rows), rows, None, ""))
     for separator in stated or _SEPARATORS:
         try:
             rows = separated(lines, separator)
         except csv.Error as error:
             hint = "save it as .csv anew; a quote may be missing its other end"
             problem = refuse_file("E701", f"the table cannot be read: {error}", name, hint)
-            tried.append((_SOME, [], problem))
+            tried.append((_SOME, [], problem, separator))
             continue
-        tried.append((max((headings(row) for _, row in rows[:PREFACE]), default=0), rows, None))
+        known = max((headings(row) for _, row in rows[:PREFACE]), default=0)
+        tried.append((known, rows, None, separator))
     best = max(tried, key=lambda attempt: attempt[0])
     if best[2] is not None:
         raise best[2]
     rows, other = _parted_otherwise(best[1])
     if other:
         notes = (*notes, f"parted otherwise than the headings, and not read: line {other}")
-    return _with_sums(from_rows(rows, name, notes, _cut(rows)), text)
+    pieces = _pieces(rows) if best[3] == "," else {}
+    return _with_sums(from_rows(rows, name, notes, _cut(rows), pieces=pieces), text)
 
 
 def _parted_otherwise(rows: list[_Line]) -> tuple[list[_Line], str]:
@@ -114,6 +117,26 @@ def _cut(rows: Sequence[_Line]) -> dict[tuple[int, int], str]:
         if longer or any(cell.count("(") > cell.count(")") for cell in row[1:-1]):
             cut.update(dict.fromkeys(((line, place) for place in range(1, len(row))), reason))
     return cut
+
+
+#: What begins a cell that a comma may have parted.
+_PIECE = re.compile(r"[~\u2248]?\s*\d{1,4}\s*")
+#: An answer is parted into so many pieces at most.
+_MOST_PIECES = 4
+
+
+def _pieces(rows: Sequence[_Line]) -> dict[tuple[int, int], tuple[str, ...]]:
+    """Return where an answer may begin that commas part, and what it may be, unparted."""
+    return {
+        (line, at): tuple(
+            ",".join(row[at:end])
+            for end in range(at + 2, min(len(row), at + _MOST_PIECES) + 1)
+            if all(cell[:1].isdigit() for cell in row[at + 1 : end])
+        )
+        for line, row in rows
+        for at in range(1, len(row) - 1)
+        if _PIECE.fullmatch(row[at]) and row[at + 1][:1].isdigit()
+    }
 
 
 def _with_sums(answers: Answers, text: str) -> Answers:
@@ -185,8 +208,8 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
     parts, left = _with_headers(tables)
     if left:
         notes = (*notes, f"tables without headings were not read: line {', '.join(map(str, left))}")
-    answers = [_about(from_rows(rows, name, notes), heading) for heading, rows in parts]
-    return _together(answers, name, notes) if answers else from_rows([], name)
+    answers = [about(from_rows(rows, name, notes), heading) for heading, rows in parts]
+    return together(answers, name, notes) if answers else from_rows([], name)
 
 
 def _html_tables(text: str) -> Iterator[str]:
@@ -218,7 +241,7 @@ def _with_headers(tables: Sequence[_Headed]) -> tuple[list[_Headed], list[int]]:
     return parts, left
 
 
-def _together(parts: Sequence[Answers], name: str, notes: tuple[str, ...]) -> Answers:
+def together(parts: Sequence[Answers], name: str, notes: tuple[str, ...]) -> Answers:
     """Return the answers of several tables as those of one."""
     if len(parts) == 1:
         return parts[0]
@@ -233,7 +256,7 @@ def _together(parts: Sequence[Answers], name: str, notes: tuple[str, ...]) -> An
     )
 
 
-def _about(answers: Answers, network: str) -> Answers:
+def about(answers: Answers, network: str) -> Answers:
     """Say which network answers are about, where they do not say so themselves."""
     cells = tuple(cell._replace(network=cell.network or network) for cell in answers.cells)
     return answers._replace(cells=cells)
@@ -266,12 +289,13 @@ def from_rows(
     notes: tuple[str, ...] = (),
     reasons: Mapping[tuple[int, int], str] | None = None,
     in_full: AbstractSet[tuple[int, int]] = frozenset(),
+    pieces: Mapping[tuple[int, int], tuple[str, ...]] | None = None,
 ) -> Answers:
     """Make answers of a table's rows, each with its line's number.
 
     `reasons` say, by line and place in it, why cells are no answers; `in_full` are those of which
-    the heading's unit is no part.  The header is the first row
-    that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
+    the heading's unit is no part; `pieces` where answers may begin that are parted.  The header is
+    the first row that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
         hint = "a sheet has a row a layer and a few columns"
@@ -287,8 +311,10 @@ def from_rows(
     further = [i for i in range(at + 1, len(rows)) if _is_header(rows[i][1])]
     if further:
         ends = zip([0, *further], [*further, len(rows)], strict=True)
-        parts = [from_rows(rows[a:b], name, notes, reasons, in_full) for a, b in ends]
-        return _together(parts, name, notes)
+        parts = [from_rows(rows[a:b], name, notes, reasons, in_full, pieces) for a, b in ends]
+        return together(parts, name, notes)
+    if starts := _beside(rows[at][1]):
+        return _side_by_side(rows, starts, name, notes, reasons or {}, in_full)
     first, names = rows[at]
     covered = {i for line, i in reasons or () if line == first}  # by a merged heading before it
     header = ["" if i in covered else cell.strip() for i, cell in enumerate(names)][:MAX_COLUMNS]
@@ -309,13 +335,16 @@ def from_rows(
             continue  # a rule, or the sheet's own last line
         nth = seen.count(layer)
         seen.append(layer)
+        cut: tuple[CutAnswer, ...] = ()
         about = row[network].strip() if network is not None and network < len(row) else ""
         for i, quantity in quantities.items():
             raw = row[i] if i < len(row) else ""
             place = f"line {line}, column {header[i]}"
             reason = (reasons or {}).get((line, i), "")
             unit = "" if (line, i) in in_full else unit_in(header[i])
-            cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth))
+            if whole := (pieces or {}).get((line, i)):
+                cut = (*cut, CutAnswer(quantity, raw, whole))
+            cells.append(AnswerCell(layer, quantity, raw, place, unit, reason, about, nth, cut=cut))
     ignored = tuple(
         cell
         for i, cell in enumerate(header)
@@ -336,6 +365,43 @@ def from_rows(
     ignored += tuple(f"column {i + 1}, which has no heading" for i in sorted(filled))
     columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
+
+
+def _beside(header: Sequence[str]) -> list[int]:
+    """Return where tables that stand side by side begin, or nothing where there is one.
+
+    Each begins with a column of layers under the same heading, and has a quantity behind it.
+    """
+    words = [cell.strip() for cell in header[:MAX_COLUMNS]]
+    naming = layers_column(words)
+    if naming is None or not words[naming]:
+        return []
+    starts = [at for at, word in enumerate(words) if plain_word(word) == plain_word(words[naming])]
+    ends = [*starts[1:], len(words)]
+    filled = all(
+        any(quantity_of(word) is not None for word in words[a + 1 : b])
+        for a, b in zip(starts, ends, strict=True)
+    )
+    return starts if filled and len(starts) > 1 else []
+
+
+def _side_by_side(
+    rows: Sequence[tuple[int, Sequence[str]]],
+    starts: Sequence[int],
+    name: str,
+    notes: tuple[str, ...],
+    reasons: Mapping[tuple[int, int], str],
+    in_full: AbstractSet[tuple[int, int]],
+) -> Answers:
+    """Read tables that stand beside each other, one after the other."""
+    parts = []
+    longest = max(len(row) for _, row in rows)
+    for a, b in zip([0, *starts[1:]], [*starts[1:], longest], strict=True):
+        part = [(line, list(row[a:b])) for line, row in rows]
+        why = {(line, at - a): reason for (line, at), reason in reasons.items() if a <= at < b}
+        full = {(line, at - a) for line, at in in_full if a <= at < b}
+        parts.append(from_rows(part, name, notes, why, full))
+    return together(parts, name, notes)
 
 
 def _is_header(row: Sequence[str]) -> bool:
@@ -470,8 +536,9 @@ _Record: TypeAlias = tuple[str, str, str, str, str]
 def _records(value: Plain, network: str = "") -> Iterator[_Record]:
     """Yield every cell; maps of several networks hold a map of layers each."""
     if isinstance(value, dict):
-        for layer, columns in value.items():
-            if not isinstance(columns, dict):
+        for layer, listed in value.items():
+            columns = _as_row(listed)
+            if columns is None:
                 continue
             if not network and any(_row_like(cell) for cell in columns.values()):
                 yield from _records(columns, layer)
@@ -480,7 +547,9 @@ def _records(value: Plain, network: str = "") -> Iterator[_Record]:
                 yield layer, column, text_of(cell), f"{layer}: {column}", network
     elif isinstance(value, list):
         for number, record in enumerate(value, 1):
-            if isinstance(record, dict):
+            if _of_layers(record):
+                yield from _records(record, network)
+            elif isinstance(record, dict):
                 yield from _record(record, f"entry {number}", network)
 
 
@@ -489,11 +558,33 @@ def _unread(value: Plain, around: str | None) -> Iterator[str]:
     if isinstance(value, dict) and around is not None:
         yield from (key[:40] for key, cell in value.items() if key != around and _row_like(cell))
     elif isinstance(value, dict):
-        yield from (key[:40] for key, cell in value.items() if cell and not isinstance(cell, dict))
+        yield from (key[:40] for key, cell in value.items() if cell and _as_row(cell) is None)
     elif isinstance(value, list):
         for number, record in enumerate(value, 1):
+            if _of_layers(record):
+                continue
             if not isinstance(record, dict) or layers_column(list(record)) is None:
                 yield f"entry {number}"
+
+
+def _as_row(value: Plain) -> dict[str, Plain] | None:
+    """Return a map of columns, which may be a list with a map for each."""
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list) or not value or not all(map(_row_like, value)):
+        return None
+    pairs = [pair for part in value if isinstance(part, dict) for pair in part.items()]
+    return dict(pairs) if len({key for key, _ in pairs}) == len(pairs) else None
+
+
+def _of_layers(value: Plain) -> bool:
+    """Tell whether an entry of a list is a layer with its map of columns: `- conv1: {...}`."""
+    return (
+        isinstance(value, dict)
+        and layers_column(list(value)) is None
+        and bool(value)
+        and all(_row_like(_as_row(columns) or "") for columns in value.values())
+    )
 
 
 def _row_like(value: Plain) -> bool:

@@ -28,8 +28,9 @@ from shapecalc.homework.answers import (
     refuse_file,
 )
 from shapecalc.homework.answers.number_format import shown_number, shown_text
-from shapecalc.homework.answers.tables import from_rows, headings
+from shapecalc.homework.answers.tables import about, from_rows, headings, together
 from shapecalc.homework.assignment.model import stamp_in
+from shapecalc.text.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,14 +101,46 @@ def read_workbook(data: bytes, name: str) -> Answers:
 
 
 def answers_of(tables: list[Sheet], name: str) -> Answers:
-    """Return the answers of the one of several sheets that holds them.  Raises `SpecErrors`."""
+    """Return the answers of the one of several sheets that holds them.
+
+    Others that name layers and quantities count, too: those with fewer headings, or without the
+    stamp, where it leaves a blank.  Hidden ones do not.  Raises `SpecErrors`.
+    """
     if not tables:
         raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
-    title, rows, notes = max(
-        tables, key=lambda table: (*_likely(table[1]), _HIDDEN not in table[2])
-    )
+    best = max(tables, key=lambda table: (*_likely(table[1]), _HIDDEN not in table[2]))
+    title, rows, notes = best
+    further = [
+        table for table in tables
+        if table is not best and _HIDDEN not in table[2] and _likely(table[1])[1] > 0
+    ]  # fmt: skip
+    parts = []
+    names: dict[bool, list[str]] = {False: [title[:40]], True: []}
+    for table in further:
+        lesser = _likely(table[1]) < _likely(rows)
+        part = _filled_in(table, name, beside=lesser)
+        if part.cells:
+            parts.append(part)
+            names[lesser].append(table[0][:40])
     if len(tables) > 1:
-        notes = (f"of {len(tables)} sheets {title[:40]} was read", *notes)
+        were = "was" if len(names[False]) == 1 else "were"
+        blanks = f", and {listed(names[True])} for what that leaves blank" if names[True] else ""
+        read = f"of {len(tables)} sheets {listed(names[False])} {were} read{blanks}"
+        notes = (read, *notes)
+    answers = together([_answers((title, rows, notes), name), *parts], name, notes)
+    return answers._replace(stamp=stamp_in(_text(rows)))
+
+
+def _filled_in(sheet: Sheet, name: str, *, beside: bool) -> Answers:
+    """Return what is answered on a further sheet."""
+    part = _answers(sheet, name)
+    cells = tuple(cell._replace(beside=beside) for cell in part.cells if cell.raw.strip())
+    return part._replace(cells=cells)
+
+
+def _answers(sheet: Sheet, name: str) -> Answers:
+    """Return the answers of a sheet, whose title may name the network that it is about."""
+    title, rows, notes = sheet
     plain = [(number, [cell.text for cell in row]) for number, row in rows]
     reasons = {
         (number, at): cell.reason
@@ -116,8 +149,7 @@ def answers_of(tables: list[Sheet], name: str) -> Answers:
         if cell.reason
     }
     in_full = {(number, at) for number, row in rows for at, cell in enumerate(row) if cell.in_full}
-    answers = from_rows(plain, name, notes, reasons, in_full)
-    return answers._replace(stamp=stamp_in(_text(rows)))
+    return about(from_rows(plain, name, notes, reasons, in_full), title)
 
 
 def _harmless(data: bytes, name: str) -> None:

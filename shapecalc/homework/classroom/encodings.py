@@ -32,6 +32,14 @@ _COMMON = {
 }
 #: What stands in names beside letters.
 _IN_NAMES = frozenset("\u2019\u2018\xb4`\xaa\xba\xb7\u2013\u2014\xa0")
+#: What Mac Roman's accented letters become in Windows-1252, where no name has it: a capital or a
+#: dash behind a small letter, a sound that no vowel carries, a quotation mark that opens in a word.
+_FROM_MAC = re.compile(
+    r"(?<!\bMc)(?<!\bMac)(?:(?<=[a-z])[\u017d\u0160\u0178\u0152]"
+    r"|(?<=[A-Z])[\u017d\u0160\u0178\u0152](?=[a-z]))"
+    r"|(?<=[a-z\u0153\u0161\u017e])[\u2013\u2014](?=[a-z])"
+    r"|(?i:^[b-df-hj-np-tv-z]+\u0161(?=[b-df-hj-np-tv-z]))|(?<=[a-z])\u2018(?![aeiou])"
+)
 _WORD = re.compile(r"[^\s,;.()/'\"_@0-9-]+")
 _MOST = 4
 
@@ -49,6 +57,8 @@ def strange(names: Iterable[str]) -> str:
 
     >>> strange(["Zoë Müller", "Þór", "Mª José", "Gal·la"]), strange(["Ann Lee", "±è¹Î"])
     ('', '±è¹Î')
+    >>> strange(["Jšrg MŸller"]), strange(["Miloš Žák", "Zoë Müller"])
+    ('Jšrg MŸller', '')
     """
     accented = [
         (name, word) for name in names for word in _WORD.findall(name) if not word.isascii()
@@ -56,6 +66,9 @@ def strange(names: Iterable[str]) -> str:
     for name, word in accented:
         if any(ord(c) > 127 and not c.isalpha() and c not in _IN_NAMES for c in word):
             return name
+    of_mac = [name for name, word in accented if _FROM_MAC.search(word)]
+    if of_mac:
+        return of_mac[0]
     odd = [name for name, word in accented if len(word) > 2 and 2 * _accents(word) > len(word)]
     return odd[0] if 2 * len(odd) > len(accented) else ""
 

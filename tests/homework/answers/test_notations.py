@@ -68,6 +68,12 @@ def numbers(text: str, **settings: int | str) -> tuple[ReadNumber, ...]:
         ("11\u044511\u04453\u044596+96", 34_944),
         ("0x8880", 34_944),
         ("0 x 8880", 0),
+        ("34,944 ✓", 34_944),
+        ("34944,-", 34_944),
+        ("0, pooling has no weights", 0),
+        ("4 B × 290,400 (float32)", 1_161_600),
+        ("34944 параметров", 34_944),
+        ("34\u060c944", 34_944),
     ],
 )
 def test_whole_numbers_are_what_is_shown(text: str, value: int) -> None:
@@ -99,6 +105,8 @@ def test_whole_numbers_are_what_is_shown(text: str, value: int) -> None:
         ("105,4 millions d’opérations", 105_400_000, 50_000),
         ("105.4 mega MACs", 105_400_000, 50_000),
         ("35\u041a", 35_000, 500),
+        ("105,4 млн", 105_400_000, 50_000),
+        ("105M MACs per image", 105_000_000, 500_000),
     ],
 )
 def test_rounded_numbers_keep_their_precision(text: str, value: int, half: int) -> None:
@@ -167,6 +175,23 @@ def test_a_number_in_full_under_a_heading_with_a_unit() -> None:
         ("55x55x96 with padding", (55, 55, 96), None),
         ("55x55 mit 96 Kanälen", (55, 55, 96), False),
         ("55\u044555\u042596", (55, 55, 96), None),
+        ("55x55, depth 96", (55, 55, 96), False),
+        ("55x55 (depth 96)", (55, 55, 96), False),
+        ("55 wide, 55 high, 96 deep", (55, 55, 96), False),
+        ("96 channels of 55 x 55 each", (96, 55, 55), True),
+        ("55x55, 96ch", (55, 55, 96), False),
+        ("55 times 55 times 96", (55, 55, 96), None),
+        ("55:55:96", (55, 55, 96), None),
+        ("55, 55 and 96", (55, 55, 96), None),
+        ("a 55x55x96 volume", (55, 55, 96), None),
+        ("55x55x96 (290400 neurons)", (55, 55, 96), None),
+        ("55x55x96, 290400", (55, 55, 96), None),
+        ("1x1, 1", (1, 1, 1), None),
+        ("✓ 55 ✗ 55 ✗ 96", (55, 55, 96), None),
+        ("\u27e855,55,96\u27e9", (55, 55, 96), None),
+        ("4096-dim vector", (4096,), None),
+        ("vector of 4096", (4096,), None),
+        ("1000 classes", (1000,), None),
     ],
 )
 def test_volumes_are_what_is_shown(
@@ -194,13 +219,57 @@ def test_volumes_are_what_is_shown(
             "~51x51",
             "51?",
         ),
-        *("51 × 51 (pixels)", "51x51 (px).", "51 (51x51)", "51 x 51 = 2601", "51\u044551", "0x33"),
+        *("51 × 51 (pixels)", "51x51 (px).", "51 (51x51)", "51 (=51x51)", "51\u044551", "0x33"),
     ],
 )
 def test_a_receptive_field_may_be_written_for_every_side(text: str) -> None:
     read = read_side(text)
     assert not isinstance(read, Unreadable | Blank), (text, read)
     assert [number.value for number in read] == [51]
+
+
+@pytest.mark.parametrize("text", ["51 x 51 = 2601", "51² = 2601", "51x51 = 51²"])
+def test_the_area_of_a_receptive_field_may_stand_behind_it(text: str) -> None:
+    read = read_side(text)
+    assert not isinstance(read, Unreadable | Blank)
+    assert read[0].value == 51
+
+
+@pytest.mark.parametrize(
+    ("text", "dims", "first"),
+    [
+        ("40 x 30 x 16 (W x H x C)", (30, 40, 16), False),
+        ("40x30x16 WHC", (30, 40, 16), False),
+        ("16x40x30 (C, W, H)", (16, 30, 40), True),
+        ("16x30x40 (DxHxW)", (16, 30, 40), True),
+        ("30x40x16 (height x width x depth)", (30, 40, 16), False),
+    ],
+)
+def test_an_order_of_axes_that_is_stated_holds(
+    text: str, dims: tuple[int, ...], first: bool
+) -> None:
+    read = read_volume(text)
+    assert not isinstance(read, Unreadable | Blank)
+    assert (read[0].dims, read[0].channels_first) == (tuple(map(Fraction, dims)), first)
+
+
+def test_how_an_extent_was_worked_out_is_no_volume() -> None:
+    for text in ("55x55x96 since (227-11)/4+1=55", "55x55x96 [(227-11)/4+1=55]"):
+        read = read_volume(text)
+        assert not isinstance(read, Unreadable | Blank)
+        assert read[0].text == "55x55x96"
+    for text in ("55x55 k=96", "O = (227-11)/4+1 = 55, so 55x55x96"):
+        assert isinstance(read_volume(text), Unreadable)
+
+
+def test_two_powers_as_they_are_typed_are_no_superscript_between_signs() -> None:
+    assert numbers("55^2*96*11^2*3")[0].value == 105_415_200
+    assert numbers("1.05 x 10^8^")[0].value == 105_000_000
+
+
+@pytest.mark.parametrize("text", ["- (no parameters)", "n.a. (pool)", "none (pooling)", "none!"])
+def test_a_dash_may_have_its_reason_behind_it(text: str) -> None:
+    assert read_number(text) == Blank(dash=True)
 
 
 @pytest.mark.parametrize(

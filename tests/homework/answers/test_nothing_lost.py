@@ -184,3 +184,128 @@ def test_a_table_in_html_beside_one_with_pipes_is_told() -> None:
     notes = read_answers(text.encode(), "a.md").notes
     assert notes == ("tables in HTML were not read, write them with | between cells: line 5",)
     assert read_answers(text.partition("\n\n")[0].encode(), "a.md").notes == ()
+
+
+WHOLE = "commas that are not in quotes seem to part the row anew; put such cells in quotes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["layer,params,units\nconv1,34,944\n", "layer,params,units\nconv1,34,848\n",
+     "layer,units,params,memory\nconv1,290,400,34944\n", "layer,memory,params\nconv1,1,16M\n"],
+)  # fmt: skip
+def test_commas_that_part_a_row_without_a_cell_too_many(text: str) -> None:
+    judged, _ = verdicts(text, "a.csv", ("conv1",))
+    assert set(judged.values()) == {"unreadable"}
+    homework = assign(summarize("alexnet"), layers=["conv1"], columns=["params", "units", "memory"])
+    cells = check(homework, read_answers(text.encode(), "a.csv")).cells
+    assert {cell.note for cell in cells if cell.verdict != "blank"} == {WHOLE}
+
+
+def test_a_volume_that_commas_part_without_brackets() -> None:
+    text = "layer,output,params,macs\nconv1,55, 55, 96\nconv2,27x27x256,614656,447897600\n"
+    assert verdicts(text, "a.csv")[0] == {
+        **dict.fromkeys(("conv1.output", "conv1.params", "conv1.macs"), "unreadable"),
+        **dict.fromkeys(("conv2.output", "conv2.params", "conv2.macs"), "right"),
+    }
+
+
+def test_numbers_of_three_digits_beside_each_other_are_two_answers() -> None:
+    """LeNet-5's last layer has 850 parameters and 840 products."""
+    homework = assign(summarize("lenet5"), layers=["fc2"], columns=["params", "macs"])
+    for line, wanted in (("850,840", ["right", "right"]), ("85,840", ["wrong", "right"])):
+        text = f"layer,params,macs\nfc2,{line}\n"
+        cells = check(homework, read_answers(text.encode(), "a.csv")).cells
+        assert [cell.verdict for cell in cells] == wanted
+    answers = read_answers(b"layer;params;macs\nconv1;34;944\n", "a.csv")
+    assert not any(cell.cut for cell in answers.cells)
+
+
+SIDE_BY_SIDE = (
+    "layer,output,params,,layer,output,params\nconv1,55x55x96,34944,,conv2,27x27x256,614656\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(SIDE_BY_SIDE, "a.csv"), (SIDE_BY_SIDE.replace(",,", ","), "a.csv"),
+     ("".join(f"|{line}|\n" for line in SIDE_BY_SIDE.replace(",", "|").splitlines()), "a.md")],
+)  # fmt: skip
+def test_tables_side_by_side(text: str, name: str) -> None:
+    assert verdicts(text, name)[0] == {
+        "conv1.output": "right", "conv2.output": "right", **BOTH,
+    }  # fmt: skip
+
+
+def test_tables_side_by_side_keep_why_a_cell_is_no_answer() -> None:
+    date = '<table:table-cell office:value-type="date"><text:p>6-6</text:p></table:table-cell>'
+    head = row(*map(cell, ("layer", "params", "layer", "params")))
+    data = ods(head + row(cell("conv1"), cell("34944"), cell("conv2"), date))
+    judged, _ = verdicts(data, "a.ods")
+    assert judged == {"conv1.params": "right", "conv2.params": "unreadable"}
+
+
+def sheet(name: str, *rows: str) -> str:
+    return f'<table:table table:name="{name}">{"".join(rows)}</table:table>'
+
+
+def test_tables_on_several_sheets() -> None:
+    head, other = row(cell("layer"), cell("params")), row(cell("layer"), cell("output"))
+    first = head + row(cell("conv1"), cell("34944")) + row(cell("conv2"), cell(""))
+    second = other + row(cell("conv1"), cell("55x55x96")) + row(cell("conv2"), cell("27x27x256"))
+    third = head + row(cell("conv2"), cell("614656"))
+    more = sheet("B", second) + sheet("C", third)
+    judged, notes = verdicts(ods(first, more), "a.ods")
+    assert judged == {"conv1.output": "right", "conv2.output": "right", **BOTH}
+    assert "of 3 sheets B, C and Answers were read" in notes
+
+
+def test_a_lesser_sheet_counts_where_the_other_leaves_a_blank() -> None:
+    full = row(*map(cell, ("layer", "output", "params")))
+    full += row(*map(cell, ("conv1", "55x55x96", "34944")))
+    full += row(cell("conv2"), cell("27x27x256"))
+    draft = row(cell("Layer name"), cell("params"))
+    draft += row(cell("Conv 1"), cell("1")) + row(cell("conv2"), cell("614656"))
+    judged, notes = verdicts(ods(full, sheet("draft", draft)), "a.ods")
+    assert judged == {"conv1.output": "right", "conv2.output": "right", **BOTH}
+    assert "of 2 sheets Answers was read, and draft for what that leaves blank" in notes
+
+
+@pytest.mark.parametrize(("again", "verdict"), [("34944", "right"), ("1", "unreadable")])
+def test_two_sheets_of_one_standing_that_differ_are_a_question(again: str, verdict: str) -> None:
+    head = row(cell("layer"), cell("params"))
+    other = sheet("other", head + row(cell("Conv 1"), cell(again)))
+    judged, _ = verdicts(ods(head + row(cell("conv1"), cell("34944")), other), "a.ods")
+    assert judged == {"conv1.params": verdict}
+
+
+TABS = "<w:r><w:t>{}</w:t><w:tab/><w:t>{}</w:t></w:r>"
+STOPS = '<w:pPr><w:tabs><w:tab w:val="left" w:pos="1"/></w:tabs></w:pPr>'
+
+
+def test_columns_in_word_that_tabs_keep_apart() -> None:
+    rows = (("layer", "params"), ("conv1", "34944"), ("conv2", "614,656"))
+    lines = [f"<w:p>{STOPS}{TABS.format(*each)}</w:p>" for each in rows]
+    assert verdicts(docx("<w:p><w:r><w:t>My work</w:t></w:r></w:p>" + "".join(lines)), "a.docx")[
+        0
+    ] == {"conv1.params": "right", "conv2.params": "right"}
+    table = f"<w:tbl>{''.join(f'<w:tr>{word_text(a)}{word_text(b)}</w:tr>' for a, b in rows[:2])}</w:tbl>"
+    assert verdicts(docx(table + lines[0] + lines[2]), "a.docx")[0] == BOTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- conv1: {params: 34944}\n- conv2: {params: 614656}\n",
+     "- conv1:\n    params: 34944\n- {layer: conv2, params: 614656}\n",
+     "answers:\n- conv1: {params: 34944}\n  conv2: {params: 614656}\n",
+     "conv1:\n- params: 34944\nconv2:\n- params: 614656\n"],
+)  # fmt: skip
+def test_lists_of_layers_in_yaml(text: str) -> None:
+    assert verdicts(text, "a.yaml") == (BOTH, ())
+
+
+def test_a_layer_listed_with_one_column_twice_is_told() -> None:
+    text = "conv1: [{params: 1}, {params: 34944}]\nconv2: {params: 614656}\n"
+    judged, notes = verdicts(text, "a.yaml")
+    assert judged == {"conv2.params": "right"}
+    assert "no map of columns, and not read: conv1" in notes

@@ -168,6 +168,30 @@ def test_names_that_would_be_signs_are_refused_with_what_they_may_be(encoding: s
     assert known.notes == ()
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Jörg Lutz", "Ann Müller", "René Blanc", "Muñoz", "Núñez", "José Gil", "Jäger", "Zoë", "Noël",
+     "Björn Dahl", "Löw", "Håkan"],
+)  # fmt: skip
+def test_one_name_that_a_macintosh_wrote_is_not_read_as_another(name: str) -> None:
+    data = listed([name, "Ann Lee"]).encode("mac_roman")
+    with pytest.raises(SpecErrors) as caught:
+        read_roster(data, "r.csv")
+    assert caught.value.problems[0].code == "E717"
+    assert f"mac_roman ({name})" in caught.value.problems[0].hint
+    assert read_roster(data, "r.csv", "mac_roman").students[1].name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Miloš Žák", "Boš", "McŽak", "Müller–Lüdenscheidt", "Ka‘iulani", "Dell’Orto", "Šárka", "Œuvrard",
+     "Všetecka"],
+)  # fmt: skip
+def test_names_with_signs_that_a_macintosh_uses_otherwise_are_read(name: str) -> None:
+    known = read_roster(listed([name]).encode("cp1252"), "r.csv")
+    assert known.students[1].name == name
+
+
 def test_western_names_are_read_and_one_is_shown() -> None:
     names = [
         "Zoë Müller", "Þórður Sæþórsson", "Bjørn Ærø", "Mª José", "Gal·la", "O’Brien", "Œuvrard",

@@ -131,6 +131,9 @@ _SIGNS = str.maketrans(
         "⨉": "x",
         "╳": "x",
         "☓": "x",
+        "\N{ARABIC COMMA}": ",",
+        "\N{ARABIC THOUSANDS SEPARATOR}": ",",
+        "\N{ARABIC DECIMAL SEPARATOR}": ".",
         "·": "*",
         "⋅": "*",
         "∗": "*",
@@ -143,8 +146,12 @@ _SIGNS = str.maketrans(
         "∼": "~",
     }
 )
+#: What somebody puts beside an answer that was checked.
+_TICKS = " \u2713\u2714\u2611\u2705\ufe0f"
 #: Letters of other alphabets that stand for Latin ones behind a number: a cross, and units.
-_CROSS = re.compile("(?<=[\\d)\\]]) ?[\u0445\u0425\u03c7\u03a7] ?(?=[\\d(\\[])")
+_CROSS = re.compile(
+    "(?<=[\\d)\\]]) ?[\u0445\u0425\u03c7\u03a7\u2717\u2718\u274c\U0001f5d9] ?(?=[\\d(\\[])"
+)
 _CYRILLIC = re.compile(
     "(?<=\\d)( ?)([\u041a\u043a\u041c\u043c])([\u0411\u0431]?)(?![\u0400-\u04ff])"
 )
@@ -152,13 +159,18 @@ _OF_WHAT = r"(?: (?:learnable )?(?:par[aá]m\w*|weights?|gewichte|pesos))?"
 _NO = r"none|no|nil|null|nothing|keine?|zero|cero|zéro|ninguno|ninguna|ning[uú]n|sin|aucun|sans"
 _NOTHING = re.compile(rf"(?i)[-–—_./\\ ]+|n\.?/?a\.?|(?:{_NO}){_OF_WHAT}")
 
+#: Words in brackets behind a word for nothing, or a dash.
+_WHY_NOTHING = re.compile(r"(?<=\S) ?\([^()\d]*\)$")
+
 
 def tidy(raw: str) -> str:
     """Take typesetting off, and write signs of one meaning, and stretches of blanks, in one way."""
     text = normalize("NFKC", unset(raw).translate(_SIGNS)).translate(_SIGNS)
     if not text.isascii():
         text = _CYRILLIC.sub(_latin_unit, _CROSS.sub("x", text))
-    return _SPACES.sub(" ", text).strip().strip('*_`"“”„').removeprefix("'").strip()
+    text = _SPACES.sub(" ", text).strip().strip('*_`"“”„').strip(_TICKS)
+    bare = text.removeprefix("'")
+    return (bare.removesuffix("'") if bare != text else bare).strip()
 
 
 def _latin_unit(match: re.Match[str]) -> str:
@@ -170,7 +182,8 @@ def blank(text: str) -> Blank | None:
     """Tell whether a tidy text is no answer, or a word for nothing."""
     if not text or re.fullmatch(r"[?_ .…]+", text):
         return Blank()
-    return Blank(dash=True) if len(text) < 40 and _NOTHING.fullmatch(text) else None
+    bare = _WHY_NOTHING.sub("", text)
+    return Blank(dash=True) if len(bare) < 40 and _NOTHING.fullmatch(bare) else None
 
 
 #: Marks of doubt behind what can be read.

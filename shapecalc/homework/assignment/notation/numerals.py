@@ -97,6 +97,8 @@ def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unread
     if nothing is not None:
         return Unreadable(ALL_STRUCK) if struck else nothing
     text, doubt = without_doubt(text)
+    if (nothing := blank(text)) is not None:
+        return nothing
     read = _readings(text, raw, unit, kilobyte)
     if doubt and not isinstance(read, Unreadable | Blank):
         read = _noted(read, doubt)
@@ -119,7 +121,9 @@ def _noted(numbers: tuple[ReadNumber, ...], note: str) -> tuple[ReadNumber, ...]
 def _readings(
     text: str, raw: str, unit: str, kilobyte: int
 ) -> tuple[ReadNumber, ...] | Unreadable | Blank:
-    text = NAMES_AHEAD.sub("", text.removeprefix("=").strip().rstrip(".;,!").strip())
+    text = NAMES_AHEAD.sub(
+        "", text.removeprefix("=").strip().removesuffix(",-").rstrip(".;,!").strip()
+    )
     if _SPREADSHEET.fullmatch(text):
         return Unreadable(
             f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"

@@ -47,7 +47,7 @@ _TAG = re.compile(
 _RAISED_HTML = re.compile(r"(?i)<sup[^<>]*>\s*([^<>]*?)\s*</sup\s*>")
 _BREAK = re.compile(r"(?i)<br\s*/?>|<wbr\s*/?>")
 #: A superscript of pandoc's Markdown, with what it raises.
-_RAISED_PANDOC = re.compile(r"(?<=[\d)])\^([^\s^]{1,12})\^")
+_RAISED_PANDOC = re.compile(r"(?<=[\d)])\^([-+]?\d{1,4})\^(?![\d(])")
 #: Digits in groups that LaTeX keeps on one line.
 _TIED = re.compile(r"(?<![\d.,~])\d{1,3}(?:~\d{3})+(?![\d~])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{|}~])")

@@ -20,6 +20,9 @@ MULTIPLIERS: dict[str, tuple[int, ...]] = {
     "mil": (_THOUSAND, _MILLION),
     "lakh": (10**5,),
     "crore": (10**7,),
+    **dict.fromkeys(("тыс", "тысяч", "тысячи"), (_THOUSAND,)),
+    **dict.fromkeys(("млн", "миллион", "миллиона", "миллионов"), (_MILLION,)),
+    **dict.fromkeys(("млрд", "миллиард", "миллиарда", "миллиардов"), (_BILLION,)),
     **dict.fromkeys(("万", "萬", "만"), (10**4,)),
     **dict.fromkeys(("亿", "億", "억"), (10**8,)),
 }  # fmt: skip
@@ -40,22 +43,28 @@ _NAMES = (
     r"pixels?|p[ií]xeles|px|elements?|elementen?|elementos?|[eé]l[eé]ments?|numbers?|values?|werte|"
     r"valores|valeurs|activations?|aktivierungen|activaciones|mult(?:iply|i)?-?(?:adds?|"
     r"accumulates?)|multiplications?|multiplikationen|multiplicaciones|additions?|learnables?|"
+    r"параметр\w*|весов|нейрон\w*|операци\w*|умножени\w*|байт\w*|шт\.?|[個个]|biais|mults?|"
+    r"per (?:image|example|sample|input|inference|forward pass)|"
     r"trainable|total|totals|in total|insgesamt|en total|au total|gesamt|summe|sum"
 )
 NAMES_BEHIND = re.compile(
     rf"(?i)\s*(?<![a-zé])(?:(?:and|und|y|et|&|of|de|des|del|von|an)\s+|d')?(?:{_NAMES})\.?$"
 )
-NAMES_AHEAD = re.compile(rf"(?i)^(?:(?:#|no\. of|number of)\s*)?(?:{_NAMES})\s*:\s*")
+NAMES_AHEAD = re.compile(
+    rf"(?i)^(?:(?:#|no\. of|number of)\s*)?(?:{_NAMES}|rf|receptive field)\s*:\s*|^:\s*"
+)
 _SIZES = r"bytes?|octets?|floats?"
 #: Words in a calculation, and the unit of one that takes nothing else: `290,400 x 4 bytes`.
 NAMES_INSIDE = re.compile(
-    rf"(?i)(?<=[\d)])\s*(?:{_NAMES}|{_SIZES})\b(?=\s*[-+)x*])|(?<=[\d)])\s*(?:bytes?|octets?|b)$"
+    rf"(?i)(?<=[\d)])\s*(?:{_NAMES}|{_SIZES}|b)\b(?=\s*[-+)x*])|(?<=[\d)])\s*(?:bytes?|octets?|b)$"
 )
 #: Words behind an answer, without a number of their own, that say what it takes in.
 WITH_WORDS = re.compile(
     r"(?i)(?<=\w),?\s+(?:(?:with(?:out)?|incl(?:uding|uded|\.)?|excl(?:uding|uded|\.)?|mit|ohne|"
     r"inkl\.?|inklusive|exkl\.?|con|sin|incluyendo|avec|sans|y compris)\s|w/o?\s?)\s*"
     r"[^\W\d][^\d()\[\]=+*/]*$"
+    r"|(?<=\w)\s*[(\[,]?\s*\b(?:b?float|fp|u?int)\s?(?:8|16|32|64)[)\]]?$"
+    rf"|(?<=\w)[,;]\s+(?!(?:{'|'.join(sorted(MULTIPLIERS))})\b)[^\W\d][^\d()\[\]=+*/,;]+$"
 )
 
 _WORD = "|".join(sorted(map(re.escape, MULTIPLIERS), key=len, reverse=True))

@@ -42,34 +42,57 @@ _DATE = re.compile(
 )
 _CALL = re.compile(r"(?i)^(?:torch\.size|tensorshape|size|shape|tuple|list)\s*(?=[(\[])")
 _TORCH = re.compile(r"(?i)^torch\.size")
-_MAPS = r"(?:feature maps?|maps?|channels?|filters?|planes?|kanäle?n?|canales|canaux|mapas|cartes)"
+_MAPS = (
+    r"(?:feature maps?|maps?|ch(?:annels?)?|deep|filters?|planes?|kanäle?n?|canales|canaux|mapas|"
+    r"cartes)"
+)
 _LEADING = re.compile(
-    rf"(?i)^(\d+)\s*(?:@|{_MAPS}\s*(?:of(?: size)?|@|à|mit|de|von|[:,])?)\s*(?=\d)"
+    rf"(?i)^(\d+)\s*(?:@|{_MAPS}\s*(?:of(?: size)?|@|à|mit|de|von|[:,])?\s*(?:each)?)\s*(?=\d)"
 )
 _TRAILING = re.compile(
-    rf"(?i)^(.*\d)(?:[\s,x]*?(?:[,x ]|with|mit|con|avec)\s*(\d+)\s*{_MAPS}|\s*@\s*(\d+))$"
+    rf"(?i)^(.*\d)(?:[\s,x]*?(?:[,x ]|with|mit|con|avec)\s*(\d+)\s*{_MAPS}|\s*@\s*(\d+)"
+    r"|[\s,x]*(?:depth|deep|d|tiefe|channels?|kanäle|canales|canaux|#)\s*(\d+))$"
 )
 #: What says in which order the axes stand.
 _ORDER = re.compile(
     r"(?i)\s*[,;:]?\s*[(\[]?\s*"
-    r"(?:(?P<first>n?chw|(?:n, ?)?c ?[x*,] ?h ?[x*,] ?w|channels?[ _-]first)"
+    r"(?:(?P<wide>n?whc|w ?[x*,] ?h ?[x*,] ?[cd]|width ?[x*,] ?height ?[x*,] ?(?:channels|depth))"
+    r"|(?P<wide_first>n?cwh|[cd] ?[x*,] ?w ?[x*,] ?h)"
+    r"|(?P<first>n?[cd]hw|(?:n, ?)?[cd] ?[x*,] ?h ?[x*,] ?w|channels?[ _-]first)"
     r"|(?:n?hwc|(?:n, ?)?h ?[x*,] ?w ?[x*,] ?[cd]|channels?[ _-]last"
     r"|height ?[x*,] ?width ?[x*,] ?(?:channels|depth)))\s*[)\]]?$"
 )
 #: Words in brackets behind a volume, without a number.
 _ASIDE = re.compile(r"(?<=[\d)\]])\s*[(\[][^()\[\]\d]*[)\]]$")
 #: Extents and a number in brackets; a number, and two extents in brackets.
-_NUMBER_BEHIND = re.compile(r"(?i)(\d+(?: ?[x*] ?\d+)+) ?[(\[]([\d., ']+)[)\]]")
+_NUMBER_BEHIND = re.compile(
+    r"(?i)(?P<dims>\d+(?:(?: ?[x*] ?| by |, )\d+)+) ?[(\[](?P<number>[\d., ']+)"
+    r"(?: (?:neurons?|units?|elements?|values?|activations?|neuronen|neuronas))?[)\]]"
+)
+#: Three extents and more, and a number behind a comma.
+_COUNT_BEHIND = re.compile(
+    r"(?i)(?P<dims>\d+(?:(?: ?[x*] ?| by )\d+){2,})[,;] (?P<number>[\d., ']+)"
+)
+#: Two extents beside each other; extents, and behind them in brackets how one was worked out.
+_EXTENTS = re.compile(r"(?i)\d ?x ?\d")
+_WORKED = re.compile(
+    r"(?i)(\d+(?: ?[x*] ?\d+)+) ?"
+    r"([(\[].*=.*[)\]]|(?:since|because|as|da|weil|porque|car) .*)"
+)
 _CHANNELS_AHEAD = re.compile(r"(?i)(\d+) ?[(\[](\d+) ?x ?(\d+)[)\]]")
 #: So many sides has a map without its channels.
 _SIDES_OF_MAP = 2
-_NAMED = re.compile(r"(?i)^[a-zäöüéíóñ][a-zäöüéíóñ _-]*:\s*(?=[\d(\[])")
+_NAMED = re.compile(
+    r"(?i)^(?:(?:a|an|the|ein) )?(?:volume|vector|vektor|tensor)(?: (?:of|mit|von|de))?"
+    r"(?: (?:size|shape))?"
+    r" (?=[\d(\[])|^(?:a|an|the) (?=\d)|^r\^(?=[\d(])|^[a-zäöüéíóñ][a-zäöüéíóñ _-]*:\s*(?=[\d(\[])"
+)
 _GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=")
 #: An extent with the name of its axis, before or behind it.
 _LABELS = {
-    "h": r"h|height|höhe|alto|altura|hauteur",
-    "w": r"w|width|breite|b|ancho|anchura|largeur",
-    "c": r"c|d|ch|depth|channels?|tiefe|kanäle?n?|canales|profundidad|profondeur|canaux",
+    "h": r"h|height|high|hoch|höhe|alto|altura|hauteur",
+    "w": r"w|width|wide|breit|breite|b|ancho|anchura|largeur",
+    "c": r"c|d|ch|depth|deep|tief|channels?|tiefe|kanäle?n?|canales|profundidad|profondeur|canaux",
 }
 _LABEL = "|".join(rf"(?P<{{0}}{axis}>{words})" for axis, words in _LABELS.items())
 _LABELLED = re.compile(
@@ -78,7 +101,9 @@ _LABELLED = re.compile(
 )
 _SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
 _WORDS = re.compile(
-    r"(?i)\s*\b(?:volume|units?|neurons?|neuronen|neuronas|vector|vektor|outputs?|elements?|pixels?|px)$"
+    r"(?i)(?:(?:\s+(?:dimensional )?|(?<=\d)-?)\b(?:volume|units?|neurons?|neuronen|neuronas|"
+    r"vector|vektor|outputs?|elements?|values?|activations?|tensor|features|class(?:es)?|klassen|"
+    r"clases|way|scores|logits|dim(?:s|ensions|ensional)?|d|each|pixels?|px))+$"
 )
 _BATCH = re.compile(r"(?i)none|n|b|bs|batch|batch_size|\?|-1")
 _EXTENT = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
@@ -124,30 +149,36 @@ def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
 
 def _without_words(text: str) -> tuple[str, str]:
     """Take off words around a volume that say nothing of its extents, and say so."""
-    about, words = ABOUT.match(text), WITH_WORDS.search(text)
+    about = ABOUT.match(text)
+    words = None if _ORDER.search(text) else WITH_WORDS.search(text)
     bare = text[about.end() if about else 0 : words.start() if words else None]
     left = [match[0].strip(" ,") for match in (about, words) if match]
     return bare, f"'{' '.join(left)[:40]}' was left out" if left else ""
 
 
 def _with_number(text: str) -> tuple[ReadExtents, ...] | Unreadable | None:
-    """Read extents with a number in brackets: the channels, or the count of all elements."""
+    """Read extents with a number behind them: the channels, or the count of all elements."""
+    if (worked := _WORKED.fullmatch(text)) is not None:
+        made = _read(worked[1])
+        note = f"'{worked[2][:40]}' was left out"
+        return made if isinstance(made, Unreadable) else (made[0]._replace(note=note),)
     if match := _CHANNELS_AHEAD.fullmatch(text):
         return _made([match[1], match[2], match[3]], True, text)
-    match = _NUMBER_BEHIND.fullmatch(text)
-    dims = _dims(match[1]) if match is not None else None
-    number = read_number(match[2]) if match is not None else ()
-    if not dims or isinstance(number, Unreadable | Blank):
+    match = _COUNT_BEHIND.fullmatch(text) or _NUMBER_BEHIND.fullmatch(text)
+    dims = _dims(match["dims"]) if match is not None else None
+    number = read_number(match["number"]) if match is not None else ()
+    if not dims or match is None or isinstance(number, Unreadable | Blank):
         return None
     made = _made(dims, None, text)
     if isinstance(made, Unreadable):
         return made
-    count = prod(made[0].dims)
-    if any(value.value == count for value in number):
-        return (made[0]._replace(plain=False, note="what stands in brackets is the same"),)
-    if len(dims) == _SIDES_OF_MAP and match is not None and match[2].isdigit():
-        return _made([*dims, match[2]], False, text)
-    return None
+    counted = prod(made[0].dims) in [value.value for value in number] and len(dims) > 1
+    same = (made[0]._replace(plain=False, note="the number behind it is their product"),)
+    readings = list(same if counted else ())
+    if len(dims) == _SIDES_OF_MAP and match["number"].isdigit() and match.re is _NUMBER_BEHIND:
+        sides_and_channels = _made([*dims, match["number"]], False, text)
+        readings += [] if isinstance(sides_and_channels, Unreadable) else sides_and_channels
+    return tuple(readings) or None
 
 
 def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
@@ -163,11 +194,15 @@ def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     order = _ORDER.search(bare)
     first: bool | None = True if _TORCH.match(bare) else None
     if order is not None:
-        bare, first = bare[: order.start()], order["first"] is not None
+        bare, first = bare[: order.start()], (order["first"] or order["wide_first"]) is not None
+        if order["wide"] or order["wide_first"]:
+            return _with_width_first(_read(bare), text, first=first)
     bare = _WORDS.sub("", _CALL.sub("", _ASIDE.sub("", bare)))
     bare = re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)(?= ?[x*,])", "", bare)
     listed = bare[:1] in "([{" or bare[-1:] in ")]}"
-    bare = re.sub(r"[()\[\]{}]", " ", bare)
+    bare = re.sub(r"[()\[\]{}<>⟨⟩]", " ", bare)
+    bare = re.sub(r"(?i)(?<=\d),? (?:and|und|y|et) (?=\d)", ", ", bare)
+    bare = re.sub(r"(?i)(?<=\d) (?:times|mal|por|par|fois|на|乘) (?=\d)", " by ", bare)
     bare = _SQUARED.sub(lambda match: "x".join([match[1]] * int(match[2])), bare)
     bare = bare.strip().strip(",").strip()
     single = _single(bare, listed=listed)
@@ -178,8 +213,23 @@ def _read(text: str) -> tuple[ReadExtents, ...] | Unreadable:
         return _made(dims and [match[1], *dims], True, text)
     if match := _TRAILING.match(bare):
         dims = _dims(match[1])
-        return _made(dims and [*dims, match[2] or match[3]], False, text)
+        return _made(dims and [*dims, match[2] or match[3] or match[4]], False, text)
     return _made(_dims(bare), first, text)
+
+
+def _with_width_first(
+    read: tuple[ReadExtents, ...] | Unreadable, text: str, *, first: bool
+) -> tuple[ReadExtents, ...] | Unreadable:
+    """Put the height before the width, which somebody says to have written first."""
+    if isinstance(read, Unreadable):
+        return read
+    dims = read[0].dims
+    if len(dims) != _SIDES_OF_MAP + 1:
+        return Unreadable(f"'{text[:40]}' has not as many extents as the axes that it names")
+    at = 1 if first else 0
+    swapped = (*dims[:at], dims[at + 1], dims[at], *dims[at + 2 :])
+    note = "the width was written first"
+    return (read[0]._replace(dims=swapped, channels_first=first, plain=False, note=note),)
 
 
 def _labelled(text: str) -> tuple[ReadExtents, ...] | None:
@@ -205,6 +255,8 @@ def _one_side(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     if not read:
         return sides[-1] if sides else Unreadable("write a volume like 20x30x40")
     ordered = sorted(read, key=lambda side: len(side[0].dims) == 1)  # a volume before a number
+    if len(ordered[0][0].dims) == 1 and len(read) < len(sides) and _EXTENTS.search(text):
+        return Unreadable(f"which volume is meant by '{text[:40]}'? write it alone, like 20x30x40")
     note = "of what stands around the = the volume counts"
     return tuple(volume._replace(plain=False, note=note) for side in ordered for volume in side)
 
@@ -229,8 +281,8 @@ def _dims(bare: str) -> list[str] | None:
         parts = re.split(r"(?i)\s*(?:x|\*|\bby\b|;)\s*|,\s+", bare)
     elif "," in bare or ";" in bare:
         parts = re.split(r"\s*[,;]\s*", bare)
-    elif re.fullmatch(r"\d+(?:\s*-\s*\d+)+", bare):
-        parts = re.split(r"\s*-\s*", bare)
+    elif re.fullmatch(r"\d+(?:\s*[-:_|]\s*\d+)+", bare):
+        parts = re.split(r"\s*[-:_|]\s*", bare)
     else:
         parts = bare.split()
     parts = [part.strip() for part in parts]
@@ -263,6 +315,18 @@ _SIDES = re.compile(
 )
 
 
+#: What says that a number holds along every side.
+_ON_SIDES = re.compile(
+    r"(?i)\s*(?:(?:on |along |in |per |of |pro |je |por )?(?:each|every|both|per|all|je|cada)?\s*"
+    r"(?:sides?|directions?|seite|lado|dimensions?)|receptive field|input(?= pixels?)|of the input|"
+    r"pixels? (?:of|in) the input)$|(?<=\d) input(?= (?:px|pixels?)$)"
+)
+#: A square with its area.
+_AREA = re.compile(
+    r"(?i)(?:(?P<a>\d{1,9}) ?[x*] ?(?P=a)|(?P<b>\d{1,9})\^2) ?= ?(?P<area>\d+(?:\^2)?)"
+)
+
+
 @lru_cache(maxsize=1024)
 def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read an extent that is the same along all sides, written once or for every side.
@@ -273,15 +337,21 @@ def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     "the sides of '51x25' differ; one number is asked, which holds along every side"
     """
     text, _ = without_doubt(tidy(raw[:LONGEST]).removeprefix("=").strip().rstrip(".;,"))
-    text = _WORDS.sub("", _ASIDE.sub("", ABOUT.sub("", text)))
-    text = re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)", "", text)
-    text = re.sub(
-        r"(?i)^(\d+) ?[(\[]\1 ?[x*] ?\1[)\]]$|^(\d+) ?[x*] ?\2 ?= ?\d+$", r"\1\2x\1\2", text
-    )
+    text = _ON_SIDES.sub("", _ASIDE.sub("", ABOUT.sub("", text)))
+    text = _WORDS.sub("", re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)(?:\^2)?", "", text)).strip()
+    text = re.sub(r"(?i)^(\d+) ?[(\[]= ?(.*)[)\]]$", r"\1 (\2)", text.replace("-by-", " by "))
+    text = re.sub(r"(?i)^(\d+) ?[(\[]\1 ?[x*] ?\1[)\]]$", r"\1x\1", text)
+    if (area := _AREA.fullmatch(text)) is not None:
+        also = read_number(area["area"])
+        along = ReadNumber(
+            Fraction(int(area["a"] or area["b"])), plain=False, note="along every side"
+        )
+        return (along, *(() if isinstance(also, Unreadable | Blank) else also))
     match = None if re.fullmatch(r"(?i)0x\d+", text) else _SIDES.fullmatch(text)
     sides = {int(side) for side in match.groups() if side} if match is not None else set()
     if not sides or (len(sides) > 1 and _GROUPED.fullmatch(text)):
-        return read_number(raw)
+        read = read_number(raw)
+        return read_number(text) if isinstance(read, Unreadable) and text.isdigit() else read
     if len(sides) > 1:
         reason = (
             f"the sides of '{text[:40]}' differ; one number is asked, which holds along every side"
