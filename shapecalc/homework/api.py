@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.api import report_of
 from shapecalc.homework.answers.claims import against as asked_by
 from shapecalc.homework.answers.files import load_answers
+from shapecalc.homework.assignment.teacher import language_in
 from shapecalc.homework.diagnosis.check import check as judge
+from shapecalc.homework.languages import speaking
 from shapecalc.homework.variants.draw import chosen_homework
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def check(
     """
     if (homework is None) == (against is None):
         raise TypeError("answers are about a homework, or against a network: name one of them")
-    read = load_answers(str(answers))
+    with speaking("" if homework is None else language_in(str(homework))):
+        read = load_answers(str(answers))
     if against is not None:
         return judge(asked_by(report_of(against), read), read)
     return judge(

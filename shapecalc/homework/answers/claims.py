@@ -34,6 +34,7 @@ from shapecalc.homework.assignment.notation.volumes import (
     read_side,
     read_volume,
 )
+from shapecalc.homework.languages import listed_said, question_said, say
 from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
@@ -92,8 +93,10 @@ def against(report: Report, answers: Answers) -> Homework:
     layers = [name for name in layers if name in asked_layers] or layers
     if not layers:
         first = answers.rows[0] if answers.rows else ""
-        hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
-        message = f"no row of the table is a layer of {report.name}"
+        hint = question_said(did_you_mean(first, rows)) or say(
+            "its layers are {layers}, ...", layers=", ".join(list(rows)[:8])
+        )
+        message = say("no row of the table is a layer of {network}", network=report.name)
         raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
     asked = assign(report, layers=dict.fromkeys(layers), columns=keys)
@@ -130,7 +133,7 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
             if may_be:
                 unclear.append((network, named))
             else:
-                hint = "" if name else did_you_mean(answer.layer, homework.layers)
+                hint = "" if name else question_said(did_you_mean(answer.layer, homework.layers))
                 extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {
         cell.at: _claim(cell, by_address.get(cell.at, []), homework, open_.get(cell.at))
@@ -193,13 +196,12 @@ def _meant(
 def _taken(meant: Mapping[tuple[str, NamedRow], Meaning]) -> Iterator[str]:
     """Say which rows were taken for what by no name of their own."""
     taken = [
-        f"{word} for {meaning.row}"
+        say("{word} for {row}", word=word, row=meaning.row)
         for (_, (word, _)), meaning in meant.items()
         if meaning.row is not None and not meaning.own
     ]
     if taken:
-        more = f" and {len(taken) - 12} more" if len(taken) > 12 else ""
-        yield f"rows were taken by what they say: {', '.join(taken[:12])}{more}"
+        yield say("rows were taken by what they say: {rows}", rows=listed_said(taken, 12))
 
 
 def _doubts(
@@ -207,14 +209,17 @@ def _doubts(
 ) -> Iterator[str]:
     """Say which rows were taken for nothing, and what they may mean."""
     for at in dict.fromkeys(unclear):
-        yield f"row {at[1][0][:60]} was taken for nothing: it {_may_mean(meant[at])}"
+        yield say(
+            "row {row} was taken for nothing: it may mean {rows}",
+            row=at[1][0][:60],
+            rows=_may_mean(meant[at]),
+        )
 
 
 def _may_mean(meaning: Meaning) -> str:
     """Say which rows a row may mean."""
     rows = list(meaning.may_be)
-    shown = ", ".join(rows[:4]) + (", ..." if len(rows) > 4 else "")
-    return f"may mean {shown}"
+    return ", ".join(rows[:4]) + (", ..." if len(rows) > 4 else "")
 
 
 def _network(word: str, homework: Homework) -> str:
@@ -253,18 +258,20 @@ def _claim(
     """Read the answers of a cell; `unclear` is one that may be meant for it."""
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled and unclear is not None:
-        reason = (
-            f"row '{unclear.layer[:40]}' may be meant for it, or not; name rows as the sheet does"
+        reason = say(
+            "row '{row}' may be meant for it, or not; name rows as the sheet does",
+            row=unclear.layer[:40],
         )
         return Claim(cell, unclear.raw, Unreadable(reason))
     if not filled:
         return Claim(cell, "", Blank())
     first = filled[0]
     if len({answer.raw.strip() for answer in filled}) > 1:
-        both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
-        return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+        both = say(" and ").join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
+        twice = say("answered twice: {answers}; keep one", answers=both)
+        return Claim(cell, first.raw, Unreadable(twice))
     if first.raw.strip() in _DITTO:
-        return Claim(cell, first.raw, Unreadable("a ditto mark; write the answer itself"))
+        return Claim(cell, first.raw, Unreadable(say("a ditto mark; write the answer itself")))
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     if cell.quantity.key == "output":
@@ -275,7 +282,9 @@ def _claim(
         kilobyte = homework.conventions.kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(first.raw, unit=first.unit, kilobyte=kilobyte)
     if isinstance(readings, Blank) and readings.dash and cell.quantity.key != "output":
-        return Claim(cell, first.raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
+        return Claim(
+            cell, first.raw, (ReadNumber(Fraction(0), plain=False, note=say("read as 0")),)
+        )
     digits = homework.conventions.digits
     if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
         numbers = (reading for reading in readings if isinstance(reading, ReadNumber))

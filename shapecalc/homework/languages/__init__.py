@@ -102,6 +102,17 @@ def beginning(message: str) -> str:
     return say(message).partition("{")[0]
 
 
+def question_said(question: str) -> str:
+    """Put the question whether a known word was meant, which `text.words` made, in the language.
+
+    >>> question_said("did you mean 'conv1' or 'conv2'?"), question_said("")
+    ("did you mean 'conv1' or 'conv2'?", '')
+    """
+    if not question or _SPOKEN.get() == ENGLISH:
+        return question
+    return say("did you mean {names}?", names=say(" or ").join(re.findall("'[^']*'", question)))
+
+
 def listed_said(words: Sequence[str], most: int) -> str:
     """Write the first words of a list, and how many more there are.
 

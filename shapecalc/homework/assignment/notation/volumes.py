@@ -21,6 +21,7 @@ from shapecalc.homework.assignment.notation import (
 )
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
+from shapecalc.homework.languages import say, spoken, to_say
 from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:
@@ -84,20 +85,26 @@ def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     (['96x55x55, channels first'], '1x55x55x96')
     """
     if len(raw) > LONGEST:
-        return Unreadable(f"more than {LONGEST} characters; write a volume like 20x30x40")
-    return _understood(raw)
+        return Unreadable(
+            say("more than {count} characters; write a volume like 20x30x40", count=LONGEST)
+        )
+    return _understood(raw, spoken())
 
 
 @lru_cache(maxsize=8192)  # a class answers with the same texts again and again
-def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
+def _understood(raw: str, language: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
+    """Read a volume, with what is noted of it in the language that is spoken."""
     what, struck = standing(raw)
     text = tidy(what).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:
-        return Unreadable(ALL_STRUCK) if struck else nothing
+        return Unreadable(say(ALL_STRUCK)) if struck else nothing
     if _DATE.fullmatch(text):
         return Unreadable(
-            f"'{text[:40]}' is a date; spreadsheets make one of 6-6-256: write 6x6x256"
+            say(
+                "'{text}' is a date; spreadsheets make one of 6-6-256: write 6x6x256",
+                text=text[:40],
+            )
         )
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
@@ -105,7 +112,7 @@ def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     volumes = _read(text.rstrip(".;,").strip())
     if isinstance(volumes, Unreadable):
         return volumes
-    note = LEFT_OUT if struck else ""
+    note = say(LEFT_OUT) if struck else ""
     return tuple(
         volume._replace(plain=plain and volume.plain, note=volume.note or note)
         for volume in volumes
@@ -162,9 +169,9 @@ def _one_side(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     sides = [_read(side.strip()) for side in _GIVES.split(text) if side.strip()]
     read = [side for side in reversed(sides) if not isinstance(side, Unreadable)]
     if not read:
-        return sides[-1] if sides else Unreadable("write a volume like 20x30x40")
+        return sides[-1] if sides else Unreadable(say("write a volume like 20x30x40"))
     ordered = sorted(read, key=lambda side: len(side[0].dims) == 1)  # a volume before a number
-    note = "of what stands around the = the volume counts"
+    note = say("of what stands around the = the volume counts")
     return tuple(volume._replace(plain=False, note=note) for side in ordered for volume in side)
 
 
@@ -200,7 +207,9 @@ def _made(
     parts: list[str] | None, first: bool | None, text: str
 ) -> tuple[ReadExtents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
-    refused = Unreadable(f"'{shown}' is no volume; write the sides and the channels, like 20x30x40")
+    refused = Unreadable(
+        say("'{text}' is no volume; write the sides and the channels, like 20x30x40", text=shown)
+    )
     if not parts:
         return refused
     batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))
@@ -212,7 +221,7 @@ def _made(
             dims.append(Fraction(part.replace(",", ".")))
         else:
             return refused
-    note = "the batch axis was left out" if batch else ""
+    note = say(_NO_BATCH) if batch else ""
     return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
 
 
@@ -222,7 +231,6 @@ _SIDES = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)
 def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read an extent that is the same along all sides, written once or for every side.
 
@@ -231,17 +239,24 @@ def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     >>> read_side("51x25").reason
     "the sides of '51x25' differ; one number is asked, which holds along every side"
     """
+    return _side(raw, spoken())
+
+
+@lru_cache(maxsize=1024)
+def _side(raw: str, language: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
+    """Read an extent, with what is noted of it in the language that is spoken."""
     text = _WORDS.sub("", tidy(raw[:LONGEST]).removeprefix("=").strip())
     match = _SIDES.fullmatch(re.sub(r"(?i)(?<=\d) ?(?:px|pixels?)", "", text))
     sides = {int(side) for side in match.groups() if side} if match is not None else set()
     if not sides or (len(sides) > 1 and _GROUPED.fullmatch(text)):
         return read_number(raw)
     if len(sides) > 1:
-        reason = (
-            f"the sides of '{text[:40]}' differ; one number is asked, which holds along every side"
+        reason = say(
+            "the sides of '{text}' differ; one number is asked, which holds along every side",
+            text=text[:40],
         )
         return Unreadable(reason)
-    return (ReadNumber(Fraction(sides.pop()), plain=False, note="along every side"),)
+    return (ReadNumber(Fraction(sides.pop()), plain=False, note=say("along every side")),)
 
 
 class VolumeForm(NamedTuple):
@@ -263,14 +278,14 @@ class VolumeForm(NamedTuple):
         return shape_of(tuple(extent.numerator for extent in self.dims))
 
 
-_NO_BATCH = "the batch axis was left out"
-_NO_BATCH_BEHIND = "the batch axis behind the channels, where MATLAB has it, was left out"
-_VECTOR = "a vector is a volume with sides of 1"
+_NO_BATCH = to_say("the batch axis was left out")
+_NO_BATCH_BEHIND = to_say("the batch axis behind the channels, where MATLAB has it, was left out")
+_VECTOR = to_say("a vector is a volume with sides of 1")
 
 
 def batch_text(size: Fraction) -> str:
     """Say that a batch in front was left out."""
-    return f"a batch of {size} in front was left out"
+    return say("a batch of {size} in front was left out", size=str(size))
 
 
 def forms(
@@ -280,24 +295,24 @@ def forms(
 
     `channels_first`: the whole sheet seems to be written so.
     """
-    dims, other = extents.dims, _NO_BATCH if extents.batch else ""
+    dims, other = extents.dims, say(_NO_BATCH) if extents.batch else ""
     wanted = len(whole(key))
     one_more = len(dims) == wanted + 1
     if one_more and wanted > 1 and dims[-1] == 1 and 1 not in (dims[0], whole(key)[-1]):
-        dims, other = dims[:-1], _NO_BATCH_BEHIND
+        dims, other = dims[:-1], say(_NO_BATCH_BEHIND)
     elif one_more and (dims[0] == 1 or (wanted > 1 and not dims[0] % 1)):
-        other = _NO_BATCH if dims[0] == 1 else batch_text(dims[0])
+        other = say(_NO_BATCH) if dims[0] == 1 else batch_text(dims[0])
         dims = dims[1:]
     if isinstance(key, Vector):
         yield from _vector(dims, other)
         return
     if len(dims) == 1 and isinstance(key, Map) and set(key.sides) == {1}:
-        yield VolumeForm((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
+        yield VolumeForm((dims[0] ** 0,) * (wanted - 1) + dims, other=other or say(_VECTOR))
         return
     if len(dims) != wanted:
         yield VolumeForm(dims, other=other)
         return
-    order = "channels first" if extents.channels_first else ""
+    order = say("channels first") if extents.channels_first else ""
     last = VolumeForm(dims, other=other)
     first = VolumeForm((*dims[1:], dims[0]), swapped=not order, other=other or order)
     if extents.channels_first is False:
@@ -312,6 +327,6 @@ def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[VolumeForm]:
     """Read a vector, which may have sides of 1."""
     beyond = [extent for extent in dims if extent != 1]
     if len(dims) > 1 and len(beyond) <= 1:
-        yield VolumeForm((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
+        yield VolumeForm((beyond[0] if beyond else dims[0],), other=other or say(_VECTOR))
     else:
         yield VolumeForm(dims, other=other)
