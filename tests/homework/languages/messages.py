@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from itertools import product
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.exports.parts import Per
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.shape import SIDE_NAMES, axes_text
 from shapecalc.output.columns import with_macs
@@ -62,6 +63,7 @@ def in_data() -> Iterator[Text]:
     for quantity in QUANTITIES.values():
         yield Text(quantity.title, "", "quantities")
     yield Text("channels", "", "axes")
+    yield from (Text(word, "", "parts of a check") for word in get_args(Per))
     for rank, layout in product((1, 2, 3), ("hwc", "chw")):
         yield Text(axes_text([rank], layout), "", "axes")
         yield from (Text(name, "", "axes") for name in SIDE_NAMES[rank])
