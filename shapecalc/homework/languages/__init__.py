@@ -3,6 +3,8 @@
 The English sentences stand where they are made, as `say("{layer} has {count} cells", ...)`; their
 translations stand in a catalogue in gettext's format beside this file, `de.po`.  What is said is
 said in the language that is spoken, which whoever makes a text for a student sets by `speaking`.
+A new language is a file there and a line in `LANGUAGES`; the tests of the catalogues name what it
+has not.
 """
 
 from __future__ import annotations

@@ -206,11 +206,13 @@ def test_the_command_judges_in_a_language(tmp_path: Path) -> None:
 
 def test_a_class_is_graded_in_the_language_of_its_homework(tmp_path: Path) -> None:
     (tmp_path / "homework.yaml").write_text("spec: lenet5\nlanguage: de\ncolumns: [params]\n")
-    (tmp_path / "class.csv").write_text("id,name\ns1,A\ns2,B\ns3,C\n")
+    (tmp_path / "class.csv").write_text("id,name\ns1,A\ns2,B\ns3,C\ns4,D\n")
     folder = tmp_path / "submissions"
     folder.mkdir()
     (folder / "s1.csv").write_text("layer,params\nconv1,156\nconv2,2400\n")
     (folder / "s2.csv").write_text("layer,params\nnonsense,156\n")
+    (folder / "s4.csv").write_text("layer,params\nconv1,156\n")
+    (folder / "s4-new.csv").write_text("layer,params\nconv1,150\n")
     words = [str(folder), "--roster", str(tmp_path / "class.csv"), "-o", str(tmp_path / "results")]
     words += ["--homework", str(tmp_path / "homework.yaml")]
     done = runner().invoke(main, ["homework", "grade", *words])
@@ -221,6 +223,7 @@ def test_a_class_is_graded_in_the_language_of_its_homework(tmp_path: Path) -> No
         "Die Biases wurden vergessen",
         "keine Antwort gehört zu dem, was gefragt war",
         "Es wurde nichts abgegeben",
+        "und nichts sagt, was davon zählt",
     ):
         assert said.casefold() in joined.casefold()
     again = runner().invoke(main, ["homework", "grade", *words, "--language", "es"])
