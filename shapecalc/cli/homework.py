@@ -135,13 +135,15 @@ def check(
         from shapecalc.homework.answers.files import load_answers
         from shapecalc.homework.diagnosis import SAYS_NO
         from shapecalc.homework.diagnosis.check import check as judge
+        from shapecalc.homework.languages import speaking
 
         chosen = output.chosen()
         level = hint or (3 if chosen == "json" else 2)
-        given_answers = load_answers(answers)
-        which = WhichVariant(variants, student, seed)
-        asked = homework_for(against, file, which, settings, inputs, given_answers)
-        checked = judge(asked.in_language(language), given_answers)
+        with speaking(spoken_in(file, language)):
+            given_answers = load_answers(answers)
+            which = WhichVariant(variants, student, seed)
+            asked = homework_for(against, file, which, settings, inputs, given_answers)
+            checked = judge(asked.in_language(language), given_answers)
         output.write(checked, hint=level, solution=solution)
         remark(checked.another)
     if strict and checked.count(*SAYS_NO):
@@ -272,6 +274,15 @@ def lint(file: str, output: options.Output) -> None:
         assigned = read_homework(find_homework(file))
         report = LintReport(assigned, judge(assigned), suggest(assigned))
         output.write(report)
+
+
+def spoken_in(file: str | None, language: str | None) -> str:
+    """Return the language of what students read: that asked for, else that of the file."""
+    if language or file is None:
+        return language or ""
+    from shapecalc.homework.assignment.teacher import language_in
+
+    return language_in(file)
 
 
 def _assigned(

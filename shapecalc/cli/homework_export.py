@@ -96,10 +96,10 @@ _zip = click.option(
 )
 #: What a command takes, by what its format is made of.
 _TAKES: dict[str, tuple[Callable[[Any], Any], ...]] = {
-    "homework": (_homework, options.variants, _variant),
-    "homework file": (_homework, options.variants),
-    "answers": (_answers, _homework, options.variants, _variant),
-    "class": (_class,),
+    "homework": (_homework, options.variants, _variant, options.language),
+    "homework file": (_homework, options.variants, options.language),
+    "answers": (_answers, _homework, options.variants, _variant, options.language),
+    "class": (_class, options.language),
 }
 
 
@@ -107,8 +107,11 @@ def _command(name: str, row: Export) -> click.Command:
     """Make the command of a format."""
 
     def run(**words: Any) -> None:  # noqa: ANN401  (click's, as the table says)
-        path = words.pop("path")
-        with reported():
+        from shapecalc.cli.homework import spoken_in
+        from shapecalc.homework.languages import speaking
+
+        path, language = words.pop("path"), words.pop("language")
+        with reported(), speaking(spoken_in(words.get("file"), language)):
             _RUN[row.material](row, None if path == "-" and not row.binary else path, words)
 
     own = (_option(option) for option in row.options)

@@ -571,7 +571,7 @@ class Walk:
                 )
             else:
                 bound[key] = Argument(tree, place)
-        inside = Scope(bound, self.constants.scope, self.alike(use, position.scope))
+        inside = Scope(bound, self.constants.scope, self.alike_inside(use, position.scope))
         # In a default a constant comes first, and then another field.
         of_default = Scoped(Scope(self.constants.scope.bound, inside), flow, flow)
         missing = []
@@ -599,7 +599,7 @@ class Walk:
         within = position._replace(names=level, scope=inside, blocks=(*position.blocks, use.type))
         return self.within(level, block.uses, flow, within)
 
-    def alike(self, use: Use, scope: Scope) -> object | None:
+    def alike_inside(self, use: Use, scope: Scope) -> object | None:
         """Return what the scopes inside a block have in common that one statement uses in `scope`.
 
         The statement is kept, since it is known by its place in memory.

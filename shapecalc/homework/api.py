@@ -11,7 +11,9 @@ from shapecalc.errors import refuse
 from shapecalc.homework.answers.claims import against as asked_by
 from shapecalc.homework.answers.files import load_answers
 from shapecalc.homework.answers.values import read_value
+from shapecalc.homework.assignment.teacher import language_in
 from shapecalc.homework.diagnosis.check import check as judge
+from shapecalc.homework.languages import speaking
 from shapecalc.homework.variants.draw import chosen_homework
 from shapecalc.spec.find import DATA, find_homework, tree_of
 from shapecalc.text import Source
@@ -44,14 +46,15 @@ def check(
         hint = "name one of them: homework='homework.yaml', or against='alexnet'"
         raise refuse("E706", f"{words} what the answers are about", hint=hint)
     path = isinstance(answers, PathLike) or (isinstance(answers, str) and "\n" not in answers)
-    read = load_answers(str(answers)) if path else read_value(answers)
+    source = _source(homework)
+    with speaking("" if source is None else language_in(source)):
+        read = load_answers(str(answers)) if path else read_value(answers)
     if against is not None:
         return judge(asked_by(report_of(against), read), read)
+    assert source is not None
     return judge(
         chosen_homework(
-            Source(DATA, "", tree_of(homework))
-            if isinstance(homework, Mapping)
-            else find_homework(str(homework)),
+            source,
             variants=None if variants is None else str(variants),
             student=student,
             seed=seed,
@@ -59,3 +62,12 @@ def check(
         ),
         read,
     )
+
+
+def _source(homework: str | PathLike[str] | Mapping[str, Any] | None) -> Source | None:
+    """Return a teacher's file, or the same as data, as it is read.  Raises `SpecErrors`."""
+    if homework is None:
+        return None
+    if isinstance(homework, Mapping):
+        return Source(DATA, "", tree_of(homework))
+    return find_homework(str(homework))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.errors import SpecErrors, refuse
-from shapecalc.homework.languages import to_say
+from shapecalc.homework.languages import say, to_say
 from shapecalc.text import Origin
 
 if TYPE_CHECKING:
@@ -83,5 +83,8 @@ class Answers(NamedTuple):
 
 
 def refuse_file(code: str, message: str, name: str, hint: str = "") -> SpecErrors:
-    """Return the errors of one problem of a whole file, to be raised."""
-    return refuse(code, message, Origin.of_file(name), hint)
+    """Return the errors of one problem of a whole file, to be raised.
+
+    A message and a hint without values are said here.
+    """
+    return refuse(code, say(message), Origin.of_file(name), say(hint) if hint else "")

@@ -36,7 +36,7 @@ from shapecalc.homework.assignment.notation.volumes import (
     read_side,
     read_volume,
 )
-from shapecalc.homework.languages import kept_by_language
+from shapecalc.homework.languages import kept_by_language, listed_said, question_said, say, to_say
 from shapecalc.layers.shape import Map, Vector, whole
 from shapecalc.text.words import did_you_mean
 
@@ -105,8 +105,10 @@ def against(report: Report, answers: Answers) -> Homework:
     layers = [name for name in layers if name in asked_layers] or layers
     if not layers:
         first = answers.rows[0] if answers.rows else ""
-        hint = did_you_mean(first, rows) or f"its layers are {', '.join(list(rows)[:8])}, ..."
-        message = f"no row of the table is a layer of {report.name}"
+        hint = question_said(did_you_mean(first, rows)) or say(
+            "its layers are {layers}, ...", layers=", ".join(list(rows)[:8])
+        )
+        message = say("no row of the table is a layer of {network}", network=report.name)
         raise refuse_file("E704", message, answers.source, hint)
     keys = [quantity.key for quantity in answers.columns]
     asked = assign(report, layers=dict.fromkeys(layers), columns=keys)
@@ -162,7 +164,7 @@ def claims_of(homework: Homework, answers: Answers) -> Claims:
             if may_be:
                 unclear.append((network, named))
             else:
-                hint = "" if name else did_you_mean(answer.layer, homework.layers)
+                hint = "" if name else question_said(did_you_mean(answer.layer, homework.layers))
                 extras.append(Extra(answer.layer, answer.quantity.key, answer.raw, hint))
     read = {
         cell.at: _claim(cell, by_address.get(cell.at, []), homework, open_.get(cell.at))
@@ -241,13 +243,12 @@ def _meanings(
 def _taken(meant: Mapping[tuple[str, NamedRow], Meaning]) -> Iterator[str]:
     """Say which rows were taken for what by no name of their own."""
     taken = [
-        f"{word} for {meaning.row}"
+        say("{word} for {row}", word=word, row=meaning.row)
         for (_, (word, _)), meaning in meant.items()
         if meaning.row is not None and not meaning.own
     ]
     if taken:
-        more = f" and {len(taken) - 12} more" if len(taken) > 12 else ""
-        yield f"rows were taken by what they say: {', '.join(taken[:12])}{more}"
+        yield say("rows were taken by what they say: {rows}", rows=listed_said(taken, 12))
 
 
 def _doubts(
@@ -255,14 +256,17 @@ def _doubts(
 ) -> Iterator[str]:
     """Say which rows were taken for nothing, and what they may mean."""
     for at in dict.fromkeys(unclear):
-        yield f"row {at[1][0][:60]} was taken for nothing: it {_may_mean(meant[at])}"
+        yield say(
+            "row {row} was taken for nothing: it may mean {rows}",
+            row=at[1][0][:60],
+            rows=_may_mean(meant[at]),
+        )
 
 
 def _may_mean(meaning: Meaning) -> str:
     """Say which rows a row may mean."""
     rows = list(meaning.may_be)
-    shown = ", ".join(rows[:4]) + (", ..." if len(rows) > 4 else "")
-    return f"may mean {shown}"
+    return ", ".join(rows[:4]) + (", ..." if len(rows) > 4 else "")
 
 
 def _network(word: str, homework: Homework) -> str:
@@ -301,8 +305,9 @@ def _claim(
     """Read the answers of a cell; `unclear` is one that may be meant for it."""
     filled = [answer for answer in answers if answer.raw.strip()]
     if not filled and unclear is not None:
-        reason = (
-            f"row '{unclear.layer[:40]}' may be meant for it, or not; name rows as the sheet does"
+        reason = say(
+            "row '{row}' may be meant for it, or not; name rows as the sheet does",
+            row=unclear.layer[:40],
         )
         return Claim(cell, unclear.raw, Unreadable(reason))
     if not filled:
@@ -310,12 +315,13 @@ def _claim(
     filled = [answer for answer in filled if not answer.beside] or filled
     first = filled[0]
     if len(filled) > 1 and len({answer.raw.strip() for answer in filled}) > 1:
-        both = " and ".join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
-        return Claim(cell, first.raw, Unreadable(f"answered twice: {both}; keep one"))
+        both = say(" and ").join(f"'{answer.raw.strip()[:40]}'" for answer in filled[:2])
+        twice = say("answered twice: {answers}; keep one", answers=both)
+        return Claim(cell, first.raw, Unreadable(twice))
     if first.raw.strip() in _DITTO:
-        return Claim(cell, first.raw, Unreadable("a ditto mark; write the answer itself"))
+        return Claim(cell, first.raw, Unreadable(say("a ditto mark; write the answer itself")))
     if any(_is_cut(cut, cell.layer, homework) for cut in first.cut):
-        return Claim(cell, first.raw, Unreadable(_COMMAS))
+        return Claim(cell, first.raw, Unreadable(say(_COMMAS)))
     if first.reason:
         return Claim(cell, first.raw, Unreadable(first.reason))
     conventions = homework.conventions
@@ -333,7 +339,7 @@ def _read(cell: AskedCell, raw: str, unit: str, kilobyte: int, digits: int) -> C
         kilobyte = kilobyte if cell.quantity.key == "memory" else 0
         readings = read_number(raw, unit=unit, kilobyte=kilobyte)
     if isinstance(readings, Blank) and readings.dash and cell.quantity.key != "output":
-        return Claim(cell, raw, (ReadNumber(Fraction(0), plain=False, note="read as 0"),))
+        return Claim(cell, raw, (ReadNumber(Fraction(0), plain=False, note=say("read as 0")),))
     if digits and cell.quantity.key != "output" and not isinstance(readings, Unreadable | Blank):
         numbers = (reading for reading in readings if isinstance(reading, ReadNumber))
         readings = tuple(reading for number in numbers for reading in at_digits(number, digits))
@@ -341,7 +347,9 @@ def _read(cell: AskedCell, raw: str, unit: str, kilobyte: int, digits: int) -> C
 
 
 #: Why a cell of a row that commas part is no answer.
-_COMMAS = "commas that are not in quotes seem to part the row anew; put such cells in quotes"
+_COMMAS = to_say(
+    "commas that are not in quotes seem to part the row anew; put such cells in quotes"
+)
 #: A number is near another within this factor.
 _NEAR = 10
 

@@ -22,6 +22,7 @@ from shapecalc.homework.answers.workbook import MAX_ROWS, CellText, answers_of, 
 from shapecalc.homework.assignment.model import stamp_in
 from shapecalc.homework.assignment.notation import Blank, Unreadable
 from shapecalc.homework.assignment.notation.numerals import read_number
+from shapecalc.homework.languages import say, to_say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 MAX_PART = 8 * 2**20
 MAX_DEPTH = 60
 _BROKEN = (BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError)
-_ANEW = "save it anew, and see that it opens"
-_SAVE = "save the table as .csv, or type it anew"
+_ANEW = to_say("save it anew, and see that it opens")
+_SAVE = to_say("save the table as .csv, or type it anew")
 _ODF = "application/vnd.oasis.opendocument"
 
 
@@ -45,22 +46,27 @@ class DocumentKind(NamedTuple):
     hint: str = _SAVE
 
 
-_SPREADSHEET = DocumentKind("an OpenDocument spreadsheet", "content.xml")
-_TEXT = DocumentKind("an OpenDocument text", "content.xml")
-_WORD = DocumentKind("a Word document", "word/document.xml")
-WORKBOOK = DocumentKind("an Excel workbook", "xl/workbook.xml")
+_SPREADSHEET = DocumentKind(to_say("an OpenDocument spreadsheet"), "content.xml")
+_TEXT = DocumentKind(to_say("an OpenDocument text"), "content.xml")
+_WORD = DocumentKind(to_say("a Word document"), "word/document.xml")
+WORKBOOK = DocumentKind(to_say("an Excel workbook"), "xl/workbook.xml")
 #: A member that only one kind has.
 _MEMBERS = {
     WORKBOOK.part: WORKBOOK,
     _WORD.part: _WORD,
-    "xl/workbook.bin": DocumentKind("a binary Excel workbook", hint="save it as .xlsx or .csv"),
-    "ppt/presentation.xml": DocumentKind("a presentation", hint=_SAVE),
+    "xl/workbook.bin": DocumentKind(
+        to_say("a binary Excel workbook"), hint=to_say("save it as .xlsx or .csv")
+    ),
+    "ppt/presentation.xml": DocumentKind(to_say("a presentation"), hint=_SAVE),
     "Index/Document.iwa": DocumentKind(
-        "a document of Apple's Numbers or Pages", hint="export it as CSV, Excel or Word"
+        to_say("a document of Apple's Numbers or Pages"),
+        hint=to_say("export it as CSV, Excel or Word"),
     ),
 }
 _TYPES = {f"{_ODF}.spreadsheet": _SPREADSHEET, f"{_ODF}.text": _TEXT}
-_ARCHIVE = DocumentKind("a zip archive", hint="hand in the file with the table itself")
+_ARCHIVE = DocumentKind(
+    to_say("a zip archive"), hint=to_say("hand in the file with the table itself")
+)
 
 
 def kind_of(data: bytes) -> DocumentKind:
@@ -75,9 +81,11 @@ def kind_of(data: bytes) -> DocumentKind:
                 if written in _TYPES:
                     return _TYPES[written]
                 if written.startswith(_ODF):
-                    return DocumentKind("an OpenDocument file without a table")
+                    return DocumentKind(to_say("an OpenDocument file without a table"))
     except _BROKEN:
-        return DocumentKind("a zip archive, as .xlsx and .docx are, but a broken one", hint=_ANEW)
+        return DocumentKind(
+            to_say("a zip archive, as .xlsx and .docx are, but a broken one"), hint=_ANEW
+        )
     return next((kind for member, kind in _MEMBERS.items() if member in names), _ARCHIVE)
 
 
@@ -88,7 +96,12 @@ def read_document(data: bytes, name: str, kind: DocumentKind) -> Answers:
     E755 for one that cannot be opened.
     """
     if not kind.part:
-        raise refuse_file("E703", f"the file is {kind.what}, no table in text", name, kind.hint)
+        raise refuse_file(
+            "E703",
+            say("the file is {kind}, no table in text", kind=say(kind.what)),
+            name,
+            kind.hint,
+        )
     content = _content(data, name, kind)
     if kind is _SPREADSHEET:
         return answers_of(list(_sheets(content)), name)
@@ -110,25 +123,31 @@ def _written(lines: Sequence[str], name: str) -> Answers:
 
 def _content(data: bytes, name: str, kind: DocumentKind) -> ET.Element:
     """Unpack and parse the part with the content.  Raises `SpecErrors` (E702, E755)."""
+    what = say(kind.what)
     try:
         with ZipFile(BytesIO(data)) as archive:
             info = archive.getinfo(kind.part)
             if info.flag_bits & 1:
-                raise refuse_file("E755", f"{kind.what} with a password", name, "take it off")
+                raise refuse_file(
+                    "E755", say("{kind} with a password", kind=what), name, "take it off"
+                )
             if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-                raise refuse_file("E755", f"{kind.what} packed in a way not read", name, _SAVE)
+                packed = say("{kind} packed in a way not read", kind=what)
+                raise refuse_file("E755", packed, name, _SAVE)
             with archive.open(info) as file:
                 markup = file.read(MAX_PART + 1)
     except (*_BROKEN, KeyError):
-        raise refuse_file("E755", f"{kind.what} that cannot be unpacked", name, _SAVE) from None
+        broken = say("{kind} that cannot be unpacked", kind=what)
+        raise refuse_file("E755", broken, name, _SAVE) from None
     if len(markup) > MAX_PART:
-        message = f"{kind.what} that unpacks to more than {MAX_PART // 2**20} MiB"
+        most = MAX_PART // 2**20
+        message = say("{kind} that unpacks to more than {size} MiB", kind=what, size=most)
         raise refuse_file("E702", message, name, _SAVE)
     try:
         parser = ET.XMLParser(target=_Bounded())  # noqa: S314  (nothing is declared in it)
         return ET.fromstring(markup, parser)  # noqa: S314
     except (ET.ParseError, ValueError, LookupError) as error:
-        message = f"{kind.what} that cannot be read: {error}"
+        message = say("{kind} that cannot be read: {error}", kind=what, error=str(error))
         raise refuse_file("E755", message[:200], name, _SAVE) from None
 
 
@@ -198,7 +217,7 @@ def _sheets(content: ET.Element) -> Iterator[tuple[str, list[_Row], tuple[str, .
         spans = any(_attribute(cell, f"number-{what}-spanned") not in ("", "1")
                     for cell in table.iter() for what in ("rows", "columns"))  # fmt: skip
         if spans:
-            notes.append("of merged cells only the first holds an answer")
+            notes.append(say("of merged cells only the first holds an answer"))
         if rows:
             yield _attribute(table, "name"), rows, tuple(notes)
 
@@ -223,7 +242,7 @@ def _row_cells(row: ET.Element, text: _OdfText, above: dict[int, str]) -> Iterat
         else:
             covered = above.get(at, "").strip()
             cell_text = (
-                CellText(_MERGED, "merged with another cell; unmerge them")
+                CellText(_MERGED, say("merged with another cell; unmerge them"))
                 if covered
                 else CellText("")
             )
@@ -241,7 +260,8 @@ def _open_cell(cell: ET.Element, text: _OdfText) -> CellText:
     shown = text.inside(cell)
     kind, value = _attribute(cell, "value-type"), _attribute(cell, "value")
     if any(key.endswith("}value-type") and value == "error" for key, value in cell.attrib.items()):
-        return CellText(shown[:200], f"the cell holds an error of the spreadsheet, {shown[:40]}")
+        failed = say("the cell holds an error of the spreadsheet, {error}", error=shown[:40])
+        return CellText(shown[:200], failed)
     if kind in ("float", "currency", "percentage"):
         try:
             number = float(value)
@@ -250,10 +270,12 @@ def _open_cell(cell: ET.Element, text: _OdfText) -> CellText:
         stored = number_cell(number, "0%" if kind == "percentage" else "General", "")
         return stored if stored.reason else _as_shown(stored, shown)
     if kind in ("date", "time"):
-        reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
+        reason = say(
+            "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
+        )
         return CellText(shown or "date", reason)
     if kind == "boolean":
-        return CellText(shown, f"{shown} is no number")
+        return CellText(shown, say("{value} is no number", value=shown))
     return CellText(shown)
 
 

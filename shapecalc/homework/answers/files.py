@@ -15,6 +15,7 @@ from shapecalc.homework.answers.documents import WORKBOOK, kind_of, read_documen
 from shapecalc.homework.answers.tables import read_csv, read_json, read_markdown, read_yaml
 from shapecalc.homework.answers.workbook import read_workbook
 from shapecalc.homework.assignment.model import stamp_in
+from shapecalc.homework.languages import say, to_say
 from shapecalc.spec.find import read_bytes
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def load_answers(path: str) -> Answers:
 
     if path == "-":
         return read_answers(sys.stdin.buffer.read(MAX_DOCUMENT + 1), "<stdin>")
-    hint = "`shapecalc homework sheet` makes one to fill in"
+    hint = to_say("`shapecalc homework sheet` makes one to fill in")
     return read_answers(bytes_of(path, MAX_DOCUMENT, hint), path)
 
 
@@ -61,7 +62,13 @@ def keep_answers(path: str, sheet: str | bytes) -> None:
     fresh = read_answers(sheet.encode() if isinstance(sheet, str) else sheet, path)
     if filled := _filled(standing) - _filled(fresh):
         layer, column, raw = min(filled)
-        message = f"'{path}' is filled in, and would lose that: {layer}, {column} is {raw[:40]}"
+        message = say(
+            "'{path}' is filled in, and would lose that: {layer}, {column} is {answer}",
+            path=path,
+            layer=layer,
+            column=column,
+            answer=raw[:40],
+        )
         raise refuse_file("E007", message, path, "name another file, or remove this one")
 
 
@@ -77,12 +84,14 @@ def bytes_of(path: str, most: int, hint: str) -> bytes:
     try:
         return read_bytes(path, most)
     except FileNotFoundError:
-        raise refuse_file("E001", f"there is no file '{path}'", path, hint) from None
+        raise refuse_file("E001", say("there is no file '{path}'", path=path), path, hint) from None
     except IsADirectoryError:
-        raise refuse_file("E002", f"'{path}' is a directory", path, "name a file in it") from None
+        message = say("'{path}' is a directory", path=path)
+        raise refuse_file("E002", message, path, "name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise refuse_file("E003", f"'{path}' cannot be read: {reason}", path) from None
+        message = say("'{path}' cannot be read: {reason}", path=path, reason=str(reason))
+        raise refuse_file("E003", message, path) from None
 
 
 def read_answers(data: bytes, name: str) -> Answers:
@@ -115,14 +124,18 @@ def _guess(text: str) -> Callable[[str, str, tuple[str, ...]], Answers]:
 
 #: How files of other kinds begin, and what to do about them.
 _MAGIC = (
-    (b"%PDF", "a PDF", "copy the table into a .csv or .md file"),
-    (b"PK\x03\x04", "a zip archive, as .xlsx and .docx are", "save it as .csv"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file, or one with a password", "save it as .csv"),
-    (b"\x89PNG", "a picture", "type the table into a .csv file"),
-    (b"\xff\xd8\xff", "a picture", "type the table into a .csv file"),
-    (b"\x1f\x8b", "a compressed file", "unpack it first"),
-    (b"\x7fELF", "a program", "name the file with the answers"),
-    (b"{\\rtf", "an RTF document", "save it as plain text"),
+    (b"%PDF", to_say("a PDF"), to_say("copy the table into a .csv or .md file")),
+    (b"PK\x03\x04", to_say("a zip archive, as .xlsx and .docx are"), to_say("save it as .csv")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        to_say("an old Office file, or one with a password"),
+        to_say("save it as .csv"),
+    ),
+    (b"\x89PNG", to_say("a picture"), to_say("type the table into a .csv file")),
+    (b"\xff\xd8\xff", to_say("a picture"), to_say("type the table into a .csv file")),
+    (b"\x1f\x8b", to_say("a compressed file"), to_say("unpack it first")),
+    (b"\x7fELF", to_say("a program"), to_say("name the file with the answers")),
+    (b"{\\rtf", to_say("an RTF document"), to_say("save it as plain text")),
 )
 
 
@@ -134,7 +147,7 @@ class Decoded(NamedTuple):
 
 
 #: What is noted of a text whose encoding could only be supposed.
-WESTERN = "no UTF-8; read as Windows-1252"
+WESTERN = to_say("no UTF-8; read as Windows-1252")
 
 
 def decode(data: bytes, name: str, *, most: int = MAX_BYTES, encoding: str = "") -> Decoded:
@@ -144,16 +157,18 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES, encoding: str = "")
     Europe, which is noted; or the `encoding` that somebody knows it to have (E717).
     """
     if len(data) > most:
-        hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse_file("E702", f"the file holds more than {most // 2**10} KiB", name, hint)
+        hint = to_say("a sheet of answers takes a few KiB; is it the right file?")
+        message = say("the file holds more than {size} KiB", size=most // 2**10)
+        raise refuse_file("E702", message, name, hint)
     for magic, what, hint in _MAGIC:
         if data.startswith(magic):
-            raise refuse_file("E703", f"the file is {what}, no table in text", name, hint)
+            message = say("the file is {kind}, no table in text", kind=say(what))
+            raise refuse_file("E703", message, name, hint)
     if encoding:
         return Decoded(_plain(_decoded(data, name, encoding), name))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
-            return Decoded(_plain(data.decode("utf-16"), name), ("read as UTF-16",))
+            return Decoded(_plain(data.decode("utf-16"), name), (say("read as UTF-16"),))
         except UnicodeDecodeError:
             raise refuse_file(
                 "E703", "the file's UTF-16 is broken", name, "save it as UTF-8"
@@ -161,10 +176,10 @@ def decode(data: bytes, name: str, *, most: int = MAX_BYTES, encoding: str = "")
     try:
         text = data.decode("utf-8-sig")
         once = _once(text)
-        notes = () if once is None else ("its UTF-8 was encoded twice",)
+        notes = () if once is None else (say("its UTF-8 was encoded twice"),)
         return Decoded(_plain(once or text, name), notes)
     except UnicodeDecodeError:
-        return Decoded(_plain(data.decode("cp1252", "replace"), name), (WESTERN,))
+        return Decoded(_plain(data.decode("cp1252", "replace"), name), (say(WESTERN),))
 
 
 def _decoded(data: bytes, name: str, encoding: str) -> str:
@@ -192,10 +207,9 @@ def _plain(text: str, name: str) -> str:
     """Require a text without control characters, and with something in it."""
     control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
     if control:
-        hint = "save the table as .csv, in UTF-8"
-        raise refuse_file(
-            "E703", f"the file is no text: it holds {control} control characters", name, hint
-        )
+        hint = to_say("save the table as .csv, in UTF-8")
+        message = say("the file is no text: it holds {count} control characters", count=control)
+        raise refuse_file("E703", message, name, hint)
     if not text.strip():
         raise refuse_file(
             "E701", "the file is empty", name, "make a sheet with `shapecalc homework sheet`"
@@ -221,11 +235,19 @@ def load_submission(path: str) -> Answers:
     files = [name for name in names if _is_answers(folder, name)]
     if len(files) == 1:
         return load_answers(str(folder / files[0]))
-    holds = f"{len(files)} files of answers: {', '.join(files[:4])}" if files else "no file"
-    if not files and names:
-        holds = f"no file of answers, but {', '.join(names[:4])}"
-    hint = f"hand in one file: {', '.join(SUFFIXES)}"
-    raise refuse_file("E746", f"the submission holds {holds}", path, hint)
+    if files:
+        holds = say(
+            "the submission holds {count} files of answers: {files}",
+            count=len(files),
+            files=", ".join(files[:4]),
+        )
+    elif names:
+        shown = ", ".join(names[:4])
+        holds = say("the submission holds no file of answers, but {files}", files=shown)
+    else:
+        holds = say("the submission holds no file")
+    hint = say("hand in one file: {kinds}", kinds=", ".join(SUFFIXES))
+    raise refuse_file("E746", holds, path, hint)
 
 
 def _is_answers(folder: Path, name: str) -> bool:

@@ -6,6 +6,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from shapecalc.homework.languages import say
+
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|[^";])*')
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[\d.]+)\]")
 _PART = re.compile(r'"(?P<quoted>[^"]*)"|\\(?P<sign>.)|\[\$(?P<money>[^\]-]*)[^\]]*\]|\[[^\]]*\]'
@@ -52,16 +54,23 @@ def shown_number(value: float, form: str) -> ShownNumber:
     others = "".join(part["other"] or "" for part in parts)
     if "%" in others:
         shown = f"{100 * value:g}%"
-        return ShownNumber(shown, f"a percentage, {shown}; format the cell as a number")
+        return ShownNumber(
+            shown, say("a percentage, {shown}; format the cell as a number", shown=shown)
+        )
     if "/" in others or re.search(r"[Ee][+-]", section):  # a fraction, or a power of ten
         return ShownNumber(text)
     if not numbers:
         shown = "".join(words).strip()
         return ShownNumber(
-            text, note=f"{text} is shown as {shown!r}" if shown else f"{text} is hidden"
+            text,
+            note=say("{text} is shown as {shown}", text=text, shown=repr(shown))
+            if shown
+            else say("{text} is hidden", text=text),
         )
     if len(numbers) > 1:
-        reason = f"its number format shows {text} as something else; format the cell as text"
+        reason = say(
+            "its number format shows {text} as something else; format the cell as text", text=text
+        )
         return ShownNumber(text, reason)
     at = next(at for at, part in enumerate(parts) if part["number"] is not None)
     signs = [word or part["other"] or "" for word, part in zip(words, parts, strict=True)]
@@ -71,7 +80,9 @@ def shown_number(value: float, form: str) -> ShownNumber:
         return _in_thousands(value, text, behind, scaled)
     if not before and not behind and "." not in numbers[0] and "." in text:
         whole = int(abs(Fraction(value)) + Fraction(1, 2)) * (1 if value >= 0 else -1)
-        return ShownNumber(str(whole), note=f"{text} is shown as {whole}")
+        return ShownNumber(
+            str(whole), note=say("{text} is shown as {shown}", text=text, shown=str(whole))
+        )
     return ShownNumber(f"{before}{text}{behind}" if behind else text)
 
 
@@ -79,9 +90,14 @@ def _in_thousands(value: float, text: str, behind: str, power: int) -> ShownNumb
     """Read a number of which thousands are shown: as it is stored, if the text behind fits that."""
     shown = f"{value / 1000**power:g}"
     if behind[:1].upper() in ("", "KMGT"[min(power, 4) - 1]):
-        note = "" if behind else f"{text} is shown as {shown}"
+        note = "" if behind else say("{text} is shown as {shown}", text=text, shown=shown)
         return ShownNumber(text, note=note, in_full=True)
-    return ShownNumber(text, f"the cell holds {text} and shows {shown} {behind}; write one of them")
+    both = say(
+        "the cell holds {text} and shows {shown}; write one of them",
+        text=text,
+        shown=f"{shown} {behind}",
+    )
+    return ShownNumber(text, both)
 
 
 def _section(value: float, form: str) -> str:

@@ -35,6 +35,7 @@ from shapecalc.homework.assignment.headings import (
 )
 from shapecalc.homework.assignment.model import TOTAL
 from shapecalc.homework.assignment.quantities import QUANTITIES
+from shapecalc.homework.languages import say, to_say
 from shapecalc.spec.yaml_compose import MAX_DEPTH, compose
 from shapecalc.spec.yaml_messages import opened_beyond
 from shapecalc.text import List, Scalar, Source
@@ -78,8 +79,9 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
         try:
             rows = separated(lines, separator)
         except csv.Error as error:
-            hint = "save it as .csv anew; a quote may be missing its other end"
-            problem = refuse_file("E701", f"the table cannot be read: {error}", name, hint)
+            hint = to_say("save it as .csv anew; a quote may be missing its other end")
+            message = say("the table cannot be read: {error}", error=str(error))
+            problem = refuse_file("E701", message, name, hint)
             tried.append((_SOME, [], problem, separator))
             continue
         known = max((headings(row) for _, row in rows[:PREFACE]), default=0)
@@ -89,7 +91,8 @@ def read_csv(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
         raise best[2]
     rows, other = _parted_otherwise(best[1])
     if other:
-        notes = (*notes, f"parted otherwise than the headings, and not read: line {other}")
+        parted = say("parted otherwise than the headings, and not read: line {lines}", lines=other)
+        notes = (*notes, parted)
     pieces = _pieces(rows) if best[3] == "," else {}
     return _with_sums(from_rows(rows, name, notes, _cut(rows), pieces=pieces), text)
 
@@ -107,7 +110,7 @@ def _parted_otherwise(rows: list[_Line]) -> tuple[list[_Line], str]:
 def _cut(rows: Sequence[_Line]) -> dict[tuple[int, int], str]:
     """Say which cells are no answers, as commas inside them, not in quotes, part them anew."""
     at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), len(rows))
-    reason = "commas that are not in quotes part the row anew; put such cells in quotes"
+    reason = say("commas that are not in quotes part the row anew; put such cells in quotes")
     cut = {}
     for line, row in rows[at + 1 :]:
         longer = len(row) > len(rows[at][1]) and any(
@@ -159,7 +162,7 @@ def separated(lines: Sequence[str], separator: str) -> list[tuple[int, list[str]
     """
     rows = numbered_rows([*lines, "\n", _END], separator)
     if rows.pop()[1] != [_END]:
-        raise csv.Error("a quote has no other end")
+        raise csv.Error(say("a quote has no other end"))
     return rows
 
 
@@ -170,7 +173,7 @@ def numbered_rows(lines: list[str], separator: str = ",") -> list[tuple[int, lis
     gives up, what it has read since the last row is measured here.
     """
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    too_long = csv.Error(f"a cell holds more than {LONGEST_CELL:,} characters")
+    too_long = csv.Error(say("a cell holds more than {count:,} characters", count=LONGEST_CELL))
     rows, last = [], 0
     try:
         for row in reader:
@@ -207,7 +210,8 @@ def read_markdown(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             tables[-1][1].append((number, _cells(line)))
     parts, left = _with_headers(tables)
     if left:
-        notes = (*notes, f"tables without headings were not read: line {', '.join(map(str, left))}")
+        lines = ", ".join(map(str, left))
+        notes = (*notes, say("tables without headings were not read: line {lines}", lines=lines))
     answers = [about(from_rows(rows, name, notes), heading) for heading, rows in parts]
     return together(answers, name, notes) if answers else from_rows([], name)
 
@@ -217,7 +221,10 @@ def _html_tables(text: str) -> Iterator[str]:
     places = [number for number, line in enumerate(text.splitlines(), 1) if _HTML.search(line)]
     if places:
         lines = ", ".join(map(str, places[:8]))
-        yield f"tables in HTML were not read, write them with | between cells: line {lines}"
+        yield say(
+            "tables in HTML were not read, write them with | between cells: line {lines}",
+            lines=lines,
+        )
 
 
 #: The rows of a table, each with its line's number, below a heading.
@@ -298,8 +305,9 @@ def from_rows(
     the first row that names a column of layers and a quantity.  Raises `SpecErrors` (E701, E702).
     """
     if sum(len(row) for _, row in rows) > MAX_CELLS:
-        hint = "a sheet has a row a layer and a few columns"
-        raise refuse_file("E702", f"the table has more than {MAX_CELLS:,} cells", name, hint)
+        hint = to_say("a sheet has a row a layer and a few columns")
+        message = say("the table has more than {count:,} cells", count=MAX_CELLS)
+        raise refuse_file("E702", message, name, hint)
     at = next((at for at, (_, row) in enumerate(rows[:PREFACE]) if headings(row)), None)
     if at is None:
         raise refuse_file(
@@ -353,7 +361,10 @@ def from_rows(
     if nameless:
         notes = (
             *notes,
-            f"answers without a layer's name were not read: line {', '.join(nameless)}",
+            say(
+                "answers without a layer's name were not read: line {lines}",
+                lines=", ".join(nameless),
+            ),
         )
     filled = {
         i
@@ -362,7 +373,9 @@ def from_rows(
         for i in range(naming + 1, len(row))
         if row[i].strip() and not (i < len(header) and header[i])
     }
-    ignored += tuple(f"column {i + 1}, which has no heading" for i in sorted(filled))
+    ignored += tuple(
+        say("column {number}, which has no heading", number=i + 1) for i in sorted(filled)
+    )
     columns = tuple(dict.fromkeys(quantities.values()))
     return Answers(name, tuple(cells), tuple(dict.fromkeys(seen)), columns, ignored, notes)
 
@@ -421,7 +434,7 @@ def headings(row: Sequence[str]) -> int:
 #: A value of which only texts, lists and maps are known.
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 
-_FORM = "write a map of layers, like `conv1: {output: 20x30x40, params: 1200}`"
+_FORM = to_say("write a map of layers, like `conv1: {output: 20x30x40, params: 1200}`")
 _AROUND = ("answers", "cells", "layers", "rows")
 _VALUES = ("value", "raw", "answer", "read_as")
 
@@ -442,12 +455,15 @@ def read_json(text: str, name: str, notes: tuple[str, ...] = ()) -> Answers:
             text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_pairs
         )
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise refuse_file(
-            "E701", f"the text is not JSON: {error.msg}, {where}", name, _FORM
-        ) from None
+        message = say(
+            "the text is not JSON: {error}, line {line}, column {column}",
+            error=error.msg,
+            line=error.lineno,
+            column=error.colno,
+        )
+        raise refuse_file("E701", message, name, _FORM) from None
     except _TwiceError as error:
-        message = f"'{error.args[0][:40]}' stands twice in one map"
+        message = say("'{key}' stands twice in one map", key=error.args[0][:40])
         raise refuse_file("E701", message, name, "keep one of the two") from None
     return from_plain(_words(value), name, notes)
 
@@ -483,9 +499,8 @@ def _plain(tree: Tree, name: str) -> Plain:
         nonlocal count
         count += 1
         if count > 5 * MAX_CELLS:
-            raise refuse_file(
-                "E702", f"the file holds more than {5 * MAX_CELLS:,} values", name, _FORM
-            )
+            message = say("the file holds more than {count:,} values", count=5 * MAX_CELLS)
+            raise refuse_file("E702", message, name, _FORM)
         if isinstance(tree, Scalar):
             return "" if tree.plain and tree.text in ("~", "null") else tree.text
         if isinstance(tree, List):
@@ -505,7 +520,8 @@ def from_plain(value: Plain, name: str, notes: tuple[str, ...] = ()) -> Answers:
     left = [*(_unread(value, around) if around is not None else ()), *_unread(inner, None)]
     if left:
         more = ", ..." if len(left) > 8 else ""
-        notes = (*notes, f"no map of columns, and not read: {', '.join(left[:8])}{more}")
+        keys = ", ".join(left[:8]) + more
+        notes = (*notes, say("no map of columns, and not read: {keys}", keys=keys))
     cells, rows, ignored = [], [], []
     above: Counter[tuple[str, str, str]] = Counter()
     for layer, column, raw, place, network in records:
@@ -519,7 +535,8 @@ def from_plain(value: Plain, name: str, notes: tuple[str, ...] = ()) -> Answers:
             cells.append(cell._replace(nth=above[at]))
             above[at] += 1
         if len(cells) > MAX_CELLS:
-            raise refuse_file("E702", f"there are more than {MAX_CELLS:,} cells", name, _FORM)
+            message = say("there are more than {count:,} cells", count=MAX_CELLS)
+            raise refuse_file("E702", message, name, _FORM)
     if not cells:
         raise refuse_file(
             "E701", "the table names no layer with something that is asked", name, _FORM
@@ -564,7 +581,7 @@ def _unread(value: Plain, around: str | None) -> Iterator[str]:
             if _of_layers(record):
                 continue
             if not isinstance(record, dict) or layers_column(list(record)) is None:
-                yield f"entry {number}"
+                yield say("entry {number}", number=number)
 
 
 def _as_row(value: Plain) -> dict[str, Plain] | None:

@@ -30,7 +30,7 @@ from shapecalc.homework.answers import (
 from shapecalc.homework.answers.number_format import shown_number, shown_text
 from shapecalc.homework.answers.tables import about, from_rows, headings, together
 from shapecalc.homework.assignment.model import stamp_in
-from shapecalc.text.words import listed
+from shapecalc.homework.languages import say, say_counted, to_say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +53,7 @@ _BROKEN = (
     zlib.error,
     lzma.LZMAError,
 )
-_SAVE = "save the table as .csv, or the workbook anew as .xlsx"
+_SAVE = to_say("save the table as .csv, or the workbook anew as .xlsx")
 #: What a workbook has no use for, and a bomb does.
 _MARKUP = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
@@ -96,7 +96,8 @@ def read_workbook(data: bytes, name: str) -> Answers:
         tables = list(_tables(data))
     except Exception as error:  # noqa: BLE001  (a library on strange input: whatever it raises)
         kind = type(error).__name__
-        raise refuse_file("E755", f"the workbook cannot be read: {kind}", name, _SAVE) from None
+        failed = say("the workbook cannot be read: {error}", error=kind)
+        raise refuse_file("E755", failed, name, _SAVE) from None
     return answers_of(tables, name)
 
 
@@ -108,11 +109,11 @@ def answers_of(tables: list[Sheet], name: str) -> Answers:
     """
     if not tables:
         raise refuse_file("E701", "the workbook has no sheet with cells", name, _SAVE)
-    best = max(tables, key=lambda table: (*_likely(table[1]), _HIDDEN not in table[2]))
+    best = max(tables, key=lambda table: (*_likely(table[1]), say(_HIDDEN) not in table[2]))
     title, rows, notes = best
     further = [
         table for table in tables
-        if table is not best and _HIDDEN not in table[2] and _likely(table[1])[1] > 0
+        if table is not best and say(_HIDDEN) not in table[2] and _likely(table[1])[1] > 0
     ]  # fmt: skip
     parts = []
     names: dict[bool, list[str]] = {False: [title[:40]], True: []}
@@ -123,12 +124,30 @@ def answers_of(tables: list[Sheet], name: str) -> Answers:
             parts.append(part)
             names[lesser].append(table[0][:40])
     if len(tables) > 1:
-        were = "was" if len(names[False]) == 1 else "were"
-        blanks = f", and {listed(names[True])} for what that leaves blank" if names[True] else ""
-        read = f"of {len(tables)} sheets {listed(names[False])} {were} read{blanks}"
-        notes = (read, *notes)
+        notes = (_read_of(len(tables), names[False], names[True]), *notes)
     answers = together([_answers((title, rows, notes), name), *parts], name, notes)
     return answers._replace(stamp=stamp_in(_text(rows)))
+
+
+def _read_of(count: int, whole: list[str], blanks: list[str]) -> str:
+    """Say which of so many sheets were read, and which only for what those leave blank."""
+    read = say_counted(
+        "of {all} sheets {sheets} was read",
+        "of {all} sheets {sheets} were read",
+        len(whole),
+        all=count,
+        sheets=_with_and(whole),
+    )
+    if not blanks:
+        return read
+    return say(
+        "{read}, and {sheets} for what that leaves blank", read=read, sheets=_with_and(blanks)
+    )
+
+
+def _with_and(names: list[str]) -> str:
+    *first, last = names
+    return say("{names} and {last}", names=", ".join(first), last=last) if first else last
 
 
 def _filled_in(sheet: Sheet, name: str, *, beside: bool) -> Answers:
@@ -155,16 +174,25 @@ def _answers(sheet: Sheet, name: str) -> Answers:
 def _harmless(data: bytes, name: str) -> None:
     """Refuse what would unpack to too much, or to markup that grows.  Raises `SpecErrors`."""
     if len(data) > MAX_BYTES:
-        hint = "a sheet of answers takes a few KiB; is it the right file?"
-        raise refuse_file("E702", f"the file holds more than {MAX_BYTES // 2**10} KiB", name, hint)
+        hint = to_say("a sheet of answers takes a few KiB; is it the right file?")
+        large = say("the file holds more than {size} KiB", size=MAX_BYTES // 2**10)
+        raise refuse_file("E702", large, name, hint)
     try:
         with ZipFile(BytesIO(data)) as archive:
             parts = archive.infolist()
             size = sum(part.file_size for part in parts)
             if len(parts) > MAX_PARTS or size > MAX_UNPACKED:
-                message = f"the workbook unpacks to {len(parts)} files of {size:,} bytes"
-                most = f"{MAX_PARTS} files and {MAX_UNPACKED // 2**20} MiB"
-                hint = f"at most {most} are read; {_SAVE}"
+                message = say(
+                    "the workbook unpacks to {files} files of {size:,} bytes",
+                    files=len(parts),
+                    size=size,
+                )
+                hint = say(
+                    "at most {files} files and {size} MiB are read; {repair}",
+                    files=MAX_PARTS,
+                    size=MAX_UNPACKED // 2**20,
+                    repair=say(_SAVE),
+                )
                 raise refuse_file("E702", message, name, hint)
             if any(part.flag_bits & 1 for part in parts):
                 raise refuse_file("E755", "the workbook has a password", name, "take it off")
@@ -198,9 +226,8 @@ def _tables(data: bytes) -> Iterator[Sheet]:
                 if (number, at) in covered:
                     first = covered[number, at]
                     text = _cell_text(sheet[first], stored[first]).text
-                    cells[at - 1] = CellText(
-                        text, f"merged with {first}; unmerge the cells" if text else ""
-                    )
+                    merged = say("merged with {cell}; unmerge the cells", cell=first)
+                    cells[at - 1] = CellText(text, merged if text else "")
             while cells and not cells[-1].text:
                 cells.pop()
             if cells:
@@ -210,18 +237,26 @@ def _tables(data: bytes) -> Iterator[Sheet]:
         notes = list(_hidden(sheet, rows, width))
         if sheet.merged_cells.ranges:
             areas = ", ".join(sorted(str(area) for area in sheet.merged_cells.ranges)[:5])
-            notes.append(f"of merged cells only the first holds an answer: {areas}")
+            notes.append(
+                say("of merged cells only the first holds an answer: {areas}", areas=areas)
+            )
         shown = [cell.note for _, row in rows for cell in row if cell.note]
         if shown:
-            more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
-            notes.append(f"cells show something else than they hold: {'; '.join(shown[:5])}{more}")
+            listed = "; ".join(shown[:5])
+            if (more := len(shown) - 5) > 0:
+                listed = say("{names} and {count:,} more", names=listed, count=more)
+            notes.append(say("cells show something else than they hold: {cells}", cells=listed))
         if sheet.max_row > height or sheet.max_column > width:
-            notes.append(f"only {height:,} rows and {width} columns were read")
+            notes.append(
+                say(
+                    "only {rows:,} rows and {columns} columns were read", rows=height, columns=width
+                )
+            )
         yield sheet.title, rows, tuple(notes)
 
 
 #: The note on a sheet that nobody sees.
-_HIDDEN = "the sheet is hidden, and was read all the same"
+_HIDDEN = to_say("the sheet is hidden, and was read all the same")
 
 
 def _hidden(
@@ -231,17 +266,20 @@ def _hidden(
 ) -> Iterator[str]:
     """Say what is hidden and was read all the same."""
     if sheet.sheet_state != "visible":
-        yield _HIDDEN
+        yield say(_HIDDEN)
     lines = [number for number, _ in rows if sheet.row_dimensions[number].hidden]
     if lines:
-        yield f"hidden rows were read all the same: {', '.join(map(str, lines[:8]))}"
+        yield say("hidden rows were read all the same: {rows}", rows=", ".join(map(str, lines[:8])))
     letters = [
         letter
         for letter, column in sheet.column_dimensions.items()
         if column.hidden and (column.min or 1) <= width
     ]
     if letters:
-        yield f"hidden columns were read all the same: {', '.join(sorted(letters)[:8])}"
+        yield say(
+            "hidden columns were read all the same: {columns}",
+            columns=", ".join(sorted(letters)[:8]),
+        )
 
 
 def _covered(sheet: Any, height: int, width: int) -> dict[tuple[int, int], str]:  # noqa: ANN401
@@ -262,16 +300,23 @@ def _cell_text(cell: Any, stored: Any) -> CellText:  # noqa: ANN401  (openpyxl's
     if cell.data_type == "f":
         formula = str(getattr(cell.value, "text", cell.value))
         if value is None:
-            reason = "a formula whose result was never stored; write its result, or open and save"
-            return CellText(formula[:200], f"{reason} the file in a spreadsheet")
+            reason = say(
+                "a formula whose result was never stored; write its result, or open and save the"
+                " file in a spreadsheet"
+            )
+            return CellText(formula[:200], reason)
     if value is None:
         return CellText("")
     if stored.data_type == "e":
-        return CellText(str(value)[:200], f"the cell holds an error of the spreadsheet, {value}")
+        failed = say("the cell holds an error of the spreadsheet, {error}", error=str(value))
+        return CellText(str(value)[:200], failed)
     if isinstance(value, bool):
-        return CellText(str(value).upper(), f"{str(value).upper()} is no number")
+        truth = str(value).upper()
+        return CellText(truth, say("{value} is no number", value=truth))
     if isinstance(value, dt.date | dt.time | dt.timedelta):
-        reason = "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
+        reason = say(
+            "the spreadsheet made a date of it; format the cell as text, and write 6x6x256"
+        )
         return CellText(str(value), reason)
     form = str(cell.number_format or "General")
     struck = bool(cell.font is not None and cell.font.strike)
@@ -306,7 +351,7 @@ def number_cell(value: float, form: str, place: str) -> CellText:
     shown = shown_number(value, form)
     reason = shown.reason
     if not reason and abs(value) >= 10**15:
-        reason = "a spreadsheet keeps 15 digits only; format the cell as text"
+        reason = say("a spreadsheet keeps 15 digits only; format the cell as text")
     note = f"{place}: {shown.note}" if shown.note else ""
     return CellText(shown.text, reason, note, shown.in_full)
 

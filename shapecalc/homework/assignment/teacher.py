@@ -43,7 +43,7 @@ from shapecalc.homework.assignment.model import (
 from shapecalc.homework.assignment.networks import Variation, network, together
 from shapecalc.homework.assignment.quantities import QUANTITIES, no_field
 from shapecalc.homework.languages import LANGUAGES
-from shapecalc.spec.find import beside
+from shapecalc.spec.find import beside, find_homework
 from shapecalc.spec.yaml_compose import compose
 from shapecalc.text import Scalar, YamlMap, describe, origin
 from shapecalc.text.words import did_you_mean
@@ -151,6 +151,19 @@ def read_homework(source: Source, values: Mapping[str, str] | None = None) -> Ho
         raise SpecErrors(reader.problems.in_order())
     assert homework is not None
     return homework
+
+
+def language_in(homework: str | Source) -> str:
+    """Return the language that a teacher's file names, before anything of it is judged.
+
+    "" for one that names none, and for a file with mistakes, which are told when all is read.
+    """
+    try:
+        tree = compose(find_homework(homework) if isinstance(homework, str) else homework)
+    except SpecErrors:
+        return ""
+    word = tree.items.get("language") if isinstance(tree, YamlMap) else None
+    return word.text if isinstance(word, Scalar) and word.text in LANGUAGES else ""
 
 
 class _TeacherReader(KeyReader):

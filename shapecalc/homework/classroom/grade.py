@@ -18,7 +18,7 @@ from shapecalc.homework.classroom.results import write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
 from shapecalc.homework.classroom.store import PAGES, State
 from shapecalc.homework.diagnosis import OTHER_STAMP
-from shapecalc.homework.languages import beginning, speaking
+from shapecalc.homework.languages import beginning, say, speaking
 from shapecalc.text import Origin
 from shapecalc.text.files import kept_alone, page_name
 from shapecalc.text.safe import terminal_safe
@@ -142,10 +142,13 @@ class _Run:
         if request.source.variants is not None:
             own[request.source.variants.source] = "the list of variants"
         self.folder = Folder(request.folder, own)
-        self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
+        with speaking(homework.language):
+            self.intake: Intake = take_in(self.folder, roster.students, self.clock, self._stamps())
         self.printed: tuple[Homework, str] = (homework, fingerprint(homework))
         taken: set[str] = set()
-        self.graded = [self._before(at, homework, taken) for at in range(len(roster.students))]
+        with speaking(homework.language):
+            places = range(len(roster.students))
+            self.graded = [self._before(at, homework, taken) for at in places]
         self.keys: dict[int, str] = {}
         self.pages: set[str] = set()
         self.errors: list[str] = []
@@ -173,7 +176,7 @@ class _Run:
         late = deadline.hours(submission.time) if submission.time is not None else 0
         if submission.time is None and submission.marked:
             late = 1
-            notes.append("marked late by Canvas, which says not how much; one hour is counted")
+            notes.append(say("marked late by Canvas, which says not how much; one hour is counted"))
         path = submission.handed.path if submission.handed is not None else ""
         return Graded(student, "unreadable", path, late, out_of=out_of, notes=tuple(notes),
                       page=page)  # fmt: skip

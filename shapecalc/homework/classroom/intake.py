@@ -33,6 +33,7 @@ from shapecalc.homework.classroom.roster import (
     table_rows,
     whose,
 )
+from shapecalc.homework.languages import say
 from shapecalc.spec.find import read_bytes
 from shapecalc.text.files import bare, fold
 
@@ -223,8 +224,8 @@ def take_in(
 
 def _of_several(handed: Handed) -> Submission:
     """Return what is known of a student whose file it may be, and whose it may not be."""
-    note = f"{handed.path} may be of this student, and of another one"
-    return Submission(None, notes=(note,), undecided="put the id into the file's name")
+    note = say("{file} may be of this student, and of another one", file=handed.path)
+    return Submission(None, notes=(note,), undecided=say("put the id into the file's name"))
 
 
 def _entries(
@@ -297,7 +298,7 @@ def _owners(
         if by_path.reason.startswith("names ") and "roster" not in by_path.reason:
             reason = f"its path {by_path.reason}, the text {known.students[inside.at].id}"
             return _Owners((), reason, by_path.perhaps | inside.perhaps)
-        return _Owners((inside.at,), "matched by what stands inside the file")
+        return _Owners((inside.at,), say("matched by what stands inside the file"))
     return _Owners((), by_path.reason, by_path.perhaps or inside.perhaps)
 
 
@@ -354,18 +355,22 @@ def _choose(
                     leftovers.append(Leftover(candidate.handed.path, reason))
             left = kept
     refused = tuple(
-        f"{handed.path} was handed in as well, and cannot be read: {handed.refused}"
+        say(
+            "{file} was handed in as well, and cannot be read: {reason}",
+            file=handed.path,
+            reason=handed.refused,
+        )
         for handed, *_ in candidates
         if handed.refused and (handed is not left[0].handed or len(left) > 1)
     )
     if len(left) > 1:
-        paths = " and ".join(candidate.handed.path for candidate in left[:3])
+        paths = say(" and ").join(candidate.handed.path for candidate in left[:3])
         for candidate in left:
             reason = f"of {student.id}, and nothing says which of several files counts"
             reason = "; ".join(filter(None, (reason, candidate.handed.refused)))
             leftovers.append(Leftover(candidate.handed.path, reason))
-        notes = (f"handed in {paths}, and nothing says which counts", *refused)
-        return Submission(None, notes=notes, undecided="hand in one file")
+        note = say("handed in {files}, and nothing says which counts", files=paths)
+        return Submission(None, notes=(note, *refused), undecided=say("hand in one file"))
     only = left[0]
     notes = (*filter(None, (only.note,)), *refused)
     return Submission(only.handed, only.time, marked_late(only.handed.parts), notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.homework.assignment.notation import marks_number, marks_text
+from shapecalc.homework.assignment.notation import marks_number
 from shapecalc.homework.exports.parts import (
     marked_up,
     part_lines,
@@ -16,6 +16,8 @@ from shapecalc.homework.exports.parts import (
     problem_lines,
     summary_lines,
 )
+from shapecalc.homework.languages import say
+from shapecalc.homework.sheets.checked import marks_said
 from shapecalc.output.json import dump
 
 if TYPE_CHECKING:
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 def combinator(checked: Checked, *, per: Per = "layer", hint: int = 2) -> str:
     """Write the outcome: a row a part, and what explains the whole table below it."""
     first, *rest = summary_lines(checked, hint=hint)
-    rows: list[list[object]] = [["iscorrect", per, "what was said", "marks"]]
+    rows: list[list[object]] = [["iscorrect", say(per), say("what was said"), say("marks")]]
     for part in parts_of(checked, per):
         text = "\n".join(part_lines(part, per=per, hint=hint))
-        marks = f"{marks_text(part.marks)} of {marks_text(part.out_of)}"
+        marks = marks_said(part.marks, part.out_of)
         rows.append([int(part.right), part.name, text, marks])
     whole = checked.out_of
     outcome = {

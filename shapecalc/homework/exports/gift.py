@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.exports.moodle import answers_of, clean_category
 from shapecalc.homework.exports.questions import blanks_of, clean, network_page, number_page
+from shapecalc.homework.languages import say
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\~=#{}:"})
 def gift(homework: Homework) -> str:
     """Write a homework as questions with a blank line between them."""
     category = f"$CATEGORY: $course$/{clean_category(homework.title)}"
-    page = f"::the network::[html]{escaped(network_page(homework))}"
+    page = f"::{escaped(say('the network'))}::[html]{escaped(network_page(homework))}"
     blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     questions = ("\n".join(_question(homework, blank)) for blank in blanks)
     return "\n\n".join([category, page, *questions]) + "\n"

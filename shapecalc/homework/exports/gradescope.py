@@ -24,6 +24,7 @@ from shapecalc.homework.exports.parts import (
     problem_lines,
     summary_lines,
 )
+from shapecalc.homework.languages import ENGLISH, spoken
 from shapecalc.output.json import dump
 from shapecalc.spec.find import beside, is_shipped
 from shapecalc.text import Origin
@@ -194,6 +195,8 @@ def package(
     Raises `SpecErrors` (E745) when its network lies outside the folder of the homework.
     """
     options = f"--per {per} --hint {hint} --visibility {visibility} --markup {markup}"
+    if spoken() != ENGLISH:
+        options += f" --language {spoken()}"
     listed = {}
     if variants is not None:
         options += " --variants source/variants.csv"

@@ -34,6 +34,7 @@ from shapecalc.homework.exports.questions import (
     tolerance,
 )
 from shapecalc.homework.exports.tables import csv_text, mark_of, sentence_of
+from shapecalc.homework.languages import say, to_say
 from shapecalc.text.safe import csv_safe, one_line
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ GRADES = (
     "0",
 )
 
-_RIGHT = "Right."
-_COMMA = "A comma or a point was read as a decimal sign: write digits only."
+_RIGHT = to_say("Right.")
+_COMMA = to_say("A comma or a point was read as a decimal sign: write digits only.")
 _LONGEST_NAME = 255
 
 
@@ -95,19 +96,23 @@ def answers_of(blank: AskedNumber) -> tuple[ForeseenAnswer, ...]:
 
 
 def _foreseen(blank: AskedNumber) -> Iterator[ForeseenAnswer]:
-    yield ForeseenAnswer(str(blank.right), "0", "100", _RIGHT)
+    yield ForeseenAnswer(str(blank.right), "0", "100", say(_RIGHT))
     if twin := _twin(Fraction(blank.right)):
-        yield ForeseenAnswer(twin, "0.0001", "100", f"{_RIGHT} {_COMMA}")
+        yield ForeseenAnswer(twin, "0.0001", "100", f"{say(_RIGHT)} {say(_COMMA)}")
     for other in blank.others:
         yield ForeseenAnswer(
             decimal(other.value), tolerance(other.value), grade(other.share), other.message
         )
     for other in blank.others:
         if twin := _twin(other.value):
-            yield ForeseenAnswer(twin, "0.0001", grade(other.share), f"{other.message} {_COMMA}")
+            yield ForeseenAnswer(
+                twin, "0.0001", grade(other.share), f"{other.message} {say(_COMMA)}"
+            )
     if blank.right >= 1000 and not _twin(Fraction(blank.right)):
         # 4,000 may arrive as 4: it cannot be told from a 4, so nothing is earned, but it is said.
-        message = f"If you wrote a number of thousands with a separator: {DIGITS}"
+        message = say(
+            "If you wrote a number of thousands with a separator: {repair}", repair=say(DIGITS)
+        )
         yield ForeseenAnswer(f"{blank.right:,}".partition(",")[0], "0", "0", message)
 
 
@@ -135,7 +140,7 @@ def moodle_xml(homework: Homework, *, per: str = "layer") -> str:
     category = ET.SubElement(quiz, "question", type="category")
     name = clean_category(homework.title)
     _text(category, "category", f"$course$/{name}")
-    _question(quiz, "description", "the network", network_page(homework), grade_="0")
+    _question(quiz, "description", say("the network"), network_page(homework), grade_="0")
     blanks = blanks_of(homework)
     scale = lcm(*(blank.marks.denominator for parts in blanks.values() for blank in parts))
     if per == "layer":
@@ -167,8 +172,8 @@ def moodle_pool(homeworks: Sequence[Homework], *, per: str = "layer") -> str:
         for cells in by_layer(blanks).values():
             lines += _cloze_lines(homework, cells, scale)
         columns = {parts[0].cell.quantity.key for parts in blanks.values()}
-        lines += [_cloze_text(counted_page(homework, columns)), paragraph(DIGITS)]
-        name = f"{homework.title}, variant {homework.stamp}"
+        lines += [_cloze_text(counted_page(homework, columns)), paragraph(say(DIGITS))]
+        name = say("{title}, variant {stamp}", title=homework.title, stamp=homework.stamp)
         _question(quiz, "cloze", name, "".join(lines))
     return xml_text(quiz)
 
@@ -222,7 +227,7 @@ def _cloze(
     layer = cells[0][0].cell.layer
     lines = list(_cloze_lines(homework, cells, scale))
     columns = [parts[0].cell.quantity.key for parts in cells]
-    lines += [_cloze_text(conventions_page(homework, layer, columns)), paragraph(DIGITS)]
+    lines += [_cloze_text(conventions_page(homework, layer, columns)), paragraph(say(DIGITS))]
     _question(quiz, "cloze", name, "".join(lines))
 
 
@@ -233,8 +238,9 @@ def _cloze_lines(
     yield _cloze_text(layer_page(homework, cells[0][0].cell.layer))
     for parts in cells:
         fields = " x ".join(_field(homework, blank, scale) for blank in parts)
-        named = f" ({' x '.join(blank.part for blank in parts)})" if len(parts) > 1 else ""
-        title = _cloze_text(clean(parts[0].cell.quantity.title))
+        extents = " x ".join(say(blank.part) for blank in parts)
+        named = f" ({extents})" if len(parts) > 1 else ""
+        title = _cloze_text(clean(say(parts[0].cell.quantity.title)))
         yield f"<p>{title}{named}: {fields}</p>"  # the blanks are written already
 
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from shapecalc.homework.diagnosis import VERDICTS
-from shapecalc.homework.diagnosis.wording import names, rule_line, why_text
+from shapecalc.homework.diagnosis.wording import names, read_said, rule_line, why_text
+from shapecalc.homework.languages import say
 from shapecalc.homework.sheets.checked import tabulate
 from shapecalc.output.markdown import escaped
 from shapecalc.output.markup import Element, written
@@ -65,10 +66,10 @@ def parts_of(checked: Checked, per: Per = "layer") -> tuple[CheckPart, ...]:
     parts: dict[str, list[JudgedCell]] = {}
     for judged in checked.cells:
         if judged.verdict != "not_graded":
-            layer, title = one_line(judged.cell.layer), judged.cell.quantity.title
+            layer, title = one_line(judged.cell.layer), say(judged.cell.quantity.title)
             name = {"layer": layer, "column": title, "cell": f"{layer}: {title}"}[per]
             parts.setdefault(name, []).append(judged)
-    titles = [column.title for column in checked.homework.columns]
+    titles = [say(column.title) for column in checked.homework.columns]
     order = [name for name in titles if name in parts] if per == "column" else list(parts)
     return tuple(CheckPart(name, tuple(parts[name])) for name in order)
 
@@ -77,11 +78,11 @@ def part_lines(part: CheckPart, *, per: Per = "layer", hint: int = 2) -> Iterato
     """Yield what is said of a part, a line a cell and below it what explains it."""
     for judged in part.cells:
         cell = judged.cell
-        name = {"layer": cell.quantity.title, "column": one_line(cell.layer), "cell": ""}[per]
-        answer = one_line(judged.read_as or judged.raw)
+        name = {"layer": say(cell.quantity.title), "column": one_line(cell.layer), "cell": ""}[per]
+        answer = one_line(read_said(judged.read_as) or judged.raw)
         answer = answer if len(answer) <= _SHOWN else f"{answer[: _SHOWN - 1]}…"
         known = hint > 1 or judged.verdict != "misconception"  # that it is known is a hint, too
-        meaning = VERDICTS[judged.verdict if known else "wrong"][0]
+        meaning = say(VERDICTS[judged.verdict if known else "wrong"][0])
         text = f"{answer} - {meaning}" if answer else meaning
         text = f"{name}: {text}" if name else text
         note = one_line(judged.note)
@@ -98,7 +99,7 @@ def _explained(judged: JudgedCell, hint: int) -> Iterator[str]:
         yield why_text(first.ids)
     else:
         likely = dict.fromkeys(names(diagnosis.ids) for diagnosis in judged.diagnoses[:3])
-        yield f"Perhaps {', or '.join(likely)}: the number is the same."
+        yield say("Perhaps {mistakes}: the number is the same.", mistakes=say(", or ").join(likely))
     if hint >= 3 and (first.working or first.rule):
         yield f"{one_line(rule_line(judged, first))}."
 
@@ -112,7 +113,7 @@ def summary_lines(checked: Checked, *, hint: int = 2) -> tuple[str, ...]:
 def problem_lines(problems: tuple[Problem, ...]) -> tuple[str, ...]:
     """Return what is said of answers that could not be read."""
     return (
-        "The answers could not be read; this is not wrong, but nothing can be graded.",
+        say("The answers could not be read; this is not wrong, but nothing can be graded."),
         *(
             f"{one_line(problem.message)}"
             + (f" ({one_line(problem.hint)})" if problem.hint else "")

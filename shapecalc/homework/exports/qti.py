@@ -20,6 +20,7 @@ from shapecalc.homework.exports.questions import (
     number_page,
     paragraph,
 )
+from shapecalc.homework.languages import say
 from shapecalc.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def assessment(homework: Homework, ident: str) -> ET.Element:
     root = ET.Element("questestinterop", xmlns=_QTI)
     whole = ET.SubElement(root, "assessment", ident=ident, title=one_line(homework.title))
     section = ET.SubElement(whole, "section", ident="root_section")
-    item = _item(section, f"{ident}_0", "the network", "text_only_question", "0")
+    item = _item(section, f"{ident}_0", say("the network"), "text_only_question", "0")
     _shown(ET.SubElement(item, "presentation"), network_page(homework))
     blanks = (blank for parts in blanks_of(homework).values() for blank in parts)
     for number, blank in enumerate(blanks, 1):
@@ -133,7 +134,7 @@ def _processing(item: ET.Element, blank: AskedNumber) -> None:
         outcomes, "decvar", maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal"
     )
     _right(processing, blank)
-    feedbacks = {"correct_fb": "Right."}
+    feedbacks = {"correct_fb": say("Right.")}
     for number, other in enumerate(blank.others, 1):
         # Canvas reads idents with `wrong` or `incorrect` as what is said of any wrong answer.
         ident = f"slip{number}_fb"

@@ -9,11 +9,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.homework.answers import DOES
 from shapecalc.homework.assignment.conventions import stated_conventions
 from shapecalc.homework.assignment.notation import value_text
 from shapecalc.homework.diagnosis.explanations import singles
 from shapecalc.homework.diagnosis.judge import case_of
 from shapecalc.homework.diagnosis.wording import general_rule, why_text
+from shapecalc.homework.languages import figures, say, to_say
 from shapecalc.homework.sheets import described, key_of
 from shapecalc.layers.shape import SIDE_NAMES, as_text, whole
 from shapecalc.output.markup import Element, written
@@ -60,15 +62,15 @@ class AskedNumber(NamedTuple):
     @property
     def name(self) -> str:
         """The blank in words."""
-        name = f"{self.cell.layer}: {self.cell.quantity.title}"
-        return f"{name}, {self.part}" if self.part else name
+        name = f"{self.cell.layer}: {say(self.cell.quantity.title)}"
+        return f"{name}, {say(self.part)}" if self.part else name
 
     @property
     def otherwise(self) -> str:
         """What is said of a number that no known mistake gives."""
         if not self.rule:
-            return "Not right."
-        return f"No known mistake gives this number. The rule: {self.rule}."
+            return say("Not right.")
+        return say("No known mistake gives this number. The rule: {rule}.", rule=self.rule)
 
 
 def blanks_of(homework: Homework) -> dict[tuple[str, str], tuple[AskedNumber, ...]]:
@@ -123,7 +125,8 @@ def _accepted(homework: Homework, cell: AskedCell, at: int) -> Iterator[Other]:
     for accepted in cell.accepted:
         extents = _right(accepted.value)
         if len(extents) == len(_right(cell.key)):
-            message = f"Accepted: {accepted.reason}." if accepted.reason else "Accepted."
+            reason = accepted.reason
+            message = say("Accepted: {reason}.", reason=reason) if reason else say("Accepted.")
             yield Other(Fraction(extents[at]), message, share)
 
 
@@ -143,8 +146,8 @@ def _why(ids: tuple[str, ...]) -> str:
     """Say what was probably done, and why it is not so."""
     if len(ids) == 1:
         return why_text(ids)
-    reasons = " Or: ".join(why_text((name,)) for name in ids[:_NAMED])
-    return f"Several mistakes give this number. Perhaps: {reasons}"
+    reasons = say(" Or: ").join(why_text((name,)) for name in ids[:_NAMED])
+    return say("Several mistakes give this number. Perhaps: {reasons}", reasons=reasons)
 
 
 def decimal(value: Fraction) -> str:
@@ -175,7 +178,7 @@ def by_layer(
 
 
 #: Said wherever a number is typed: platforms read separators in their own ways.
-DIGITS = "Write digits only: no separators between thousands, no K or M."
+DIGITS = to_say("Write digits only: no separators between thousands, no K or M.")
 
 
 def clean(text: str) -> str:
@@ -195,15 +198,21 @@ def paragraph(*parts: Node) -> str:
 def network_page(homework: Homework) -> str:
     """Write the network that the questions are about: its input and all its layers."""
     inputs = [as_text(row.output) for row in homework.report.rows if row.type == "input"]
-    head = Element("tr", Element("th", "layer"), Element("th", "what it does"))
+    head = Element("tr", Element("th", say("layer")), Element("th", say(DOES)))
     rows = (
         Element("tr", Element("td", one_line(layer)), Element("td", one_line(does)))
         for layer, does in described(homework)
     )
-    about = paragraph(f"{one_line(homework.title)}. The input is {', '.join(inputs)}.")
+    about = paragraph(
+        say(
+            "{title}. The input is {volumes}.",
+            title=one_line(homework.title),
+            volumes=", ".join(inputs),
+        )
+    )
     note = paragraph(one_line(homework.note)) if homework.note else ""
     table = written(Element("table", head, *rows), flat=True)
-    return f"{about}{note}{table}{_key_page(key_of(homework))}{paragraph(DIGITS)}"
+    return f"{about}{note}{table}{_key_page(key_of(homework))}{paragraph(say(DIGITS))}"
 
 
 def _key_page(key: Mapping[str, str]) -> str:
@@ -221,7 +230,11 @@ def layer_page(homework: Homework, layer: str) -> str:
     """Say which layer a question is about, and what of it is filled in."""
     does = dict(described(homework)).get(layer, "")
     given = "".join(
-        f" Given: {cell.quantity.title} {value_text(cell.key, homework.conventions)}."
+        say(
+            " Given: {column} {value}.",
+            column=say(cell.quantity.title),
+            value=figures(value_text(cell.key, homework.conventions)),
+        )
         for cell in homework.cells
         if cell.layer == layer and cell.filled_in
     )
@@ -239,14 +252,15 @@ def conventions_page(homework: Homework, layer: str, columns: Iterable[str]) -> 
 def counted_page(homework: Homework, columns: set[str]) -> str:
     """Say how these columns are counted; the order of extents, and rounding, blanks leave open."""
     stated = stated_conventions(homework.conventions, columns - {"output"}, homework.report)
-    terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != "rounding")
+    terms = "; ".join(f"{k}: {v}" for k, v in stated.items() if k != say("rounding"))
     return paragraph(f"{terms}.") if terms else ""
 
 
 def number_page(homework: Homework, blank: AskedNumber) -> str:
     """Ask for one number."""
     quantity = blank.cell.quantity
-    question = f"{quantity.title}, {blank.part}" if blank.part else quantity.title
+    title = say(quantity.title)
+    question = f"{title}, {say(blank.part)}" if blank.part else title
     page = layer_page(homework, blank.cell.layer) + paragraph(f"{question}?")
     counted = conventions_page(homework, blank.cell.layer, [quantity.key])
-    return page + counted + paragraph(DIGITS)
+    return page + counted + paragraph(say(DIGITS))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.homework.answers import refuse_file
 from shapecalc.homework.assignment.notation import marks_text
 from shapecalc.homework.classroom import standing
+from shapecalc.homework.languages import figures, say, say_counted
 from shapecalc.output.csv import Plain, written
 from shapecalc.spec.find import read_bytes
 from shapecalc.text.safe import one_line
@@ -88,11 +89,20 @@ def sentence_of(graded: Graded) -> str:
     if graded.status == "unreadable":
         reasons = capital(sentence(one_line("; ".join(graded.notes))))
         return f"{standing(graded)} {reasons}".strip()
-    text = f"{marks_text(graded.earned)} of {marks_text(graded.out_of)} marks."
+    text = say(
+        "{earned} of {out_of} marks.",
+        earned=figures(marks_text(graded.earned)),
+        out_of=figures(marks_text(graded.out_of)),
+    )
     if not graded.late:
         return text
-    hours = "1 hour" if graded.late == 1 else f"{graded.late} hours"
-    return f"{text} Late by {hours}, so {marks_text(graded.marks)} count."
+    late = say_counted(
+        "Late by {count} hour, so {marks} count.",
+        "Late by {count} hours, so {marks} count.",
+        graded.late,
+        marks=figures(marks_text(graded.marks)),
+    )
+    return f"{text} {late}"
 
 
 def paired(places: dict[str, list[int]]) -> tuple[dict[str, int], list[str]]:

@@ -3,6 +3,8 @@
 The English sentences stand where they are made, as `say("{layer} has {count} cells", ...)`; their
 translations stand in a catalogue in gettext's format beside this file, `de.po`.  What is said is
 said in the language that is spoken, which whoever makes a text for a student sets by `speaking`.
+A new language is a file there and a line in `LANGUAGES`; the tests of the catalogues name what it
+has not.
 """
 
 from __future__ import annotations
@@ -100,6 +102,17 @@ def to_say(message: str) -> str:
 def beginning(message: str) -> str:
     """Return what a message begins with in the language that is spoken, up to its first value."""
     return say(message).partition("{")[0]
+
+
+def question_said(question: str) -> str:
+    """Put the question whether a known word was meant, which `text.words` made, in the language.
+
+    >>> question_said("did you mean 'conv1' or 'conv2'?"), question_said("")
+    ("did you mean 'conv1' or 'conv2'?", '')
+    """
+    if not question or _SPOKEN.get() == ENGLISH:
+        return question
+    return say("did you mean {names}?", names=say(" or ").join(re.findall("'[^']*'", question)))
 
 
 def listed_said(words: Sequence[str], most: int) -> str:

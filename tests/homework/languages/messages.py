@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from itertools import product
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.misconceptions import CATALOGUE
+from shapecalc.homework.exports.parts import Per
 from shapecalc.layers import BUILTIN
 from shapecalc.layers.shape import SIDE_NAMES, axes_text
 from shapecalc.output.columns import with_macs
@@ -30,16 +31,19 @@ class Text(NamedTuple):
 
 
 def in_source() -> Iterator[Text]:
-    """Yield the texts of `say`, `say_counted` and `to_say`, in the order of the files."""
+    """Yield the texts that are said, in the order of the files."""
     for folder in SPEAKING:
         for path in sorted(folder.rglob("*.py")):
-            for texts in said_in(path.read_text(encoding="utf-8")):
-                place = path.relative_to(ROOT).as_posix()
+            place = path.relative_to(ROOT).as_posix()
+            for texts in said_in(path.read_text(encoding="utf-8"), reads="/answers/" in place):
                 yield from (Text(text, plural, place) for text, plural in texts)
 
 
-def said_in(source: str) -> Iterator[list[tuple[str, str]]]:
-    """Yield the texts of each call in a file; a call whose text is computed has none."""
+def said_in(source: str, *, reads: bool = False) -> Iterator[list[tuple[str, str]]]:
+    """Yield the texts of each call in a file; a call whose text is computed has none.
+
+    What `reads` files refuses them by `refuse_file`, which says the texts without values.
+    """
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
@@ -49,6 +53,9 @@ def said_in(source: str) -> Iterator[list[tuple[str, str]]]:
             yield [(texts[0], texts[1])]
         elif node.func.id in ("say", "to_say"):
             yield [(text, "") for text in texts[:1]]
+        elif reads and node.func.id == "refuse_file":
+            plain = (*node.args[1:2], *node.args[3:4])
+            yield [(arg.value, "") for arg in plain if isinstance(arg, ast.Constant) and arg.value]
 
 
 def in_data() -> Iterator[Text]:
@@ -56,6 +63,7 @@ def in_data() -> Iterator[Text]:
     for quantity in QUANTITIES.values():
         yield Text(quantity.title, "", "quantities")
     yield Text("channels", "", "axes")
+    yield from (Text(word, "", "parts of a check") for word in get_args(Per))
     for rank, layout in product((1, 2, 3), ("hwc", "chw")):
         yield Text(axes_text([rank], layout), "", "axes")
         yield from (Text(name, "", "axes") for name in SIDE_NAMES[rank])

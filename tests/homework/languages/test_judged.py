@@ -92,14 +92,11 @@ def pages_of(asked: Homework, checked: Checked, *, hint: int = 3) -> list[str]:
     return [*feedback(asked, graded, checked, hint=hint, solution=True)]
 
 
-def texts_of(asked: Homework, checked: Checked) -> list[str]:
+def texts_of(asked: Homework, checked: Checked, hints: tuple[int, ...] = (1, 2, 3)) -> list[str]:
     """Return all that a student reads of answers that were judged."""
-    texts = [
-        checked.render(form, hint=hint, solution=True)
-        for hint in (1, 2, 3)
-        for form in ("text", "markdown", "html", "latex")
-    ]
-    texts += [page for hint in (1, 2, 3) for page in pages_of(asked, checked, hint=hint)]
+    forms = ("text", "markdown", "html", "latex") if len(hints) > 1 else ("text",)
+    texts = [checked.render(form, hint=hint, solution=True) for hint in hints for form in forms]
+    texts += [page for hint in hints for page in pages_of(asked, checked, hint=hint)]
     document = json.loads(checked.render("json", hint=3, solution=True))
     texts += [cell["note"] for cell in document["cells"]]
     texts += [
@@ -113,16 +110,14 @@ def texts_of(asked: Homework, checked: Checked) -> list[str]:
 
 
 def notation(checked: Checked) -> set[str]:
-    """Return what is no sentence of ours: notes on how a cell was read, names of files."""
-    own = {judged.note for judged in checked.cells} | {*checked.notes}
-    own |= {extra.hint for extra in checked.extras}
-    return own | {checked.source, checked.homework.stamp, checked.homework.title} - {""}
+    """Return what is no sentence of ours: names."""
+    return {checked.source, checked.homework.stamp, checked.homework.title}
 
 
-def english_of(asked: Homework, text: str) -> list[str]:
+def english_of(asked: Homework, text: str, hints: tuple[int, ...] = (1, 2, 3)) -> list[str]:
     checked = judged(asked, text)
     own = notation(checked)
-    return [left for said in texts_of(asked, checked) for left in untranslated(said, own)]
+    return [left for said in texts_of(asked, checked, hints) for left in untranslated(said, own)]
 
 
 def test_every_verdict_is_there() -> None:
@@ -152,7 +147,7 @@ def test_no_sentence_about_a_misconception_stays_english(
     )
     asked = assign(report, layers=[example.layer], columns=[example.column]).in_language("de")
     text = f"layer;{example.column}\n{example.layer};{example.wrong}\n"
-    assert english_of(asked, text) == []
+    assert english_of(asked, text, (3,)) == []
     if CATALOGUE[name].rule is not None:
         explained = judged(asked, text).cells[0].diagnoses
         assert name in {known for diagnosis in explained for known in diagnosis.ids}
@@ -192,6 +187,11 @@ def test_a_stamp_of_another_homework_is_told_on_top_in_the_language() -> None:
     assert checked.render("text").splitlines()[1].startswith("Das Blatt trägt den Stempel")
 
 
+def test_the_summary_counts_what_is_blank() -> None:
+    said = judged(alexnet("en"), ANSWERS).render("text").splitlines()[1]
+    assert "11 wrong, 1 not readable, 3 blank;" in said
+
+
 def test_the_command_judges_in_a_language(tmp_path: Path) -> None:
     answers = tmp_path / "a.csv"
     answers.write_text("layer,params\nconv1,34848\n")
@@ -206,11 +206,13 @@ def test_the_command_judges_in_a_language(tmp_path: Path) -> None:
 
 def test_a_class_is_graded_in_the_language_of_its_homework(tmp_path: Path) -> None:
     (tmp_path / "homework.yaml").write_text("spec: lenet5\nlanguage: de\ncolumns: [params]\n")
-    (tmp_path / "class.csv").write_text("id,name\ns1,A\ns2,B\ns3,C\n")
+    (tmp_path / "class.csv").write_text("id,name\ns1,A\ns2,B\ns3,C\ns4,D\n")
     folder = tmp_path / "submissions"
     folder.mkdir()
     (folder / "s1.csv").write_text("layer,params\nconv1,156\nconv2,2400\n")
     (folder / "s2.csv").write_text("layer,params\nnonsense,156\n")
+    (folder / "s4.csv").write_text("layer,params\nconv1,156\n")
+    (folder / "s4-new.csv").write_text("layer,params\nconv1,150\n")
     words = [str(folder), "--roster", str(tmp_path / "class.csv"), "-o", str(tmp_path / "results")]
     words += ["--homework", str(tmp_path / "homework.yaml")]
     done = runner().invoke(main, ["homework", "grade", *words])
@@ -221,6 +223,7 @@ def test_a_class_is_graded_in_the_language_of_its_homework(tmp_path: Path) -> No
         "Die Biases wurden vergessen",
         "keine Antwort gehört zu dem, was gefragt war",
         "Es wurde nichts abgegeben",
+        "und nichts sagt, was davon zählt",
     ):
         assert said.casefold() in joined.casefold()
     again = runner().invoke(main, ["homework", "grade", *words, "--language", "es"])
@@ -231,8 +234,9 @@ def test_a_class_is_graded_in_the_language_of_its_homework(tmp_path: Path) -> No
 
 def test_english_judges_without_a_catalogue() -> None:
     code = (
-        "import sys\nfrom tests.homework.languages.test_judged import *\n"
+        "from tests.homework.languages.test_judged import *\n"
+        "from shapecalc.homework import languages\n"
         "asked = alexnet('en')\npages_of(asked, judged(asked, ANSWERS))\n"
-        "assert 'shapecalc.homework.languages.catalogue' not in sys.modules\n"
+        "assert languages._catalogue.cache_info().misses == 0\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

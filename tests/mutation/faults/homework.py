@@ -33,7 +33,7 @@ FAULTS = [
     Planted("a class's common mistakes are listed where there are none", "not numbers.common", "False"),
     Planted("a common mistake stands without the right number", 'Cell(f"{value.wrong:,}"),\n            Cell(value.right),', 'Cell(f"{value.wrong:,}"),'),
     Planted("an example is written over files", "any(root.iterdir())", "all(root.iterdir())"),
-    Planted("a feedback's several ways are not listed", '(say("Each of these gives the same number:"),), (*done, *points)', '(say("Each of these gives the same number:"),), points'),
+    Planted("a feedback's several ways are not listed", '(say("Each of these gives the same number:"),), (*done, *points)', '(say("Each of these gives the same number:"),)'),
     Planted("a cell without a key is explained", "judged.verdict not in SIMPLY_RIGHT and judged.cell.key is not None", "judged.verdict not in SIMPLY_RIGHT and judged.cell.key is None"),
     Planted("a path out of the archive is taken", 'path.is_absolute() or ".." in path.parts or name[1:2] == ":"', 'path.is_absolute() and ".." in path.parts or name[1:2] == ":"'),
     Planted("the file's time is taken unless it is asked for", 'request.times == "files"', 'request.times != "files"'),

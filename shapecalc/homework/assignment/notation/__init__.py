@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import normalize
 
 from shapecalc.homework.assignment.notation.typesetting import unset
-from shapecalc.homework.languages import to_say
+from shapecalc.homework.languages import say, to_say
 from shapecalc.layers.shape import as_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def at_digits(number: ReadNumber, digits: int) -> tuple[ReadNumber, ...]:
     places = len(str(abs(value.numerator)))
     unit = 10 ** max(places - digits, 0)
     if number.half > Fraction(unit, 2):
-        note = "; ".join(filter(None, (number.note, f"rounded to fewer than {digits} digits")))
+        rounded = say("rounded to fewer than {digits} digits", digits=digits)
+        note = "; ".join(filter(None, (number.note, rounded)))
         return (number._replace(half=Fraction(0), note=note),)
     zeros = places - len(str(abs(value.numerator)).rstrip("0"))
     own = min(unit, 10**zeros)
@@ -199,7 +200,7 @@ def without_doubt(text: str) -> tuple[str, str]:
     match = _DOUBT.search(text)
     if match is None or (match[1] and not re.search(r"\dx\d|^\S+$", text[: match.start()])):
         return text, ""
-    return text[: match.start()], f"'{match[0].strip()}' was left out"
+    return text[: match.start()], say("'{text}' was left out", text=match[0].strip())
 
 
 def fraction_text(value: Fraction) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from shapecalc.homework.assignment.notation import (
     BEYOND,
     DIGITS,
+    GIVES,
     LONGEST,
     Blank,
     ReadNumber,
@@ -29,6 +29,7 @@ from shapecalc.homework.assignment.notation.units import (
     WITH_WORDS,
     scales,
 )
+from shapecalc.homework.languages import ENGLISH, figures, kept_by_language, say, spoken, to_say
 from shapecalc.spec.expression import ExpressionError, evaluate, parse
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ _GIVES = re.compile(r"=>|[-=]+>|→|⇒|⟹|=|(?<=[\d)])\s*~\s*(?=\d)")
 
 #: How spreadsheets show numbers that are too long for their column, and save them.
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")
-_BY_SPREADSHEET = "spreadsheets shorten long numbers so; give the column a number format"
+_BY_SPREADSHEET = to_say("spreadsheets shorten long numbers so; give the column a number format")
 #: How a spreadsheet saves whole numbers of 12 digits and more, of which it leaves three.
 _SPREADSHEET = re.compile(r"\d(?:[.,]\d{1,5})?E\+(?:1[1-9]|[2-9]\d)")
 
@@ -85,24 +86,25 @@ def read_number(
     ['34,944', '35,000 ± 500', '614,400']
     """
     if len(raw) > LONGEST:
-        return Unreadable(f"more than {LONGEST} characters; write one number")
+        return Unreadable(say("more than {count} characters; write one number", count=LONGEST))
     return _read(raw, unit, kilobyte)
 
 
-@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+@kept_by_language(8192)  # a class answers with the same texts again and again
 def _read(raw: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     what, struck = standing(raw)
     text = tidy(what)
     nothing = blank(text)
     if nothing is not None:
-        return Unreadable(ALL_STRUCK) if struck else nothing
+        return Unreadable(say(ALL_STRUCK)) if struck else nothing
     text, doubt = without_doubt(text)
     if (nothing := blank(text)) is not None:
         return nothing
     read = _readings(text, raw, unit, kilobyte)
-    if doubt and not isinstance(read, Unreadable | Blank):
-        read = _noted(read, doubt)
-    return _noted(read, LEFT_OUT) if struck and not isinstance(read, Unreadable | Blank) else read
+    if isinstance(read, Unreadable | Blank):
+        return read
+    read = _noted(read, doubt) if doubt else read
+    return _noted(read, say(LEFT_OUT)) if struck else read
 
 
 def _numbers(read: tuple[ReadNumber, ...] | Unreadable | Blank) -> tuple[ReadNumber, ...]:
@@ -126,8 +128,11 @@ def _readings(
     )
     if _SPREADSHEET.fullmatch(text):
         return Unreadable(
-            f"'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number without"
-            " decimals and save it anew"
+            say(
+                "'{text}' is what a spreadsheet leaves of 12 digits: show the cell as a number"
+                " without decimals and save it anew",
+                text=text,
+            )
         )
     if _OTHER_BASE.fullmatch(text):
         return _of_other_base(text)
@@ -141,7 +146,7 @@ def _readings(
     if _GIVES.search(text):
         return _result(text, unit, kilobyte)
     if (words := WITH_WORDS.search(text)) is not None:
-        left = f"'{_short(words[0].strip(' ,'))}' was left out"
+        left = say("'{text}' was left out", text=_short(words[0].strip(" ,")))
         counted = read_number(text[: words.start()], unit=unit, kilobyte=kilobyte)
         return counted if isinstance(counted, Unreadable | Blank) else _noted(counted, left)
     if (enclosed := _ENCLOSED.fullmatch(text)) is not None:
@@ -157,14 +162,17 @@ def _readings(
         return _sum(NAMES_INSIDE.sub("", _WORDS_INSIDE.sub("", bare)))
     numbers = _numerals(match, unit, kilobyte, about=about is not None)
     if not numbers:
-        return Unreadable(f"'{_short(text)}' groups its digits in no usual way; write digits only")
+        groups = say(
+            "'{text}' groups its digits in no usual way; write digits only", text=_short(text)
+        )
+        return Unreadable(groups)
     if _SHORTENED.fullmatch(text):
-        numbers = [number._replace(note=_BY_SPREADSHEET) for number in numbers]
+        numbers = [number._replace(note=say(_BY_SPREADSHEET)) for number in numbers]
     plain = bare == text and bool(re.fullmatch(r"\d+|\d{1,3}(?:,\d{3})+", raw.strip()))
     if any(
         abs(number.value) > BEYOND or sum(map(str.isdigit, bare)) > DIGITS for number in numbers
     ):
-        return Unreadable("a number beyond 10^18; is it one number?")
+        return Unreadable(say("a number beyond 10^18; is it one number?"))
     return tuple(number._replace(plain=plain and not number.half) for number in numbers)
 
 
@@ -206,13 +214,17 @@ def _with_aside(
     if other:
         added = aside.startswith(("+", "-", "±"))
         if not added and any(a.fits(b.value, b.half) for a in numbers for b in other):
-            return _noted(numbers, "what stands in brackets is the same")
+            return _noted(numbers, say("what stands in brackets is the same"))
         if match["joined"] is not None and not added and not aside.isdigit():
             return _sum(match[0])
-        return Unreadable(f"two numbers, '{_short(number)}' and '{_short(aside)}'; keep one")
+        two = say(
+            "two numbers, '{one}' and '{other}'; keep one", one=_short(number), other=_short(aside)
+        )
+        return Unreadable(two)
     if aside.startswith("+"):
-        return Unreadable(f"is '{_short(aside)}' to be added? write one number")
-    return _noted(numbers, f"'{_short(aside)}' was left out")
+        added = say("is '{text}' to be added? write one number", text=_short(aside))
+        return Unreadable(added)
+    return _noted(numbers, say("'{text}' was left out", text=_short(aside)))
 
 
 def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unreadable | Blank:
@@ -220,17 +232,18 @@ def _result(text: str, unit: str, kilobyte: int) -> tuple[ReadNumber, ...] | Unr
     sides = [side.strip() for side in _GIVES.split(text) if side.strip()]
     read = [read_number(side, unit=unit, kilobyte=kilobyte) for side in sides]
     if not read:
-        return Unreadable(f"'{_short(text)}' is no number")
+        return _no_number(text)
     last = read.pop()
     before = next(filter(None, map(_numbers, reversed(read))), ())
     if isinstance(last, Unreadable | Blank):
-        return _noted(before, f"'{_short(sides[-1])}' was not read") if before else last
-    note = "the number after the = counts"
+        unread = say("'{text}' was not read", text=_short(sides[-1]))
+        return _noted(before, unread) if before else last
+    note = say("the number after the = counts")
     if before and any(a.fits(b.value, b.half) for a in last for b in before):
         if last[0].half > before[0].half:  # rounded behind the number itself
             last = before
     elif before:
-        note += f"; what stands before it gives {before[0].text}"
+        note += f"; {say(GIVES, value=figures(before[0].text))}"
     return tuple(number._replace(plain=False, note=note) for number in last)
 
 
@@ -253,14 +266,16 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
                 zeros = len(str(int(value))) - len(str(int(value)).rstrip("0"))
                 half = Fraction(10**zeros, 2) if places == 0 else Fraction(1, 2 * 10**places)
             signed = -value if match["sign"] == "-" else value
-            note = f"{word} stands for {scale:,}" if scaled and word and not power else ""
+            note = ""
+            if scaled and word and not power:
+                note = say("{unit} stands for {number}", unit=word, number=figures(f"{scale:,}"))
             numbers.append(ReadNumber(signed * scale, half, note=note, other=unit_scale.other))
     if unit and not match["unit"] and not power:  # a number in full under a heading with a unit
         full = (
             _numerals(match, "", kilobyte, about=about) if scales(unit, kilobyte)[0][0] > 1 else ()
         )
         numbers += [
-            number._replace(note=f"read in full, without the {unit} of the heading")
+            number._replace(note=say("read in full, without the {unit} of the heading", unit=unit))
             for number in full
             if number.value.denominator == 1 and number.value >= scales(unit, kilobyte)[0].factor
         ]
@@ -294,7 +309,11 @@ def _of_other_base(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     value, base = int(text, 0), {"x": 16, "o": 8, "b": 2}[text[1].lower()]
     if value > BEYOND:
         return Unreadable("a number beyond 10^18; is it one number?")
-    return (ReadNumber(Fraction(value), plain=False, note=f"read as a number to base {base}"),)
+    return (
+        ReadNumber(
+            Fraction(value), plain=False, note=say("read as a number to base {base}", base=base)
+        ),
+    )
 
 
 def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
@@ -302,21 +321,27 @@ def _sum(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     plain = _INSIDE.sub(lambda match: re.sub(r"\D", "", match[0]), text).replace("[", "(")
     plain = _PRODUCT.sub("*", plain.replace("]", ")")).replace("^", "**")
     if (base := _OTHER_BASE.search(text)) is not None:
-        return Unreadable(f"is '{_short(base[0])}' a product, or to base 16? write it with *")
+        question = say(
+            "is '{text}' a product, or to base 16? write it with *", text=_short(base[0])
+        )
+        return Unreadable(question)
     if any(len(digits) > DIGITS for digits in re.findall(r"\d+", plain)):
-        return Unreadable("a number beyond 10^18; is it one number?")
+        return Unreadable(say("a number beyond 10^18; is it one number?"))
     try:
         value = evaluate(parse(plain), _no_name)
     except ExpressionError as error:
         if re.search(r"\d\s*[eE][+-]?\d", text) or not re.search(r"\d", text):
-            return Unreadable(f"'{_short(text)}' is no number")
+            return _no_number(text)
+        if spoken() != ENGLISH:  # the reason is in English
+            return Unreadable(say("'{text}' cannot be computed", text=_short(text)))
         return Unreadable(f"'{_short(text)}' cannot be computed: {_short(error.message)}")
     assert isinstance(value, int)
-    return (
-        ReadNumber(
-            Fraction(value), plain=False, note=f"computed: {fraction_text(Fraction(value))}"
-        ),
-    )
+    note = say("computed: {value}", value=figures(fraction_text(Fraction(value))))
+    return (ReadNumber(Fraction(value), plain=False, note=note),)
+
+
+def _no_number(text: str) -> Unreadable:
+    return Unreadable(say("'{text}' is no number", text=_short(text)))
 
 
 def _no_name(name: str) -> Dim:

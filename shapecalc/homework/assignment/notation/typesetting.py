@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from shapecalc.homework.languages import to_say
+
 #: What a command of LaTeX shows; where it shows nothing but a space, that.
 _COMMANDS = {
     "times": "x",
@@ -61,8 +63,8 @@ _LOWERED = str.maketrans({sign: str(at) for at, sign in enumerate(_SUPERSCRIPTS)
 _LOWERED |= {ord("⁺"): "", ord("⁻"): "-"}
 
 #: Why an answer that is struck out is none, and what is said where another stands beside it.
-ALL_STRUCK = "all of it is struck through; write the answer that counts"
-LEFT_OUT = "what is struck through was left out"
+ALL_STRUCK = to_say("all of it is struck through; write the answer that counts")
+LEFT_OUT = to_say("what is struck through was left out")
 
 
 class Standing(NamedTuple):

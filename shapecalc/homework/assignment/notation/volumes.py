@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +23,7 @@ from shapecalc.homework.assignment.notation import (
 from shapecalc.homework.assignment.notation.numerals import ABOUT, read_number
 from shapecalc.homework.assignment.notation.typesetting import ALL_STRUCK, LEFT_OUT, standing
 from shapecalc.homework.assignment.notation.units import WITH_WORDS
+from shapecalc.homework.languages import kept_by_language, say, to_say
 from shapecalc.layers.shape import Map, Vector, shape_of, whole
 
 if TYPE_CHECKING:
@@ -117,20 +117,25 @@ def read_volume(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     (['96x55x55, channels first'], '1x55x55x96')
     """
     if len(raw) > LONGEST:
-        return Unreadable(f"more than {LONGEST} characters; write a volume like 20x30x40")
+        return Unreadable(
+            say("more than {count} characters; write a volume like 20x30x40", count=LONGEST)
+        )
     return _understood(raw)
 
 
-@lru_cache(maxsize=8192)  # a class answers with the same texts again and again
+@kept_by_language(8192)  # a class answers with the same texts again and again
 def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     what, struck = standing(raw)
     text = tidy(what).removeprefix("=").strip()
     nothing = blank(text)
     if nothing is not None:
-        return Unreadable(ALL_STRUCK) if struck else nothing
+        return Unreadable(say(ALL_STRUCK)) if struck else nothing
     if _DATE.fullmatch(text):
         return Unreadable(
-            f"'{text[:40]}' is a date; spreadsheets make one of 6-6-256: write 6x6x256"
+            say(
+                "'{text}' is a date; spreadsheets make one of 6-6-256: write 6x6x256",
+                text=text[:40],
+            )
         )
     plain = bool(re.fullmatch(r"\d+(?:[xX×]\d+)*", raw.strip())) or bool(
         re.fullmatch(r"\d{1,3}(?:,\d{3})+", raw.strip())
@@ -140,7 +145,7 @@ def _understood(raw: str) -> tuple[ReadExtents, ...] | Unreadable | Blank:
     volumes = _read(bare)
     if isinstance(volumes, Unreadable):
         return volumes
-    note = "; ".join(filter(None, (LEFT_OUT if struck else "", doubt, left)))
+    note = "; ".join(filter(None, (say(LEFT_OUT) if struck else "", doubt, left)))
     return tuple(
         volume._replace(plain=plain and volume.plain, note=volume.note or note)
         for volume in volumes
@@ -153,14 +158,14 @@ def _without_words(text: str) -> tuple[str, str]:
     words = None if _ORDER.search(text) else WITH_WORDS.search(text)
     bare = text[about.end() if about else 0 : words.start() if words else None]
     left = [match[0].strip(" ,") for match in (about, words) if match]
-    return bare, f"'{' '.join(left)[:40]}' was left out" if left else ""
+    return bare, say("'{text}' was left out", text=" ".join(left)[:40]) if left else ""
 
 
 def _with_number(text: str) -> tuple[ReadExtents, ...] | Unreadable | None:
     """Read extents with a number behind them: the channels, or the count of all elements."""
     if (worked := _WORKED.fullmatch(text)) is not None:
         made = _read(worked[1])
-        note = f"'{worked[2][:40]}' was left out"
+        note = say("'{text}' was left out", text=worked[2][:40])
         return made if isinstance(made, Unreadable) else (made[0]._replace(note=note),)
     if match := _CHANNELS_AHEAD.fullmatch(text):
         return _made([match[1], match[2], match[3]], True, text)
@@ -173,7 +178,7 @@ def _with_number(text: str) -> tuple[ReadExtents, ...] | Unreadable | None:
     if isinstance(made, Unreadable):
         return made
     counted = prod(made[0].dims) in [value.value for value in number] and len(dims) > 1
-    same = (made[0]._replace(plain=False, note="the number behind it is their product"),)
+    same = (made[0]._replace(plain=False, note=say("the number behind it is their product")),)
     readings = list(same if counted else ())
     if len(dims) == _SIDES_OF_MAP and match["number"].isdigit() and match.re is _NUMBER_BEHIND:
         sides_and_channels = _made([*dims, match["number"]], False, text)
@@ -225,10 +230,11 @@ def _with_width_first(
         return read
     dims = read[0].dims
     if len(dims) != _SIDES_OF_MAP + 1:
-        return Unreadable(f"'{text[:40]}' has not as many extents as the axes that it names")
+        reason = say("'{text}' has not as many extents as the axes that it names", text=text[:40])
+        return Unreadable(reason)
     at = 1 if first else 0
     swapped = (*dims[:at], dims[at + 1], dims[at], *dims[at + 2 :])
-    note = "the width was written first"
+    note = say("the width was written first")
     return (read[0]._replace(dims=swapped, channels_first=first, plain=False, note=note),)
 
 
@@ -253,11 +259,14 @@ def _one_side(text: str) -> tuple[ReadExtents, ...] | Unreadable:
     sides = [_read(side.strip()) for side in _GIVES.split(text) if side.strip()]
     read = [side for side in reversed(sides) if not isinstance(side, Unreadable)]
     if not read:
-        return sides[-1] if sides else Unreadable("write a volume like 20x30x40")
+        return sides[-1] if sides else Unreadable(say("write a volume like 20x30x40"))
     ordered = sorted(read, key=lambda side: len(side[0].dims) == 1)  # a volume before a number
     if len(ordered[0][0].dims) == 1 and len(read) < len(sides) and _EXTENTS.search(text):
-        return Unreadable(f"which volume is meant by '{text[:40]}'? write it alone, like 20x30x40")
-    note = "of what stands around the = the volume counts"
+        question = say(
+            "which volume is meant by '{text}'? write it alone, like 20x30x40", text=text[:40]
+        )
+        return Unreadable(question)
+    note = say("of what stands around the = the volume counts")
     return tuple(volume._replace(plain=False, note=note) for side in ordered for volume in side)
 
 
@@ -293,7 +302,9 @@ def _made(
     parts: list[str] | None, first: bool | None, text: str
 ) -> tuple[ReadExtents, ...] | Unreadable:
     shown = text if len(text) <= 40 else text[:39] + "…"
-    refused = Unreadable(f"'{shown}' is no volume; write the sides and the channels, like 20x30x40")
+    refused = Unreadable(
+        say("'{text}' is no volume; write the sides and the channels, like 20x30x40", text=shown)
+    )
     if not parts:
         return refused
     batch = len(parts) > 1 and bool(_BATCH.fullmatch(parts[0]))
@@ -305,7 +316,7 @@ def _made(
             dims.append(Fraction(part.replace(",", ".")))
         else:
             return refused
-    note = "the batch axis was left out" if batch else ""
+    note = say(_NO_BATCH) if batch else ""
     return (ReadExtents(tuple(dims), first, batch, plain=True, note=note),)
 
 
@@ -327,7 +338,7 @@ _AREA = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)
+@kept_by_language(1024)
 def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     """Read an extent that is the same along all sides, written once or for every side.
 
@@ -344,7 +355,7 @@ def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
     if (area := _AREA.fullmatch(text)) is not None:
         also = read_number(area["area"])
         along = ReadNumber(
-            Fraction(int(area["a"] or area["b"])), plain=False, note="along every side"
+            Fraction(int(area["a"] or area["b"])), plain=False, note=say("along every side")
         )
         return (along, *(() if isinstance(also, Unreadable | Blank) else also))
     match = None if re.fullmatch(r"(?i)0x\d+", text) else _SIDES.fullmatch(text)
@@ -353,11 +364,12 @@ def read_side(raw: str) -> tuple[ReadNumber, ...] | Unreadable | Blank:
         read = read_number(raw)
         return read_number(text) if isinstance(read, Unreadable) and text.isdigit() else read
     if len(sides) > 1:
-        reason = (
-            f"the sides of '{text[:40]}' differ; one number is asked, which holds along every side"
+        reason = say(
+            "the sides of '{text}' differ; one number is asked, which holds along every side",
+            text=text[:40],
         )
         return Unreadable(reason)
-    return (ReadNumber(Fraction(sides.pop()), plain=False, note="along every side"),)
+    return (ReadNumber(Fraction(sides.pop()), plain=False, note=say("along every side")),)
 
 
 class VolumeForm(NamedTuple):
@@ -379,14 +391,14 @@ class VolumeForm(NamedTuple):
         return shape_of(tuple(extent.numerator for extent in self.dims))
 
 
-_NO_BATCH = "the batch axis was left out"
-_NO_BATCH_BEHIND = "the batch axis behind the channels, where MATLAB has it, was left out"
-_VECTOR = "a vector is a volume with sides of 1"
+_NO_BATCH = to_say("the batch axis was left out")
+_NO_BATCH_BEHIND = to_say("the batch axis behind the channels, where MATLAB has it, was left out")
+_VECTOR = to_say("a vector is a volume with sides of 1")
 
 
 def batch_text(size: Fraction) -> str:
     """Say that a batch in front was left out."""
-    return f"a batch of {size} in front was left out"
+    return say("a batch of {size} in front was left out", size=str(size))
 
 
 def forms(
@@ -396,24 +408,24 @@ def forms(
 
     `channels_first`: the whole sheet seems to be written so.
     """
-    dims, other = extents.dims, _NO_BATCH if extents.batch else ""
+    dims, other = extents.dims, say(_NO_BATCH) if extents.batch else ""
     wanted = len(whole(key))
     one_more = len(dims) == wanted + 1
     if one_more and wanted > 1 and dims[-1] == 1 and 1 not in (dims[0], whole(key)[-1]):
-        dims, other = dims[:-1], _NO_BATCH_BEHIND
+        dims, other = dims[:-1], say(_NO_BATCH_BEHIND)
     elif one_more and (dims[0] == 1 or (wanted > 1 and not dims[0] % 1)):
-        other = _NO_BATCH if dims[0] == 1 else batch_text(dims[0])
+        other = say(_NO_BATCH) if dims[0] == 1 else batch_text(dims[0])
         dims = dims[1:]
     if isinstance(key, Vector):
         yield from _vector(dims, other)
         return
     if len(dims) == 1 and isinstance(key, Map) and set(key.sides) == {1}:
-        yield VolumeForm((dims[0] ** 0,) * (wanted - 1) + dims, other=other or _VECTOR)
+        yield VolumeForm((dims[0] ** 0,) * (wanted - 1) + dims, other=other or say(_VECTOR))
         return
     if len(dims) != wanted:
         yield VolumeForm(dims, other=other)
         return
-    order = "channels first" if extents.channels_first else ""
+    order = say("channels first") if extents.channels_first else ""
     last = VolumeForm(dims, other=other)
     first = VolumeForm((*dims[1:], dims[0]), swapped=not order, other=other or order)
     if extents.channels_first is False:
@@ -428,6 +440,6 @@ def _vector(dims: tuple[Fraction, ...], other: str) -> Iterator[VolumeForm]:
     """Read a vector, which may have sides of 1."""
     beyond = [extent for extent in dims if extent != 1]
     if len(dims) > 1 and len(beyond) <= 1:
-        yield VolumeForm((beyond[0] if beyond else dims[0],), other=other or _VECTOR)
+        yield VolumeForm((beyond[0] if beyond else dims[0],), other=other or say(_VECTOR))
     else:
         yield VolumeForm(dims, other=other)
