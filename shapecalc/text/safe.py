@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 #: What a spreadsheet would take for the start of a formula.
 FORMULA = (*"=+-@\t\r", *"＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  (as wide and small letters)
 
@@ -62,8 +64,11 @@ def one_line(text: str) -> str:
 
 def width_of(text: str) -> int:
     """Return how many columns a terminal gives to a text."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _width_of_letters(text)
+
+
+@lru_cache(maxsize=4096)
+def _width_of_letters(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     other = [c for c in text if c > "\x7f"]

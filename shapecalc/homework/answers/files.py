@@ -5,6 +5,7 @@ Bytes become text here, whatever program has written them.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -181,9 +182,13 @@ def _once(text: str) -> str | None:
         return None
 
 
+#: Control characters that no table in text has.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+
 def _plain(text: str, name: str) -> str:
     """Require a text without control characters, and with something in it."""
-    control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
+    control = len(_CONTROL.findall(text))
     if control:
         hint = "save the table as .csv, in UTF-8"
         raise refuse_file(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, cast, get_args
 
@@ -294,13 +295,17 @@ class State:
     def __init__(self, results: Path) -> None:
         self._path = results / FILE
         self._pages = results / PAGES
-        self._lines: dict[str, str] = {}
         self._names: dict[str, list[str]] = {}
+
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        lines = {}
         for line in self._read():
             entry = _entry(line)
             if entry is not None:
-                self._lines[entry.key] = line
+                lines[entry.key] = line
                 self._names[entry.key] = entry.names
+        return lines
 
     def _read(self) -> Iterator[str]:
         try:
@@ -343,8 +348,9 @@ class State:
 
     def settle(self, keys: Iterable[str], pages: set[str]) -> None:
         """Keep only these lines, in their order, and take away pages that nobody has any more."""
+        lines = self._lines
         old = {name for names in self._names.values() for name in names}
-        replace(self._path, [self._lines[key] for key in keys if key in self._lines])
+        replace(self._path, [lines[key] for key in keys if key in lines])
         for name in sorted(old - pages):
             (self._pages / name).unlink(missing_ok=True)
         for folder in (self._pages, self._path.parent):
