@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
-from shapecalc.homework.classroom import Classroom, Graded
+from shapecalc.homework.classroom import Classroom, Graded, MarkedCell
 from shapecalc.homework.classroom.folder import ArchiveError, Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, load_times, take_in
 from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of, outcomes
@@ -148,6 +148,7 @@ class _Run:
         taken: set[str] = set()
         self.graded = [self._before(at, homework, taken) for at in range(len(roster.students))]
         self.keys: dict[int, str] = {}
+        self.cells: dict[MarkedCell, MarkedCell] = {}  # equal ones are one, for large classes
         self.pages: set[str] = set()
         self.errors: list[str] = []
         self.kept = 0
@@ -223,7 +224,8 @@ class _Run:
                 step()
 
     def _enter(self, at: int, key: str, graded: Graded, suffixes: dict[str, str]) -> None:
-        self.graded[at] = graded
+        cells = tuple([self.cells.setdefault(cell, cell) for cell in graded.cells])
+        self.graded[at] = graded._replace(cells=cells)
         self.keys[at] = key
         self.pages |= {f"{graded.page}.{suffix}" for suffix in suffixes}
 
