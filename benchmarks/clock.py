@@ -42,19 +42,22 @@ def python(code: str) -> tuple[str, ...]:
     return sys.executable, "-c", code
 
 
-def run(command: Sequence[str], *, terminal: bool = False) -> Cost:
-    """Run a command to its end, its output read through a pipe or a terminal 100 wide."""
+def run(command: Sequence[str], *, terminal: bool = False, root: Path = TREE) -> Cost:
+    """Run a command to its end, its output read through a pipe or a terminal 100 wide.
+
+    `root` holds the build that it is of.
+    """
     ours, theirs = pty.openpty() if terminal else os.pipe()
     # A user's environment: bytecode is written, as pip does, and output buffered.
     given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     start = perf_counter()
     process = subprocess.Popen(
         command,
-        cwd=TREE,  # from where `-c` imports first
+        cwd=root,  # from where `-c` imports first
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env=given | SETTINGS,
+        env=given | SETTINGS | {"PYTHONPATH": str(root)},
     )
     os.close(theirs)
     output = b""

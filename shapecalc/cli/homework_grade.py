@@ -120,7 +120,10 @@ def grade(
 
             homework_source = homework_source._replace(variants=read_variants(variants))
         used = jobs or min(os.cpu_count() or 1, _JOBS)
-        request = Request(homework_source, folder, roster, results, times, solution, used, encoding)
+        summary = chosen in ("text", "terminal")
+        request = Request(
+            homework_source, folder, roster, results, times, solution, used, encoding, summary
+        )
         try:
             with told_to_end(), ExitStack() as stack:
                 done = run(request, _bar(stack) if sys.stderr.isatty() else None)

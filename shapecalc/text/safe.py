@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ def one_line(text: str) -> str:
 
 def width_of(text: str) -> int:
     """Return how many columns a terminal gives to a text."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _width_of_letters(text)
+
+
+@lru_cache(maxsize=4096)
+def _width_of_letters(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     other = [c for c in text if c > "\x7f"]

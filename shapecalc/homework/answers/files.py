@@ -203,9 +203,13 @@ def _once(text: str) -> str | None:
         return None
 
 
+#: Control characters that no table in text has.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+
 def _plain(text: str, name: str) -> str:
     """Require a text without control characters, and with something in it."""
-    control = sum(character < " " and character not in "\t\n\r\f\v" for character in text)
+    control = len(_CONTROL.findall(text))
     if control:
         hint = to_say("save the table as .csv, in UTF-8")
         message = say("the file is no text: it holds {count} control characters", count=control)

@@ -54,12 +54,19 @@ def layers_column(header: Sequence[str]) -> int | None:
     >>> layers_column(["", "note", "params"]), layers_column(["output", "params"])
     (None, None)
     """
-    words = [plain_word(_BRACKETS.sub(" ", cell[:_LONG])) for cell in header]
+    words = [_naming(cell[:_LONG]) for cell in header]
     for heading in LAYER_HEADINGS:
         if heading in words:
             return words.index(heading)
+    if not words or header[0].strip():
+        return None
     known = sum(quantity_of(cell) is not None for cell in header)
-    return 0 if words and not header[0].strip() and known > 1 else None
+    return 0 if known > 1 else None
+
+
+@lru_cache(maxsize=4096)  # all rows of the sheets of a class are asked
+def _naming(text: str) -> str:
+    return plain_word(_BRACKETS.sub(" ", text))
 
 
 _BY_WORD = {

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc import __version__
 from shapecalc.errors import refuse
 from shapecalc.homework.assignment.deadline import time_text, zone_of
-from shapecalc.homework.classroom import Classroom, Graded
+from shapecalc.homework.classroom import Classroom, Graded, MarkedCell
 from shapecalc.homework.classroom.folder import ArchiveError, Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, load_times, take_in
 from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of, outcomes
-from shapecalc.homework.classroom.results import write_results
+from shapecalc.homework.classroom.last_run import keep_run, recall_run, whole_of
+from shapecalc.homework.classroom.results import FILES, write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
+from shapecalc.homework.classroom.store import FILE as STATE
 from shapecalc.homework.classroom.store import PAGES, State
 from shapecalc.homework.diagnosis import OTHER_STAMP
 from shapecalc.homework.languages import beginning, say, speaking
@@ -38,6 +40,7 @@ class Request(NamedTuple):
 
     `times` is a table of times, or `files` for the times of the files.  `solution`: the key may
     stand in the feedback.  `jobs`: the processes.  `encoding` is that of the two tables, if told.
+    `summary`: only how the class stands is asked for, and no cells where nothing has changed.
     """
 
     source: HomeworkSource
@@ -48,6 +51,7 @@ class Request(NamedTuple):
     solution: bool = False
     jobs: int = 1
     encoding: str = ""
+    summary: bool = False
 
 
 class GradedRun(NamedTuple):
@@ -79,13 +83,11 @@ def grade(
     try:
         with kept_alone(results):
             run = _Run(request, homework, roster, State(results))
-            step = progress(len(roster.students)) if progress is not None else None
-            run.judge(step)
-            classroom = Classroom(
-                homework.title, homework.stamp, tuple(run.graded), run.intake.leftovers
-            )
-            run.state.settle([run.keys[at] for at in sorted(run.keys)], run.pages)
-            write_results(classroom, results)
+            if not (request.summary and run.is_as_before(results)):
+                step = progress(len(roster.students)) if progress is not None else None
+                run.judge(step)
+                run.write(results)
+            classroom = run.classroom
     except BlockingIOError:
         message = f"another run is writing into '{request.results}'"
         hint = "let it end, or name another folder with -o"
@@ -127,7 +129,7 @@ class _Run:
     """One run over a class: what is known before, and what comes of it."""
 
     def __init__(self, request: Request, homework: Homework, roster: Roster, state: State) -> None:
-        self.request, self.roster, self.state = request, roster, state
+        self.request, self.homework, self.roster, self.state = request, homework, roster, state
         self.deadline = homework.deadline
         zone = zone_of(homework.deadline)
         named = request.times not in (None, "files")
@@ -150,9 +152,40 @@ class _Run:
             places = range(len(roster.students))
             self.graded = [self._before(at, homework, taken) for at in places]
         self.keys: dict[int, str] = {}
+        self.cells: dict[MarkedCell, MarkedCell] = {}  # equal ones are one, for large classes
         self.pages: set[str] = set()
         self.errors: list[str] = []
         self.kept = 0
+
+    @property
+    def classroom(self) -> Classroom:
+        """The class as far as it is graded."""
+        homework = self.homework
+        return Classroom(homework.title, homework.stamp, tuple(self.graded), self.intake.leftovers)
+
+    def is_as_before(self, results: Path) -> bool:
+        """Tell whether the last run has done all this, and enter what came of it."""
+        last = recall_run(results)
+        if last is None or len(last.keys) != len(self.graded):
+            return False
+        for at, key in enumerate(last.keys):
+            if self._task(at, self.intake.submissions.get(at)).key != key:
+                return False
+        if whole_of(self.classroom, last.keys) != last.whole:
+            return False
+        self.graded = last.records(self.graded)
+        self.kept = sum(graded.status != "missing" for graded in self.graded)
+        return True
+
+    def write(self, results: Path) -> None:
+        """Write what there is of the class beside the pages."""
+        keys = [self.keys[at] for at in sorted(self.keys)]
+        self.state.settle(keys, self.pages)
+        write_results(self.classroom, results)
+        if self.request.summary and not self.errors:  # another version may do better
+            pages = (f"{PAGES}/{page}" for page in self.pages)
+            reports = (f"report.{suffix}" for suffix in ("html", "md"))
+            keep_run(results, self.classroom, keys, (*FILES, *reports, STATE, *pages))
 
     def _stamps(self) -> dict[str, frozenset[int]]:
         """Return whose each sheet is, where not all have the same."""
@@ -195,7 +228,8 @@ class _Run:
                 step()
 
     def _enter(self, at: int, key: str, graded: Graded, suffixes: dict[str, str]) -> None:
-        self.graded[at] = graded
+        cells = tuple([self.cells.setdefault(cell, cell) for cell in graded.cells])
+        self.graded[at] = graded._replace(cells=cells)
         self.keys[at] = key
         self.pages |= {f"{graded.page}.{suffix}" for suffix in suffixes}
 

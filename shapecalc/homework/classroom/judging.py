@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
+    from shapecalc.homework.assignment.conventions import Conventions
     from shapecalc.homework.assignment.model import Homework
     from shapecalc.homework.classroom import Graded, Student
     from shapecalc.homework.diagnosis import Checked, JudgedCell
@@ -170,20 +171,22 @@ RAW = 200
 def marks_of(checked: Checked) -> tuple[MarkedCell, ...]:
     """Return the cells of a student as records."""
     first = say(CHANNELS_FIRST) in checked.notes
-    return tuple(_mark(checked, judged, first=first) for judged in checked.cells)
+    conventions = checked.homework.conventions
+    return tuple([_mark(conventions, judged, first=first) for judged in checked.cells])
 
 
-def _mark(checked: Checked, judged: JudgedCell, *, first: bool) -> MarkedCell:
+@lru_cache(maxsize=8192)  # equal cells of a class are one record
+def _mark(conventions: Conventions, judged: JudgedCell, *, first: bool) -> MarkedCell:
     cell = judged.cell
     graded = judged.verdict != "not_graded"
-    right = value_text(cell.key, checked.homework.conventions)
+    right = value_text(cell.key, conventions)
     same = judged.verdict in ("right", "right_other_notation") or "S21" in _first(judged)
     return MarkedCell(
         intern(cell.layer),
         cell.quantity.key,
         judged.raw[:RAW],
         intern(judged.read_as),
-        intern(right if same else _value(checked, judged, first=first)),
+        intern(right if same else _value(conventions, judged, first=first)),
         intern(right),
         judged.verdict,
         tuple(diagnosis.ids for diagnosis in judged.diagnoses),
@@ -198,9 +201,9 @@ def _first(judged: JudgedCell) -> tuple[str, ...]:
     return judged.diagnoses[0].ids if judged.diagnoses else ()
 
 
-def _value(checked: Checked, judged: JudgedCell, *, first: bool) -> str:
+def _value(conventions: Conventions, judged: JudgedCell, *, first: bool) -> str:
     """Write what was read in the key's notation: a volume in its order and without the batch."""
-    read, conventions = judged.read_as, checked.homework.conventions
+    read = judged.read_as
     if judged.cell.quantity.key != "output" or "x" not in read:
         return read
     text = read.removesuffix(_FIRST)

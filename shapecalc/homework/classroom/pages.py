@@ -35,9 +35,11 @@ def clean(text: str) -> str:
     >>> clean("Zo\u00eb\n\u202eX"), clean("\u0645\u06cc\u200c\u0631\u0648\u062f")
     ('Zoë �X', 'می\u200cرود')
     """
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
     return "".join(
-        c if c.isprintable() or c in JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for c in " ".join(text.split())
+        c if c.isprintable() or c in JOINERS else "\N{REPLACEMENT CHARACTER}" for c in line
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from fractions import Fraction
+from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast, get_args
 
 from shapecalc.errors import SpecErrors
 from shapecalc.homework.answers import refuse_file
@@ -289,39 +291,55 @@ _HALF = re.compile(r"\..+\.(?:html|md|csv|json|jsonl)\.[a-z0-9_]{8}", re.DOTALL)
 
 
 class State:
-    """The lines of the state, by key; lines that cannot be read are none."""
+    """The lines of the state, by key: where they stand in the file, which may be large.
+
+    Lines that cannot be read are none.
+    """
 
     def __init__(self, results: Path) -> None:
         self._path = results / FILE
         self._pages = results / PAGES
-        self._lines: dict[str, str] = {}
-        self._names: dict[str, list[str]] = {}
-        for line in self._read():
-            entry = _entry(line)
-            if entry is not None:
-                self._lines[entry.key] = line
-                self._names[entry.key] = entry.names
+        self._names: set[str] = set()
 
-    def _read(self) -> Iterator[str]:
-        try:
-            with self._path.open(encoding="utf-8") as file:
-                yield from file
-        except (FileNotFoundError, UnicodeDecodeError):
-            return  # nothing was kept, or nothing of use
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int]]:
+        places: dict[str, tuple[int, int]] = {}
+        at = 0
+        with suppress(FileNotFoundError), self._path.open("rb") as file:
+            for line in file:
+                entry = _entry(line)
+                if entry is not None:
+                    places[entry["key"]] = at, len(line)
+                    self._names.update(entry["pages"])
+                at += len(line)
+        return places
+
+    def _lines(self, keys: Iterable[str]) -> Iterator[bytes]:
+        """Yield the lines of those keys that have one."""
+        places = [place for key in keys if (place := self._places.get(key)) is not None]
+        if not places:
+            return
+        with self._path.open("rb") as file:
+            for at, size in places:
+                file.seek(at)
+                yield file.read(size).removesuffix(b"\n") + b"\n"
 
     def recall(self, key: str) -> Graded | None:
         """Return a student's record, when it is kept and its pages are as they were written."""
-        entry = _entry(self._lines.get(key, ""))
+        entry = _entry(next(self._lines([key]), b""))
         if entry is None:
             return None
-        for name, digest in entry.pages.items():
+        for name, digest in entry["pages"].items():
             try:
                 data = (self._pages / name).read_bytes()
             except OSError:
                 return None
             if sha256(data).hexdigest() != digest:
                 return None
-        return entry.graded
+        try:
+            return graded_from(entry["graded"], FILE)
+        except (SpecErrors, ValueError, TypeError, RecursionError):
+            return None
 
     def keep(self, outcome: Outcome) -> None:
         """Write an outcome's pages, then its line, at once."""
@@ -335,17 +353,17 @@ class State:
         if outcome.error:
             return  # another version may do better
         plain = {"key": outcome.key, "pages": digests, "graded": graded_plain(outcome.graded)}
-        line = json.dumps(plain) + "\n"
-        self._lines[outcome.key] = line
-        self._names[outcome.key] = list(digests)
-        with self._path.open("a", encoding="utf-8") as file:
+        line = json.dumps(plain).encode() + b"\n"
+        places = self._places
+        with self._path.open("ab") as file:
+            places[outcome.key] = file.tell(), len(line)
             file.write(line)
+        self._names.update(digests)
 
     def settle(self, keys: Iterable[str], pages: set[str]) -> None:
         """Keep only these lines, in their order, and take away pages that nobody has any more."""
-        old = {name for names in self._names.values() for name in names}
-        replace(self._path, [self._lines[key] for key in keys if key in self._lines])
-        for name in sorted(old - pages):
+        replace(self._path, self._lines(keys))
+        for name in sorted(self._names - pages):
             (self._pages / name).unlink(missing_ok=True)
         for folder in (self._pages, self._path.parent):
             for path in folder.glob(".*"):  # half written, when a run was ended from outside
@@ -353,25 +371,14 @@ class State:
                     path.unlink(missing_ok=True)
 
 
-class _Entry(NamedTuple):
-    key: str
-    graded: Graded
-    pages: dict[str, str]
-
-    @property
-    def names(self) -> list[str]:
-        return list(self.pages)
-
-
-def _entry(line: str) -> _Entry | None:
+def _entry(line: bytes) -> dict[str, Any] | None:
     """Read a line; None for one that was cut off, or that this program has not written."""
     try:
-        plain = json.loads(line)
-        key, pages = plain["key"], dict(plain["pages"])
-        graded = graded_from(plain["graded"], FILE)
-        safe = isinstance(key, str) and page_name(graded.page, set()) == graded.page
-        if not safe or pages.keys() != {f"{graded.page}.html", f"{graded.page}.md"}:
+        entry = json.loads(line)
+        page = entry["graded"]["page"]
+        safe = isinstance(entry["key"], str) and page_name(page, set()) == page
+        if not safe or entry["pages"].keys() != {f"{page}.html", f"{page}.md"}:
             return None
-        return _Entry(key, graded, pages)
-    except (SpecErrors, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return cast("dict[str, Any]", entry)

@@ -114,17 +114,23 @@ def _evidence(homework: Homework, cells: Sequence[Tentative], network: OwnNetwor
     against: list[AbstractSet[str]] = []
     otherwise: list[AbstractSet[str]] = []
     shown: list[AbstractSet[str]] = []
+    by_key = key_cases(homework)
     for judgement in cells:
-        named = {c.explanation.ids[0] for c in judgement.candidates if len(c.explanation.ids) == 1}
-        explained.append(named or _in_all(judgement.candidates))
+        named: AbstractSet[str] = frozenset()
+        if judgement.candidates:
+            ids_of = [candidate.explanation.ids for candidate in judgement.candidates]
+            named = {ids[0] for ids in ids_of if len(ids) == 1}
+            explained.append(named or _in_all(judgement.candidates))
         if judgement.counted or judgement.verdict in ("blank", "unreadable", "not_graded"):
             continue
         if judgement.verdict is not None:
-            *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
+            case = by_key[judgement.claim.cell.at]
+            if network.own:
+                *_, (_, case) = cases_of(homework, judgement.claim.cell, network)
             would = _refuted(homework, judgement.claim, case, frozenset(named))
             against.append(would - named if named else would)
         else:
-            would = alone(key_cases(homework)[judgement.claim.cell.at]).names | named
+            would = alone(by_key[judgement.claim.cell.at]).names | named
         if judgement.verdict is None and judgement.candidates:
             ids = {name for c in judgement.candidates for name in c.explanation.ids}
             otherwise.append(would - ids)

@@ -128,7 +128,15 @@ def _walk(
                 worked[index, inputs] = own
         out = override.get(index, own.output)
         expected.append(own)
-        used.append(own if out == own.output else with_output(own, out))
+        if out == own.output:
+            used.append(own)
+        else:  # one row for all who state this, by which much else is known again
+            kept = worked.get((index, (*inputs, out)))
+            if kept is None:
+                kept = with_output(own, out)
+                if len(worked) < _KEPT and not isinstance(node.layer, Deferred):
+                    worked[index, (*inputs, out)] = kept
+            used.append(kept)
         outputs.append(out)
     return expected, used
 

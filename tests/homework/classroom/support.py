@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.homework.classroom.grade import GradedRun, Request, grade
 from shapecalc.homework.classroom.judging import HomeworkSource
+from shapecalc.homework.classroom.last_run import FILE as LAST_RUN
 from shapecalc.spec.find import find
 from shapecalc.text import Source
 
@@ -45,8 +46,8 @@ def run(folder: Path, homework: str = HOMEWORK, **more: object) -> GradedRun:
 
 
 def written(results: Path) -> dict[str, bytes]:
-    """Return every file of the results, by its path."""
-    files = sorted(path for path in results.rglob("*") if path.is_file())
+    """Return every file of the results, by its path; but for the times at which the disk has them."""
+    files = sorted(path for path in results.rglob("*") if path.is_file() and path.name != LAST_RUN)
     return {path.relative_to(results).as_posix(): path.read_bytes() for path in files}
 
 

@@ -52,7 +52,7 @@ FAULTS = [
     Planted("the best mark is the worst", "marks[-1],", "marks[0],"),
     Planted("a correlation of sums", "n * sum(y * y for _, y in points)", "n + sum(y * y for _, y in points)"),
     Planted("marks and earned marks change places", '("earned", "marks", "out_of")', '("marks", "earned", "out_of")'),
-    Planted("a page of a state may have any name", "isinstance(key, str) and page_name(graded.page, set()) == graded.page", "isinstance(key, str)"),
+    Planted("a page of a state may have any name", 'isinstance(entry["key"], str) and page_name(page, set()) == page', 'isinstance(entry["key"], str)'),
     Planted("every right answer is an accepted one", 'verdict.startswith("right") and note in accepted', 'verdict.startswith("right") or note in accepted'),
     Planted("right answers follow", 'follows=verdict == "wrong" and note == say(FAR)', 'follows=verdict == "wrong" or note == say(FAR)'),
     Planted("an explanation is as sure as its least likely", "ranked[0].on", "ranked[-1].on"),
