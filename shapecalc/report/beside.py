@@ -2,20 +2,22 @@
 
 A row's field is that of its widest unit, whatever its channel.  A slice may take channels of one
 operand alone, or of one direction of a recurrent layer, also through layers between that keep
-every channel to itself.
+every channel to itself.  Where a symbol decides which these are, what all of them see is a bound.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.algebra.bounds import is_recorded
 from shapecalc.layers.merge import Concat
-from shapecalc.layers.window import OWN, UP_TO_OWN, InputSpan
-from shapecalc.report.receptive_field import is_plain, look_back, look_back_both, through
+from shapecalc.layers.window import OWN, UP_TO_OWN, InputSpan, UndecidedError
+from shapecalc.report.receptive_field import FAR, is_plain, look_back, look_back_both, through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shapecalc.algebra import Dim
     from shapecalc.graph import Graph
     from shapecalc.layers.base import Layer
     from shapecalc.layers.shape import Shape
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from shapecalc.report import Row
     from shapecalc.report.receptive_field import Fields
 
-#: So many rows are looked at for a slice; further back all channels count.
+#: So many rows are looked at for a slice; what all channels further back see is a bound.
 MOST_ROWS = 64
+#: No pixels: within these no unit sees all that it sees, so that what is said is a bound for each.
+NOBODY = (FAR, -FAR)
 
 
 def of_taken(layer: Slice, graph: Graph, rows: Sequence[Row | None], source: int) -> Fields | None:
@@ -33,7 +37,10 @@ def of_taken(layer: Slice, graph: Graph, rows: Sequence[Row | None], source: int
     if row is None:
         return None
     channels = layer.output(row.output).channels
-    taken = _before(layer, row.output, range(channels)) if isinstance(channels, int) else None
+    if not (isinstance(channels, int) and isinstance(row.output.channels, int)):
+        apart = _apart(layer, row.output) is not None
+        return _WayBack(graph, rows).of_some(source) if apart else None
+    taken = _before(layer, row.output, range(channels))
     return None if taken is None else _WayBack(graph, rows).fields(source, taken)
 
 
@@ -52,7 +59,9 @@ class _WayBack:
             return None
         sources = self.graph.nodes[index].inputs
         self.left -= 1
-        if self.left <= 0 or not sources:
+        if self.left <= 0:
+            return _as_bound(row.field)
+        if not sources:
             return row.field
         if isinstance(row.layer, Concat):
             return self.joined(row, sources, taken)
@@ -64,6 +73,34 @@ class _WayBack:
             return row.field
         fields = self.fields(sources[0], before)
         return None if fields is None else through(fields, window, row.inputs[0], row.output)
+
+    def of_some(self, index: int) -> Fields | None:
+        """Return what any channels of a row see at most; None where all see the same.
+
+        Raises `UndecidedError` where numbers that are recorded decide.
+        """
+        row: Any = self.rows[index]
+        if row is None or type(row.field) is not tuple or not self.differs(index):
+            return None
+        if is_recorded(row.output.channels):
+            raise UndecidedError
+        return _as_bound(row.field)
+
+    def differs(self, index: int) -> bool:
+        """Tell whether channels of a row may see more than others of it."""
+        row: Any = self.rows[index]
+        sources = self.graph.nodes[index].inputs
+        self.left -= 1
+        if row is None or self.left <= 0 or not sources:
+            return False
+        if isinstance(row.layer, Concat):
+            fields = {None if (of := self.rows[source]) is None else of.field for source in sources}
+            return len(fields) > 1 or any(map(self.differs, sources))
+        if getattr(row.layer, "bidirectional", False):
+            return True
+        window = row.layer.window(*row.inputs)
+        passes = len(sources) == 1 and _apart(row.layer, row.inputs[0]) is not None
+        return passes and (window is None or is_plain(window)) and self.differs(sources[0])
 
     def joined(self, row: Row, sources: Sequence[int], taken: range) -> Fields | None:
         """Return what channels of a join see: those of one operand, or of several."""
@@ -86,6 +123,10 @@ class _WayBack:
         for fields in others:
             joined = tuple(map(look_back_both, joined, fields))
         return joined
+
+
+def _as_bound(fields: Fields) -> Fields:
+    return tuple([side._replace(within=(*side.within, NOBODY)) for side in fields])
 
 
 def _of_direction(row: Row, fields: Fields | None, taken: range) -> Fields | None:
@@ -122,12 +163,22 @@ def _within(taken: range, start: int, end: int) -> range:
     return range(own.start - start, own.stop - start, own.step)
 
 
+def _apart(layer: Layer, shape: Shape) -> tuple[Dim, Dim] | None:
+    """Return which channel of an input the first one of the output comes from, and the step.
+
+    None where channels are mixed.
+    """
+    (first, *more), last, step, side = layer.mixes(shape)[:4]
+    return None if more or last != (first,) or side != -1 or not step else (first, step)
+
+
 def _before(layer: Layer, shape: Shape, taken: range) -> range | None:
     """Return the channels of an input that some of the output come from; None for all of them."""
-    (first, *more), last, step, side = layer.mixes(shape)[:4]
     n = shape.channels
-    if more or last != (first,) or side != -1 or not step or not taken:
+    apart = _apart(layer, shape)
+    if apart is None or not taken:
         return None
+    first, step = apart
     if not (isinstance(first, int) and isinstance(step, int) and isinstance(n, int)):
         return None
     start, stop = (first + step * place for place in (taken[0], taken[-1]))

@@ -109,7 +109,10 @@ def _as_sliced(
     """Return what a slice looks at with the field of the channels alone that it takes."""
     from shapecalc.report.beside import of_taken
 
-    fields = of_taken(layer, graph, rows, source)  # type: ignore[arg-type]
+    try:
+        fields = of_taken(layer, graph, rows, source)  # type: ignore[arg-type]
+    except UndecidedError:
+        return [sources[0]._replace(field=None)]  # type: ignore[union-attr]
     return sources if fields is None else [sources[0]._replace(field=fields)]  # type: ignore[union-attr]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from shapecalc.api import loads, summarize
 from shapecalc.report.beside import MOST_ROWS
+from shapecalc.report.receptive_field import AtMost
 
 BOTH = "concat: [[], [conv: {filters: 4, kernel: 5, pad: 2}]]"
 
@@ -45,6 +46,25 @@ def test_a_slice_sees_what_it_takes(what: str) -> None:
 def test_symbols_of_sides_are_followed_and_of_channels_are_not() -> None:
     assert sees("NxNx4", [BOTH, "slice: {channels: [0, 4]}"]) == (1, 1)
     assert sees("8x8xC", [BOTH, "slice: {channels: 1 of 2}"]) == (5, 5)
+
+
+OF_SYMBOLS = {
+    "one of two operands": ([BOTH, "slice: {channels: 1 of 2}"], AtMost),
+    "and what reads it": ([BOTH, "relu", "slice: {channels: [0, 4]}", "conv3-2"], AtMost),
+    "of a map that was not joined": (["conv3-4", "slice: {channels: [0, 2]}"], tuple),
+    "of operands that see the same": (["concat: [[], [relu]]", "slice: {channels: 1 of 2}"], tuple),
+}
+
+
+@pytest.mark.parametrize("what", OF_SYMBOLS)
+def test_where_a_symbol_decides_what_is_taken_there_is_a_bound(what: str) -> None:
+    layers, kind = OF_SYMBOLS[what]
+    assert type(sees("8x8xC", layers)) is kind
+
+
+def test_what_lies_too_far_back_is_a_bound() -> None:
+    assert type(sees("12x12x4", SLICED["too far back"][0])) is AtMost
+    assert type(sees("12x12x4", SLICED["behind layers that keep channels"][0])) is tuple
 
 
 #: Layers behind a sequence of 6x2 -> what the last of them sees.

@@ -118,3 +118,20 @@ def test_a_point_between_refused_ends_exists_though_letters_are_refused(tmp_path
     plan = prepare(str(path), {"c": [1, 2, 4, 6]}, "macs,output", make_view())
     assert wrong_rows(plan) == []
     assert collect(plan).exists.tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("taken", ["1 of 2", "2 of 2", "[0, a]", "[a, a+1]"])
+@pytest.mark.parametrize("stride", ["1", "a//2"], ids=["letters", "recorded"])
+def test_channels_of_a_join_see_what_they_see_at_each_point(
+    taken: str, stride: str, tmp_path: Path
+) -> None:
+    """Broken where the field of all channels stands for that of those that are taken."""
+    path = tmp_path / "joined.yaml"
+    path.write_text(
+        "let: {a: 2}\ninput: [12, 11, a]\nlayers:\n"
+        "  - concat: [[conv: {filters: a, kernel: 3, pad: 1}], [conv: {filters: a, kernel: 1}], []]\n"
+        f"  - concat: [[slice: {{channels: {taken}}}]]\n"
+        f"  - conv: {{filters: 2, kernel: 2, stride: {stride}}}\n"
+    )
+    plan = prepare(str(path), {"a": [2, 4, 6]}, "macs,conv3.rf", make_view())
+    assert wrong_rows(plan) == []
