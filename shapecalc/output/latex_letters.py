@@ -136,7 +136,7 @@ _MATHS_ACCENTS = {
     "\u0308": r"\ddot", "\u0342": r"\tilde",
 }  # fmt: skip
 #: Decompositions that leave what a letter says: of another width, or a ligature.
-_ALIKE = ("<wide>", "<narrow>", "<compat>", "<font>", "<noBreak>", "<vertical>", "<small>")
+_ALIKE = ("<wide", "<narrow", "<compat", "<font", "<noBreak", "<vertical", "<small")
 
 #: Defines what the letters are set by; no command of it need be known to a list of tables.
 _DEFINITIONS = {
