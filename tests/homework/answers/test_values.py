@@ -133,7 +133,7 @@ def test_an_index_of_two_levels_names_the_network_too() -> None:
         (34944, "34944"), (34944.0, "34944"), (np.float32(34944), "34944"), (np.int64(7), "7"),
         (np.float32(105.4), "105.4"), (1e22, "1e+22"), (-0.0, "0"), (Decimal("3E+5"), "3E+5"),
         (Fraction(3, 2), "3/2"), (Fraction(4), "4"), (True, "True"), (float("inf"), "inf"),
-        (None, ""), (float("nan"), ""), (np.float64("nan"), ""), (np.datetime64("NaT"), ""),
+        (None, ""), (float("nan"), ""), (np.float64("nan"), ""), (np.datetime64("NaT", "s"), ""),
         ("nan", "nan"), ("None", "None"), ((55, 55, 96), "(55, 55, 96)"),
         (np.array([55, 55, 96]), "(55, 55, 96)"), ([55.0, 55.0, 96.0], "(55, 55, 96)"),
         ([10**5000], "(a number of too many digits)"),
