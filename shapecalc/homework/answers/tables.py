@@ -115,7 +115,7 @@ def _cut(rows: Sequence[_Line]) -> dict[tuple[int, int], str]:
     for line, row in rows[at + 1 :]:
         longer = len(row) > len(rows[at][1]) and any(
             re.fullmatch(r"[^\d]*\d{1,3}", a.strip()) and re.fullmatch(r"\d{3}", b.strip())
-            for a, b in pairwise(row)
+            for a, b in pairwise(row[1:])  # the row's name is no piece of an answer
         )
         if longer or any(cell.count("(") > cell.count(")") for cell in row[1:-1]):
             cut.update(dict.fromkeys(((line, place) for place in range(1, len(row))), reason))

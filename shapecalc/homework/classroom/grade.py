@@ -13,7 +13,7 @@ from shapecalc.homework.assignment.deadline import time_text, zone_of
 from shapecalc.homework.classroom import Classroom, Graded, MarkedCell
 from shapecalc.homework.classroom.folder import ArchiveError, Folder
 from shapecalc.homework.classroom.intake import Clock, Intake, load_times, take_in
-from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of, outcomes
+from shapecalc.homework.classroom.judging import Task, fingerprint, homework_of, outcomes, read_anew
 from shapecalc.homework.classroom.last_run import keep_run, recall_run, whole_of
 from shapecalc.homework.classroom.results import FILES, write_results
 from shapecalc.homework.classroom.roster import deadline_of, load_roster
@@ -73,6 +73,7 @@ def grade(
     is interrupted goes on where it ended.  Raises `SpecErrors` for what is wrong with the homework,
     the roster, the folder or the place for the results; never for a submission.
     """
+    read_anew()
     homework = homework_of(request.source)
     if homework.choices and request.source.variants is None:
         message = "the homework has variants, and nothing says which ones the class has"

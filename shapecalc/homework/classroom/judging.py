@@ -63,6 +63,11 @@ def homework_of(source: HomeworkSource, student: Student | None = None) -> Homew
     return _homework(source._replace(variants=None), values)
 
 
+def read_anew() -> None:
+    """Forget the homeworks of earlier runs: the networks that they name are files of their own."""
+    _homework.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _homework(source: HomeworkSource, values: tuple[tuple[str, str], ...]) -> Homework:
     text = source.source

@@ -186,6 +186,13 @@ def test_a_table_in_html_beside_one_with_pipes_is_told() -> None:
     assert read_answers(text.partition("\n\n")[0].encode(), "a.md").notes == ()
 
 
+def test_a_name_with_a_digit_is_no_piece_of_an_answer_in_a_wider_second_table() -> None:
+    text = "layer,output\nconv1,28x28x6\n\nlayer,params,macs\nconv1,156,117600\n"
+    answers = read_answers(text.encode(), "a.csv")
+    checked = check(assign(summarize("lenet5"), layers=["conv1"]), answers)
+    assert [judged.verdict for judged in checked.cells] == ["right"] * 3
+
+
 WHOLE = "commas that are not in quotes seem to part the row anew; put such cells in quotes"
 
 

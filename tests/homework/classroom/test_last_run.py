@@ -94,6 +94,14 @@ def test_what_is_read_is_compared_by_its_content(
     assert here == results(graded) != before
 
 
+def test_a_network_that_was_changed_is_read_anew_in_one_process(graded: Path) -> None:
+    network, homework = graded / "net.yaml", "spec: net.yaml\nlayers: [conv1]\n"
+    network.write_text("input: 227x227x3\nlayers: [{conv: {filters: 96, kernel: 11, stride: 4}}]\n")
+    before = again(graded, homework).classroom
+    network.write_text(network.read_text().replace("96", "64"))
+    assert again(graded, homework).classroom.stamp != before.stamp
+
+
 def test_another_homework_is_judged_anew(graded: Path) -> None:
     harder = again(graded, HOMEWORK + "points: {params: 3}\n")
     assert [student.marks for student in harder.classroom.students] == [10, 7, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -17,8 +18,9 @@ from shapecalc.homework.answers.files import load_submission, read_answers
 from shapecalc.homework.assignment.notation import Blank, Unreadable
 from shapecalc.homework.assignment.notation.numerals import read_number
 from shapecalc.homework.assignment.notation.volumes import forms, read_side, read_volume
+from shapecalc.homework.assignment.quantities import QUANTITIES
 from shapecalc.homework.diagnosis.check import check
-from shapecalc.homework.languages import question_said, speaking
+from shapecalc.homework.languages import LANGUAGES, question_said, say, speaking
 from shapecalc.layers.shape import Map, Vector
 from tests.homework.languages.pseudo import speak, untranslated
 from tests.homework.languages.test_judged import alexnet
@@ -33,17 +35,32 @@ NUMBERS = (
     *("11*11*3*96+96 = 34,944", "11*11*3*96 = 34944", "x = y", "34944 = ?", "12 = big"),
     *("35K", "1e30", "9" * 19, "12_34_5", "1.2.3", "1,05E+08", "1.23457E+11", "five", "1/", "a*b"),
     *("3^400", "2*3+4", "~~34~~", "~~34~~ 35", "1" * 300, "5e3x", "()", "10 0 1", "-"),
+    "0x" + "F" * 20,
 )
 VOLUMES = (
     *("1x55x55x96", "(None, 55, 55, 96)", "96@55x55", "6-6-256", "55x", "55x55x96 = 290400", "= ="),
     *("2026-06-06", "128x55x55x96", "55x55x96x1", "1x1x4096", "~~1~~", "~~1~~ 5x5x2", "x" * 300),
 )
+#: Columns of no counts, whose titles nobody writes behind a number.
+NO_COUNTS = ("output", "memory", "rf")
 
 
 def notes_in(read: object) -> list[str]:
     if isinstance(read, Unreadable):
         return [read.reason]
     return [] if isinstance(read, Blank) else [reading.note for reading in read]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_the_sheet_may_stand_behind_a_number(language: str) -> None:
+    with speaking(language):
+        titles = [say(QUANTITIES[key].title) for key in QUANTITIES if key not in NO_COUNTS]
+        units = say("units")
+    unread = [title for title in titles if isinstance(read_number(f"4096 {title}"), Unreadable)]
+    assert unread == []
+    volumes = read_volume(f"4096 {units}")
+    assert not isinstance(volumes, Unreadable | Blank)
+    assert volumes[0].dims == (Fraction(4096),)
 
 
 def all_notes() -> list[str]:

@@ -308,7 +308,7 @@ def _of_other_base(text: str) -> tuple[ReadNumber, ...] | Unreadable:
     """Read a number as programs write one in another base."""
     value, base = int(text, 0), {"x": 16, "o": 8, "b": 2}[text[1].lower()]
     if value > BEYOND:
-        return Unreadable("a number beyond 10^18; is it one number?")
+        return Unreadable(say("a number beyond 10^18; is it one number?"))
     return (
         ReadNumber(
             Fraction(value), plain=False, note=say("read as a number to base {base}", base=base)

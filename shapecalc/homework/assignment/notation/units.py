@@ -40,6 +40,7 @@ _NAMES = (
     r"params?|parameters?|parametern?|par[aá]metros?|param[eè]tres?|weights?|gewichte?n?|pesos?|"
     r"poids|bias(?:es)?|sesgos?|macs?|flops?|ops|operations?|operationen|operaciones|op[eé]rations|"
     r"units?|neurons?|neuronen?|neuronas?|neurones?|connections?|verbindungen|conexiones|connexions|"
+    r"einheit(?:en)?|unidad(?:es)?|trainierbare?|entrenables?|frozen|eingefrorene?|congelad[oa]s|"
     r"pixels?|p[ií]xeles|px|elements?|elementen?|elementos?|[eé]l[eé]ments?|numbers?|values?|werte|"
     r"valores|valeurs|activations?|aktivierungen|activaciones|mult(?:iply|i)?-?(?:adds?|"
     r"accumulates?)|multiplications?|multiplikationen|multiplicaciones|additions?|learnables?|"

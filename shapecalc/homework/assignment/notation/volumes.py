@@ -102,6 +102,7 @@ _LABELLED = re.compile(
 _SQUARED = re.compile(r"(\d{1,12})\s*(?:\^|\*\*)\s*([23])(?!\d)")
 _WORDS = re.compile(
     r"(?i)(?:(?:\s+(?:dimensional )?|(?<=\d)-?)\b(?:volume|units?|neurons?|neuronen|neuronas|"
+    r"einheit(?:en)?|unidad(?:es)?|elementos?|elemente?|valores|werte|"
     r"vector|vektor|outputs?|elements?|values?|activations?|tensor|features|class(?:es)?|klassen|"
     r"clases|way|scores|logits|dim(?:s|ensions|ensional)?|d|each|pixels?|px))+$"
 )
