@@ -161,7 +161,21 @@ def with_tables(text: str, name: str, tables: Sequence[Printed]) -> str:
     return "".join(parts)
 
 
+def is_revision(name: str) -> bool:
+    """Tell whether the repository has a commit of this name."""
+    words = ["git", "-C", str(ROOT), "rev-parse", "--quiet", "--verify", "--end-of-options"]
+    done = subprocess.run([*words, f"{name}^{{commit}}"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 # -- the command ----------------------------------------------------------------------------------
+
+
+def times(text: str) -> int:
+    """Read how often something is done."""
+    if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def options() -> argparse.ArgumentParser:
@@ -169,10 +183,10 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--all", action="store_true", help="run all of them")
-    parser.add_argument("--runs", type=int, help="runs of what takes a number of them")
+    parser.add_argument("--runs", type=times, help="runs of what takes a number of them")
     parser.add_argument("--peers", action="store_true", help="other tools beside, where there are")
     parser.add_argument("--against", metavar="REV", help="in turn with another revision's build")
-    parser.add_argument("--turns", type=int, default=3, help="with --against: turns (3)")
+    parser.add_argument("--turns", type=times, default=3, help="with --against: turns (3)")
     parser.add_argument(
         "-o", "--output", type=Path, default=RESULTS, help=f"the file of results ({RESULTS.name})"
     )
@@ -213,8 +227,12 @@ def main() -> int:
     parser = options()
     given = parser.parse_args()
     names = NAMES if given.all else tuple(given.names)
-    if not names or {*names} - {*NAMES}:
-        parser.error(f"name some of {', '.join(NAMES)}, or --all")
+    unknown = [name for name in names if name not in NAMES]
+    if unknown or not names:
+        wrong = f"there is no benchmark {', '.join(map(repr, unknown))}; " if unknown else ""
+        parser.error(f"{wrong}name some of {', '.join(NAMES)}, or --all")
+    if given.against and not is_revision(given.against):
+        parser.error(f"--against: git has no commit {given.against!r}; `git log` lists them")
     results = about()
     if given.against:
         compared, failed = compare(names, given.against, given.runs, given.turns)

@@ -124,13 +124,24 @@ def test_the_command_writes_what_a_benchmark_printed(tmp_path):
     assert {"revision", "date", "python", "machine", "processors"} <= {*results}
 
 
-def test_a_benchmark_that_is_none_is_refused():
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["nothing"], "there is no benchmark 'nothing'; name some of draw, execute,"),
+        ([], "error: name some of draw, execute,"),
+        (["startup", "--runs", "0"], "argument --runs: '0' is no whole number from 1 on"),
+        (["startup", "--turns", "few"], "argument --turns: 'few' is no whole number from 1 on"),
+        (["startup", "--against", "nowhere"], "git has no commit 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_is(words, reason):
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "nothing"],
+        [sys.executable, "-m", "benchmarks", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2
-    assert "name some of draw, execute," in done.stderr
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr

@@ -176,11 +176,12 @@ def read_measures(
     columns: dict[str, SweepColumn] = {}
     problems: list[Problem] = []
     source = Source(f"--columns {text or DEFAULT}", text or DEFAULT)
+    usual = f"{source.text},".startswith(f"{DEFAULT},")  # also with what conditions are about
     end = -1
     for part in source.text.split(","):
         start, end = end + 1, end + 1 + len(part)
         word = part.strip()
-        if text is None and word == "output" and len(report.graph.outputs) > 1:
+        if usual and word == "output" and len(report.graph.outputs) > 1:
             for index in report.graph.outputs:
                 column = _of_layer(f"{report.rows[index].name}.output", view, report, also)
                 columns[column.name] = column

@@ -143,3 +143,20 @@ def test_several_conditions_are_joined_and_no_other_options_are_named() -> None:
     with pytest.raises(SpecErrors) as caught:
         shapecalc.sweep("alexnet", SPACE, columns=COLUMNS, where="macs <= 1G or params < 3M")
     assert caught.value.problems[0].hint == "join conditions by `and`"
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [{"where": "params >= 1"}, {"pareto": "flops"}, {"top": 3, "by": "macs"}],
+    ids=["where", "pareto", "top"],
+)
+def test_the_usual_columns_of_several_outputs_stay_with_a_choice(tmp_path, wishes: dict) -> None:
+    spec = tmp_path / "two.yaml"
+    spec.write_text(
+        "input: 8x8x3\nlayers:\n  - conv: {filters: 4, kernel: 3, name: a}\n"
+        "  - conv: {filters: 2, kernel: 1, name: b}\n  - dense: {units: 5, name: c, from: a}\n"
+    )
+    plain = shapecalc.sweep(spec, {"N": [8, 9]})
+    chosen = shapecalc.sweep(spec, {"N": [8, 9]}, **wishes)
+    assert {"b.output.height", "c.output.channels"} <= {*plain.columns} <= {*chosen.columns}
+    assert plain["b.output.height"][0] == 6

@@ -92,7 +92,7 @@ FAULTS = [
     Planted("the input's sides stand behind the kept ones", '[f"the input\'s {which}", *kept]', '[*kept, f"the input\'s {which}"]'),
     Planted("free sides are named by their last letter", "[word[0].upper() for word in free]", "[word[-1].upper() for word in free]"),
     Planted("a sweep's side is the whole shape", 'self.kind.name == "sides"', "False"),
-    Planted("one output needs a name", 'text is None and word == "output" and len(report.graph.outputs) > 1', 'text is None and word == "output" and len(report.graph.outputs) >= 1'),
+    Planted("one output needs a name", 'usual and word == "output" and len(report.graph.outputs) > 1', 'usual and word == "output" and len(report.graph.outputs) >= 1'),
     Planted("several outputs are one", 'name == "output" and len(report.graph.outputs) > 1', 'name != "output" and len(report.graph.outputs) > 1'),
     Planted("what is refused is computed", "not formula.refused", "True"),
     Planted("a line of macs has the first measure", 'm.name == "macs"', "True"),
