@@ -137,14 +137,16 @@ def taps_inside(n: Dim, positions: Dim, window: Window, before: Dim) -> Dim:
     (22, 11)
     """
     kernel = as_number(window.kernel)
-    if isinstance(n, int) and isinstance(positions, int) and isinstance(before, int):
-        box = positions, as_number(window.stride), kernel, as_number(window.dilation)
+    stride, dilation = window.stride, window.dilation
+    if all(isinstance(dim, int) for dim in (n, positions, before, stride, dilation)):
+        box = as_number(positions), as_number(stride), kernel, as_number(dilation)
+        n, before = as_number(n), as_number(before)
         return _pairs_up_to(before + n - 1, *box) - _pairs_up_to(before - 1, *box)
     met: Dim = 0
     for tap in range(kernel):
-        ahead = before - tap * window.dilation
-        first = larger(ceil_div(ahead, window.stride), 0)
-        last = smaller((n - 1 + ahead) // window.stride, positions - 1)
+        ahead = before - tap * dilation
+        first = larger(ceil_div(ahead, stride), 0)
+        last = smaller((n - 1 + ahead) // stride, positions - 1)
         met = met + larger(last - first + 1, 0)
     return met
 

@@ -36,10 +36,13 @@ def of_taken(layer: Slice, graph: Graph, rows: Sequence[Row | None], source: int
     row = rows[source]
     if row is None:
         return None
+    apart = _apart(layer, row.output)
+    if apart is None:
+        return None
     channels = layer.output(row.output).channels
-    if not (isinstance(channels, int) and isinstance(row.output.channels, int)):
-        apart = _apart(layer, row.output) is not None
-        return _WayBack(graph, rows).of_some(source) if apart else None
+    dims = (channels, row.output.channels, *apart)
+    if not (isinstance(channels, int) and all(isinstance(dim, int) for dim in dims)):
+        return _WayBack(graph, rows).of_some(source, dims)
     taken = _before(layer, row.output, range(channels))
     return None if taken is None else _WayBack(graph, rows).fields(source, taken)
 
@@ -74,15 +77,15 @@ class _WayBack:
         fields = self.fields(sources[0], before)
         return None if fields is None else through(fields, window, row.inputs[0], row.output)
 
-    def of_some(self, index: int) -> Fields | None:
+    def of_some(self, index: int, dims: tuple[Dim, ...]) -> Fields | None:
         """Return what any channels of a row see at most; None where all see the same.
 
-        Raises `UndecidedError` where numbers that are recorded decide.
+        Raises `UndecidedError` where `dims` decide which they are, and one is recorded.
         """
         row: Any = self.rows[index]
         if row is None or type(row.field) is not tuple or not self.differs(index):
             return None
-        if is_recorded(row.output.channels):
+        if any(map(is_recorded, dims)):
             raise UndecidedError
         return _as_bound(row.field)
 
@@ -91,8 +94,10 @@ class _WayBack:
         row: Any = self.rows[index]
         sources = self.graph.nodes[index].inputs
         self.left -= 1
-        if row is None or self.left <= 0 or not sources:
+        if row is None or not sources:
             return False
+        if self.left <= 0:
+            return True
         if isinstance(row.layer, Concat):
             fields = {None if (of := self.rows[source]) is None else of.field for source in sources}
             return len(fields) > 1 or any(map(self.differs, sources))

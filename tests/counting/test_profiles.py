@@ -466,6 +466,13 @@ def test_every_profile_counts_every_layer_of_the_language(path: Path) -> None:
         assert ("not counted  " in text) == bool(profile.not_counted(report.rows))
 
 
+def test_a_tap_at_any_distance_is_counted_at_each() -> None:
+    """Broken where sides that are numbers are taken for a sign that all else is one."""
+    text = "let: {d: %s}\ninput: 12x9x6\nlayers: [conv: {filters: 4, kernel: 1, dilation: d}]\n"
+    free, two = (PROFILES["xla"].count(summarize(loads(text % d)).totals) for d in ("free", 2))
+    assert free == two == 5616
+
+
 def test_a_rule_that_needs_numbers_says_so() -> None:
     report = summarize(loads("input: HxWx3\nlayers: [adaptive_avgpool: 5]"))
     with pytest.raises(RuleError, match="must be a number") as caught:

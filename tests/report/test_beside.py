@@ -56,6 +56,15 @@ OF_SYMBOLS = {
 }
 
 
+@pytest.mark.parametrize("relus", [0, MOST_ROWS], ids=["near", "too far back"])
+def test_where_a_symbol_decides_where_a_slice_of_so_many_begins_there_is_a_bound(
+    relus: int,
+) -> None:
+    layers = ", ".join([BOTH, *["relu"] * relus, "slice: {channels: [k, k+4]}"])
+    spec = loads(f"let: {{k: free}}\ninput: 12x12x4\nlayers: [{layers}]\n")
+    assert type(summarize(spec).rows[-1].receptive_field) is AtMost
+
+
 @pytest.mark.parametrize("what", OF_SYMBOLS)
 def test_where_a_symbol_decides_what_is_taken_there_is_a_bound(what: str) -> None:
     layers, kind = OF_SYMBOLS[what]

@@ -135,3 +135,18 @@ def test_channels_of_a_join_see_what_they_see_at_each_point(
     )
     plan = prepare(str(path), {"a": [2, 4, 6]}, "macs,conv3.rf", make_view())
     assert wrong_rows(plan) == []
+
+
+@pytest.mark.parametrize("first", ["a", "a//2"], ids=["letters", "recorded"])
+def test_as_many_channels_from_another_one_on_see_what_they_see_at_each_point(
+    first: str, tmp_path: Path
+) -> None:
+    """Broken where only how many are taken decides, and not from which one on."""
+    path = tmp_path / "joined.yaml"
+    path.write_text(
+        "let: {a: 2}\ninput: 12x11x4\nlayers:\n"
+        "  - concat: [[conv: {filters: 4, kernel: 3, pad: 1}], []]\n"
+        f"  - slice: {{channels: [{first}, {first}+2]}}\n"
+    )
+    plan = prepare(str(path), {"a": [1, 2, 4, 6]}, "macs,slice1.rf", make_view())
+    assert wrong_rows(plan) == []
