@@ -77,6 +77,7 @@ def test_a_shipped_network_is_read_back_as_it_was(name: str, tmp_path: Path) -> 
     [
         ("{heads: 4, groups: 2}", "7x8"),
         ("{heads: 4, groups: 1, causal: true, qk_norm: rmsnorm}", "7x8"),
+        ("{heads: 2, key: 3, groups: 1, qk_norm: rmsnorm, causal: true}", "9x8"),
         ("{heads: 4, groups: 2, window: 3}", "6x6x8"),
     ],
 )
@@ -87,6 +88,7 @@ def test_heads_with_common_keys_are_read_back(attention: str, shape: str, tmp_pa
     assert again.remarks == ()
     assert again.rows[-1].output == report.rows[-1].output
     assert (again.totals.params, again.totals.macs) == (report.totals.params, report.totals.macs)
+    assert again.totals.kv_cache == report.totals.kv_cache
 
 
 def test_a_file_without_weights_holds_all_shapes_and_no_payload(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from shapecalc.readers.onnx import patterns
 from shapecalc.readers.onnx.constants import joined
 from shapecalc.readers.onnx.layouts import aligned, arranged, in_files_order, in_our_order
 from shapecalc.readers.onnx.masks import hides, is_causal, is_of_scores
+from shapecalc.readers.onnx.norms import root_mean_square
 from shapecalc.readers.onnx.patterns import decimal
 from shapecalc.readers.onnx.rules import rule
 from shapecalc.readers.onnx.values import Value, unsqueezed
@@ -28,6 +29,8 @@ _JOINS = {
 @rule(*_JOINS)
 def _join(walk: GraphWalk, node: OnnxNode, number: int) -> None:
     if patterns.starts(walk, node, number):
+        return
+    if node.op == "Mul" and root_mean_square(walk, node, number):
         return
     kind = _JOINS[node.op]
     flowing = [walk.values[name] for name in node.inputs if name in walk.values]

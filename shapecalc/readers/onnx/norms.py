@@ -77,11 +77,15 @@ def _layer_norm(walk: GraphWalk, node: OnnxNode, number: int) -> None:
 
 @patterns.of_the_graph
 def root_mean_square(walk: GraphWalk, node: OnnxNode, number: int) -> bool:
-    """Recognise x/sqrt(mean of squares + eps), with a scale if one follows."""
-    x = node.inputs[0]
+    """Recognise x/sqrt(mean of squares + eps), with a scale if one follows.
+
+    A square is a power of 2, or a product with itself.
+    """
+    x, other = node.inputs[0], node.inputs[1]
     value = walk.values.get(x)
     trail = patterns.Trail(walk, number).step("ReduceMean")
-    if value is None or value.loose or walk.number(node.inputs[1]) != 2 or not trail.goes():
+    squares = walk.number(other) == 2 if node.op == "Pow" else other == x
+    if value is None or value.loose or not squares or not trail.goes():
         return False
     axes = axes_of(trail.last, walk.array(trail.last, 1), len(value.dims))
     trail.step("Add")
