@@ -101,17 +101,16 @@ def test_another_revision_is_there_as_long_as_it_is_measured(tmp_path):
     assert len(listed.stdout.splitlines()) == 1
 
 
+def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def test_the_command_writes_what_a_benchmark_printed(tmp_path):
     file, readme = tmp_path / "results.json", tmp_path / "README.md"
     readme.write_text((ROOT / "benchmarks" / "README.md").read_text("utf-8"), "utf-8")
     words = ["startup", "--runs", "1", "--output", str(file), "--readme", str(readme)]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = benchmarks(*words)
     assert (done.returncode, done.stderr) == (0, "")
     results = json.loads(file.read_text("utf-8"))
     (printed,) = results["benchmarks"]["startup"]["tables"]
@@ -135,13 +134,7 @@ def test_the_command_writes_what_a_benchmark_printed(tmp_path):
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_is(words, reason):
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = benchmarks(*words)
     assert done.returncode == 2
     assert reason in done.stderr
     assert "Traceback" not in done.stderr

@@ -76,19 +76,16 @@ Examples:
 )
 @click.option(
     "--where",
-    default="",
     metavar="CONDITIONS",
-    help="Only points that meet conditions on totals: 'params <= 5M and macs <= 1G'.",
+    help="Only points that meet conditions on totals or names: 'params <= 5M and macs <= 1G'.",
 )
 @click.option(
     "--pareto",
-    default="",
     metavar="LIST",
     help="Only points that no other beats in all of these columns, which are to be small.",
 )
 @click.option(
     "--maximize",
-    default="",
     metavar="LIST",
     help="Columns or names that --pareto wants large: N, the resolution, for one.",
 )
@@ -140,9 +137,9 @@ def sweep(
     over: tuple[str, ...],
     output: options.Output,
     columns: str | None,
-    where: str,
-    pareto: str,
-    maximize: str,
+    where: str | None,
+    pareto: str | None,
+    maximize: str | None,
     top: int,
     by: str,
     sample: int,
@@ -171,7 +168,10 @@ def sweep(
         from shapecalc.analysis.sweep.choice import Wishes, must_go_together, read_choice
         from shapecalc.output.options import make_view
 
-        wishes = Wishes(where, pareto, maximize, top, by)
+        for option, text in (("where", where), ("pareto", pareto), ("maximize", maximize)):
+            if text is not None and not text.strip(" ,;"):
+                raise misuse(f"--{option} names nothing", "leave it out for all points")
+        wishes = Wishes(where or "", pareto or "", maximize or "", top, by)
         must_go_together(wishes)
 
         drawn = chart or plot is not None
@@ -228,7 +228,7 @@ def sweep(
                 wishes,
                 drawing,
                 format_,
-                (("where", where), ("sample", str(drawing or ""))),
+                (("where", where or ""), ("sample", str(drawing or ""))),
             )
             _table(plan, choice, output, order, Machines(scheduler, workers))
 

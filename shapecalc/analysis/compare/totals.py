@@ -163,7 +163,8 @@ _IN_BYTES = {
     "kv_cache": "kv_cache_memory",
 }
 
-_WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)
+#: The name that a condition begins with: a total's, or a swept field's or a layer's value's.
+NAME = re.compile(r"\s*((?:[^\W\d][\w./]*)?)")
 _SIGN = re.compile(r"\s*([<>=!~]*)")
 _NUMBER = re.compile(r"\s*(\d[\d_,]*(?:\.\d+)?(?:[eE]\+?\d{1,2}(?!\w))?)", re.ASCII)
 _SUFFIX = re.compile(r"\s*(\S*)\s*")
@@ -268,7 +269,7 @@ def _match(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
 
 def _total(text: str, known: tuple[str, ...]) -> tuple[str, int]:
     """Read the name of a total, in any case of letters."""
-    word = _match(_WORD, text, 0)
+    word = _match(NAME, text, 0)
     name = ALIASES.get(word[1].lower(), word[1].lower())
     if word[1] in known or name in known:
         return word[1] if word[1] in known else name, word.end()

@@ -117,7 +117,7 @@ def prepare(
         spec = read(find(named(network), inputs=inputs), fold_batchnorm=fold_batchnorm)
     over_what = ground(spec, values, inputs, ranges)
     if wishes is not None:
-        columns = wishes.columns(columns, [axis.name for axis in over_what.axes])
+        columns = wishes.columns(columns, [axis.name for axis in over_what.axes], view)
     most = MAX_STREAMED if streamed else MAX_POINTS
     return make_plan(over_what, columns, view, progress, sample, most)
 

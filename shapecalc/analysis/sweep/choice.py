@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.analysis.compare.totals import TotalCondition, read_conditions
-from shapecalc.analysis.sweep.columns import DEFAULT, machine_name
+from shapecalc.analysis.compare.totals import ALIASES, NAME, TotalCondition, read_conditions
+from shapecalc.analysis.sweep.columns import DEFAULT, machine_name, total_words
 from shapecalc.analysis.sweep.compute import RowBlock, joined, names_of
 from shapecalc.errors import SpecErrors, refuse
 from shapecalc.text import Origin, Source, Span
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shapecalc.analysis.sweep.plan import Plan
+    from shapecalc.output.view import View
 
 _AND = re.compile(r"\s+and\s+|\s*;\s*")
-_WORD = re.compile(r"\s*([A-Za-z_]*)", re.ASCII)
 
 
 class Wishes(NamedTuple):
@@ -50,14 +50,20 @@ class Wishes(NamedTuple):
 
     def words(self) -> list[str]:
         """List the columns and the names that it is about."""
-        conditions = [_WORD.match(part)[1] for part in _AND.split(self.where) if part]  # type: ignore[index]
+        conditions = [NAME.match(part)[1] for part in _AND.split(self.where) if part]  # type: ignore[index]
         listed = ",".join((self.pareto, self.maximize, self.by.removeprefix("-"))).split(",")
         return [word.strip() for word in (*conditions, *listed) if word.strip()]
 
-    def columns(self, columns: str | None, axes: Iterable[str]) -> str | None:
-        """Add the columns that it is about to those that are asked for."""
-        known = set(axes)
-        more = [word for word in self.words() if word not in known]
+    def columns(self, columns: str | None, axes: Iterable[str], view: View) -> str | None:
+        """Add the columns that it is about to those that are asked for.
+
+        A word for none of them is refused where it stands, by `read_choice`.
+        """
+        named, totals = set(axes), {*total_words(view), *ALIASES}
+        more = [
+            word for word in self.words()
+            if word not in named and ("." in word or word.lower() in totals)
+        ]  # fmt: skip
         return ",".join([columns or DEFAULT, *more]) if more else columns
 
 

@@ -165,7 +165,10 @@ class Checked(Shown):
         printer.text(self.render("text").rstrip("\n"))
 
     def count(self, *verdicts: Verdict) -> int:
-        """Count the cells of some verdicts."""
+        """Count the cells of some verdicts.  Raises `ValueError` for a word that is none."""
+        for word in verdicts:
+            if word not in VERDICTS:
+                raise ValueError(f"'{word}' is no verdict; they are {', '.join(VERDICTS)}")
         return sum(judged.verdict in verdicts for judged in self.cells)
 
 

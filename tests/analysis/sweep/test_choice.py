@@ -11,9 +11,11 @@ import shapecalc
 from shapecalc.analysis.sweep import prepare
 from shapecalc.analysis.sweep.choice import Wishes, on_front, read_choice
 from shapecalc.analysis.sweep.result import Stream, collect
+from shapecalc.cli import main
 from shapecalc.errors import SpecErrors
 from shapecalc.output.view import View
 from tests.analysis.sweep.test_spaces import by_point
+from tests.runner import runner
 
 SPACE = {"conv1.kernel": range(3, 16, 2), "conv1.stride": range(1, 9), "N": range(20, 300, 40)}
 COLUMNS = "params,macs,peak"
@@ -125,7 +127,7 @@ def test_a_sample_of_a_space_that_no_one_can_list() -> None:
     ("wishes", "code"),
     [
         ({"where": "params <= many"}, "E331"),
-        ({"where": "parms <= 5M"}, "E301"),
+        ({"where": "parms <= 5M"}, "E332"),
         ({"where": "params ~ 5M"}, "E331"),
         ({"pareto": "output"}, "E301"),
         ({"top": 3}, "E303"),
@@ -137,6 +139,28 @@ def test_what_cannot_be_asked_for(wishes: dict, code: str) -> None:
     with pytest.raises(SpecErrors) as caught:
         shapecalc.sweep("alexnet", {"N": [227, 259]}, columns=COLUMNS, **wishes)
     assert caught.value.problems[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("spec", "over", "where", "values"),
+    [
+        ("lenet5", "conv1.filters", "conv1.filters > 6", [7, 8]),
+        ("lenet5", "conv1.filters", "conv1.macs < 100K and conv1.filters >= 5", [5]),
+        ("resnet50", "n2", "n2 <= 5", [4, 5]),
+    ],
+)
+def test_a_condition_may_be_on_a_swept_field_and_a_layer_s_value(
+    spec: str, over: str, where: str, values: list[int]
+) -> None:
+    swept = shapecalc.sweep(spec, {over: range(4, 9)}, columns="params", where=where)
+    assert swept[over].tolist() == values
+
+
+@pytest.mark.parametrize("words", [["--where", ""], ["--pareto", " , "], ["--maximize", ";"]])
+def test_a_wish_that_names_nothing_is_refused(words: list[str]) -> None:
+    result = runner().invoke(main, ["sweep", "lenet5", "--over", "N=32:40:4", *words])
+    assert result.exit_code == 2
+    assert f"{words[0]} names nothing" in result.stderr
 
 
 def test_several_conditions_are_joined_and_no_other_options_are_named() -> None:

@@ -142,6 +142,24 @@ def test_a_number_in_full_under_a_heading_with_a_unit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kilobyte", "value", "other"),
+    [
+        ("34944 B", 0, 34_944, False),
+        ("34,944 b", 0, 34_944, False),
+        ("9.293 Mb", 1000, 1_161_625, True),
+        ("1.1340 Mb", 1024, Fraction(11_340 * 131_072, 10_000), True),
+    ],
+)
+def test_a_b_is_a_billion_or_bytes_or_bits(
+    text: str, kilobyte: int, value: Fraction, other: bool
+) -> None:
+    """No number that is right is called wrong for the letter behind it."""
+    read = numbers(text, kilobyte=kilobyte)
+    assert (value, other) in [(number.value, number.other) for number in read]
+    assert read[0].value > value
+
+
+@pytest.mark.parametrize(
     ("text", "dims", "first"),
     [
         (r"$55\times55\times96$", (55, 55, 96), None),

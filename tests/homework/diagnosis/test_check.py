@@ -233,6 +233,15 @@ def test_a_rounded_answer_is_told_what_it_hides() -> None:
     )
 
 
+def test_a_word_that_is_no_verdict_is_not_counted_as_none() -> None:
+    checked = check(
+        assign(shapecalc.summarize("lenet5")), read_answers(b"layer,params\nconv1,156\n", "a.csv")
+    )
+    assert checked.count("right", "wrong") == 1
+    with pytest.raises(ValueError, match="'wright' is no verdict; they are right, "):
+        checked.count("right", "wright")  # type: ignore[arg-type]
+
+
 def test_a_dash_is_0_of_every_count_and_no_volume() -> None:
     """Broken by a dash that is an answer where the key is 0, and none elsewhere."""
     conv, pool = checked("layer;params\nconv1;-\npool1;-\n").cells

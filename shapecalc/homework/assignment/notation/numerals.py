@@ -269,6 +269,8 @@ def _numerals(match: re.Match[str], unit: str, kilobyte: int, *, about: bool) ->
             note = ""
             if scaled and word and not power:
                 note = say("{unit} stands for {number}", unit=word, number=figures(f"{scale:,}"))
+            elif word.lower() == "b" and not (kilobyte or power):
+                note = say("'{text}' was left out", text=word)
             numbers.append(ReadNumber(signed * scale, half, note=note, other=unit_scale.other))
     if unit and not match["unit"] and not power:  # a number in full under a heading with a unit
         full = (

@@ -77,10 +77,14 @@ UNIT = re.compile(
 )
 
 
+#: What is bits where somebody writes as the standards do, and bytes where somebody does not.
+_BITS = re.compile("[kKMGT]b")
+
+
 class UnitScale(NamedTuple):
     """What a unit multiplies by.
 
-    `other`: where the homework takes K for another number of bytes.
+    `other`: where the homework takes K for another number of bytes, or b may be bits.
     """
 
     factor: int
@@ -98,8 +102,8 @@ def scales(unit: str, kilobyte: int) -> tuple[UnitScale, ...]:
     match = UNIT.fullmatch(unit)
     if match is None or match["byte"] or (match["b"] and kilobyte):
         return (UnitScale(1),)
-    if match["b"]:
-        return (UnitScale(_BILLION),)
+    if match["b"]:  # billions, or bytes where none are asked for
+        return UnitScale(_BILLION), UnitScale(1)
     if match["word"]:
         return tuple(UnitScale(factor) for factor in MULTIPLIERS[match["word"].lower()])
     prefix = (match["prefix"] or "").lower().replace("é", "e")
@@ -109,4 +113,7 @@ def scales(unit: str, kilobyte: int) -> tuple[UnitScale, ...]:
     if not kilobyte:
         return (UnitScale(int(1000**power)),)
     others = {1000: 1024, 1024: 1000}[kilobyte]
-    return UnitScale(int(kilobyte**power)), UnitScale(int(others**power), other=True)
+    read = [UnitScale(int(kilobyte**power)), UnitScale(int(others**power), other=True)]
+    if _BITS.fullmatch(unit):
+        read += [UnitScale(scale.factor // 8, other=True) for scale in read]
+    return tuple(read)
