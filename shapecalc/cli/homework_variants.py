@@ -79,6 +79,7 @@ def variants(file: str, roster: str, encoding: str, seed: str, format_: str, fol
         source = find_homework(file)
         students = load_roster(roster, encoding).students
         pool = pool_of(source, seed)
+        _must_keep(f"{folder}/variants.csv", pool, seed, students)
         _make(folder)
         drawn = []
         for files, variant in _sheets(source, pool, seed, students, form):
@@ -116,6 +117,31 @@ def _sheets(
         files = {name + FORMATS[form][0]: handout(homework, form, who=drawn.who, name=name)}
         files |= {picture.name: picture.svg for picture in beside(homework, form, name)}
         yield files, drawn
+
+
+def _must_keep(path: str, pool: VariantPool, seed: str, students: tuple[Student, ...]) -> None:
+    """Refuse to give students of a list other numbers than it says that they were given."""
+    from pathlib import Path
+
+    from shapecalc.homework.variants.draw import draw
+    from shapecalc.homework.variants.variant_list import read_variants
+    from shapecalc.spec.find import files_noted
+    from shapecalc.text.files import fold
+
+    if not Path(path).exists():
+        return
+    with files_noted():  # apart from what the command reads and must not write
+        given = read_variants(path).by_student
+    for student in students:
+        had, now = given.get(fold(student.id)), dict(draw(pool, seed, student.id).values)
+        if had is not None and dict(had.values) != now:
+            old, new = (
+                ", ".join(f"{name}={value}" for name, value in values.items())
+                for values in (dict(had.values), now)
+            )
+            message = f"by {path} '{student.id}' was given {old}, and would be given {new}"
+            hint = "take the seed of then or another folder, or move the list away"
+            raise refuse("E716", message, hint=hint)
 
 
 def _make(folder: str) -> None:

@@ -77,6 +77,23 @@ def test_a_variant_follows_from_seed_and_student_whoever_else_is_in_the_class(
     assert first["17/b"] == second["17/b"]
 
 
+def test_sheets_that_were_given_are_not_written_over_with_other_numbers(folder: Path) -> None:
+    """Broken by another seed, or another homework, in the folder of the first."""
+    make()
+    before = {path.name: path.read_bytes() for path in (folder / "sheets").iterdir()}
+    words = ["homework", "variants", "homework.yaml", "--roster", "class.csv", "-o", "sheets"]
+    done = runner().invoke(main, [*words, "--seed", "8"])
+    assert done.exit_code == 2
+    assert "error[E716]: by sheets/variants.csv 's1' was given input=" in done.stderr
+    (folder / "homework.yaml").write_text(TEXT.replace("28..44", "48..64"), encoding="utf-8")
+    assert runner().invoke(main, [*words, "--seed", "7"]).exit_code == 2
+    assert before == {path.name: path.read_bytes() for path in (folder / "sheets").iterdir()}
+    (folder / "homework.yaml").write_text(TEXT, encoding="utf-8")
+    (folder / "class.csv").write_text(f"{CLASS}s9,Alan Turing\n", encoding="utf-8")
+    make()  # one student more
+    assert listed(folder / "sheets/variants.csv").keys() == {"s1", "s2", "17/b", "s9"}
+
+
 def test_a_variant_is_the_same_in_another_process() -> None:
     code = (
         "from shapecalc.homework.variants.draw import *\nfrom shapecalc.text import Source\n"
