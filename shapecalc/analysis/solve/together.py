@@ -118,10 +118,11 @@ class _Judging:
         for number, piece in enumerate(computing.pieces(part, len(rows))):
             here = rows[number * ROWS : (number + 1) * ROWS]
             self.judged.exists[here] = piece.exists
-            misses: Any = np.zeros(len(here), dtype=np.int64)
-            for n, atom in enumerate(atoms):
-                misses = misses + np.where(piece.exists, missed(atom, piece.columns[str(n)]), 0)
-            self.keep(here, misses)
+            misses = [
+                np.where(piece.exists, missed(atom, piece.columns[str(n)]), 0)
+                for n, atom in enumerate(atoms)
+            ]
+            self.keep(here, summed(misses))
             for row in here[piece.doubt]:
                 self.alone(int(row))
 
@@ -146,6 +147,13 @@ class _Judging:
             return
         self.judged.exists[row] = True
         self.keep(row, np.array(sum(atom.miss({}) for atom in atoms), dtype=np.object_))
+
+
+def summed(misses: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Add up by how much each relation fails; in Python's integers where 64 bits may not do."""
+    if any(miss.max(initial=0) > INT64_MAX // len(misses) for miss in misses):
+        misses = [miss.astype(np.object_) for miss in misses]
+    return np.sum(misses, axis=0)  # type: ignore[no-any-return]
 
 
 def _compared(atom: Atom) -> Dim:

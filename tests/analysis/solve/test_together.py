@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 import shapecalc
 from shapecalc import solve
+from shapecalc.analysis.solve.together import summed
 from shapecalc.errors import SpecErrors
 
 SOLVE = import_module("shapecalc.analysis.solve.solve")  # the function has the module's name
@@ -74,6 +76,13 @@ def test_drawn_questions(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
         monkeypatch.setattr(SOLVE, "ALONE", alone)
         answers.append(solve(shapecalc.loads(SPEC), question, over=over).data())
     assert answers[0] == answers[1]
+
+
+def test_distances_that_sum_to_more_than_64_bits_hold_stay_in_order() -> None:
+    """Broken by a sum that wraps around: what misses by most would seem to miss by least."""
+    near = np.array([5 * 10**18, 4 * 10**18])
+    assert summed([near, near]).tolist() == [10**19, 8 * 10**18]
+    assert summed([near // 2, near // 2]).dtype == np.int64
 
 
 def test_more_than_ten_thousand_networks_are_asked() -> None:
